@@ -1,0 +1,1 @@
+"""What emulators of several devices share below their drivers: the wire itself."""

@@ -1,0 +1,1 @@
+"""The ways bytes, cards and pictures reach a driver."""
