@@ -1,0 +1,57 @@
+"""What the devices' own `commands.py` share: arguments, results as JSON lines, exit codes."""
+
+import argparse
+import json
+import sys
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, TypeAlias
+
+from device_drivers.ports import Port
+
+if TYPE_CHECKING:  # the class exists, but can only be parametrised by a type checker
+    Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
+
+Run: TypeAlias = Callable[[argparse.Namespace], int]
+"""Does one command; the exit code. Set by `parser.set_defaults(run=…)`."""
+
+RESULT = 0
+"""There is a result; a refusal is one."""
+FAULT = 1
+"""A DeviceFault."""
+BAD_ARGUMENTS = 2
+"""The arguments make no sense; what `argparse` exits with."""
+
+
+class BadArguments(Exception):
+    """What was asked for makes no sense: exit code 2, the words on standard error."""
+
+
+def port_argument(text: str) -> Port:
+    """Turn `--port` into a Port; use it as `type=` of an argument."""
+    try:
+        return Port.parse(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def seconds_argument(text: str) -> float:
+    """Turn `--within-s` into seconds, 0 to one day; use it as `type=` of an argument."""
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = -1.0
+    if not 0 <= seconds <= 86_400:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
+    return seconds
+
+
+def write_line(result: Mapping[str, object]) -> None:
+    """Write one JSON object as one line of standard output, at once."""
+    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def say(words: str) -> None:
+    """Write words for the technician on standard error."""
+    sys.stderr.write(words + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,1 @@
+"""Social security cards (社保卡) through PC/SC."""

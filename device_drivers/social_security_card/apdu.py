@@ -1,0 +1,183 @@
+"""Commands to a social security card and the meaning of its answers; pure.
+
+Sources: `DEVICES.md` section 2 (ISO/IEC 7816-4 for the status words).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from device_drivers.social_security_card.interface import SocialSecurityCard
+
+ENVIRONMENT = b"sx1.sh." + "社会保障".encode("gbk")
+"""Name of the social security environment (SSSE), `DEVICES.md` 2.2."""
+
+SW_OK = 0x9000
+GUARDED = frozenset({0x6982, 0x6985})
+"""Security status or conditions of use not satisfied, `DEVICES.md` 2.4."""
+NOT_THIS_WAY = frozenset({0x6A81, 0x6A82, 0x6A83, 0x6A86, 0x6B00})
+"""Parameters, file or record refused: another way of asking may do, `DEVICES.md` 2.2 and 2.3."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One answer of the card."""
+
+    data: bytes
+    status: int
+    """SW1 and SW2 as one number, such as 0x9000."""
+
+    @classmethod
+    def parse(cls, answer: bytes) -> "Reply":
+        """Split data from status. Raises ValueError below two bytes."""
+        if len(answer) < 2:
+            raise ValueError("an answer without status bytes")
+        return cls(answer[:-2], int.from_bytes(answer[-2:], "big"))
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """Where one value lies: its number in the file, its tag, its length without tag and length."""
+
+    number: int
+    tag: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One elementary file with the records a kiosk reads."""
+
+    file_id: int
+    short_id: int
+    records: tuple[Record, ...]
+
+
+IDENTIFICATION, VERSION, ISSUE_DATE, VALID_UNTIL, CARD_NUMBER = 0x01, 0x03, 0x05, 0x06, 0x07
+NUMBER, NAME, NAME_EXTENSION, SEX, ETHNICITY, BIRTH_DATE = 0x08, 0x09, 0x4E, 0x0A, 0x0B, 0x0D
+
+PUBLIC_FILES = (
+    File(
+        0xEF05,
+        5,
+        (
+            Record(1, IDENTIFICATION, 16),
+            Record(3, VERSION, 4),
+            Record(5, ISSUE_DATE, 4),
+            Record(6, VALID_UNTIL, 4),
+            Record(7, CARD_NUMBER, 9),
+        ),
+    ),
+    File(
+        0xEF06,
+        6,
+        (
+            Record(1, NUMBER, 18),
+            Record(2, NAME, 30),
+            Record(3, NAME_EXTENSION, 20),
+            Record(4, SEX, 1),
+            Record(5, ETHNICITY, 1),
+            Record(7, BIRTH_DATE, 4),
+        ),
+    ),
+)
+"""The records of `DEVICES.md` 2.3 that the interface speaks of."""
+
+
+class Addressing(Enum):
+    """The ways of READ RECORD that cards in use understand, in the order worth trying (2.3)."""
+
+    NUMBER = "number in the selected file"
+    NUMBER_AND_SHORT_ID = "number and short file identifier"
+    TAG = "tag as record identifier"
+
+
+def select_environment() -> bytes:
+    """SELECT by name of the social security environment (2.2)."""
+    return bytes([0x00, 0xA4, 0x04, 0x00, len(ENVIRONMENT)]) + ENVIRONMENT
+
+
+def select_file(file_id: int, *, p1: int) -> bytes:
+    """SELECT of a file; cards want P1 02 (below the present environment) or 00 (2.2)."""
+    return bytes([0x00, 0xA4, p1, 0x00, 0x02]) + file_id.to_bytes(2, "big")
+
+
+def read_record(file: File, record: Record, addressing: Addressing) -> bytes:
+    """READ RECORD of one value; Le counts tag and length too (2.3)."""
+    expected = record.length + 2
+    match addressing:
+        case Addressing.NUMBER:
+            return bytes([0x00, 0xB2, record.number, 0x04, expected])
+        case Addressing.NUMBER_AND_SHORT_ID:
+            return bytes([0x00, 0xB2, record.number, file.short_id << 3 | 0x04, expected])
+        case Addressing.TAG:
+            return bytes([0x00, 0xB2, record.tag, 0x00, expected])
+
+
+def follow_up(command: bytes, reply: Reply) -> bytes | None:
+    """What T=0 asks to be sent next: GET RESPONSE after 61xx, the same with Le xx after 6Cxx.
+
+    pcscd and pyscard do neither by themselves (2.3). None when `reply` is final.
+    """
+    sw1, sw2 = divmod(reply.status, 0x100)
+    match sw1:
+        case 0x61:
+            return bytes([0x00, 0xC0, 0x00, 0x00, sw2])
+        case 0x6C if len(command) == 5:
+            return command[:4] + bytes([sw2])
+        case _:
+            return None
+
+
+def parse_values(data: bytes) -> dict[int, bytes]:
+    """The tag-length-value triples in one record. Raises ValueError where a length overruns.
+
+    Padding of 00 or FF after the last value is ignored.
+    """
+    values: dict[int, bytes] = {}
+    at = 0
+    while at < len(data) and data[at] not in (0x00, 0xFF):
+        if at + 2 > len(data) or at + 2 + data[at + 1] > len(data):
+            raise ValueError(f"value of tag {data[at]:02X} overruns its record")
+        length = data[at + 1]
+        values[data[at]] = data[at + 2 : at + 2 + length]
+        at += 2 + length
+    return values
+
+
+def decode_card(values: Mapping[int, bytes]) -> SocialSecurityCard:
+    """The card's fields; empty or None where a value is absent. Raises ValueError on bad text.
+
+    A long name goes on in its extension, possibly in the middle of a character.
+    """
+    name = _unpadded(values.get(NAME, b"")) + _unpadded(values.get(NAME_EXTENSION, b""))
+    return SocialSecurityCard(
+        card_number=_ascii(values.get(CARD_NUMBER, b"")),
+        social_security_number=_ascii(values.get(NUMBER, b"")),
+        name=name.decode("gb18030").strip(),
+        sex=_ascii(values.get(SEX, b"")),
+        ethnicity=values.get(ETHNICITY, b"").hex(),
+        birth_date=_date(values.get(BIRTH_DATE, b"")),
+        issue_date=_date(values.get(ISSUE_DATE, b"")),
+        valid_until=_date(values.get(VALID_UNTIL, b"")),
+        version=_ascii(values.get(VERSION, b"")),
+        area=values.get(IDENTIFICATION, b"")[:3].hex(),
+    )
+
+
+def _unpadded(value: bytes) -> bytes:
+    # none of these is ever the second byte of a GB18030 character
+    return value.rstrip(b"\x00\x20\xff")
+
+
+def _ascii(value: bytes) -> str:
+    return _unpadded(value).decode("ascii").strip()
+
+
+def _date(value: bytes) -> date | None:
+    digits = value.hex()
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:8]))
+    except ValueError:  # 00000000 and FFFFFFFF stand for "none" on cards
+        return None

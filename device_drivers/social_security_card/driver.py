@@ -1,0 +1,198 @@
+"""Reads social security cards through PC/SC: contact cards of versions 1.00 to 3.00."""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from device_drivers.errors import DeviceMissing, FaultCode, ServiceDown
+from device_drivers.ports import Port
+from device_drivers.social_security_card import apdu
+from device_drivers.social_security_card.interface import (
+    CardReading,
+    CardUnreadable,
+    MediaStatus,
+    NeedsAuthentication,
+    NoCard,
+    SlotStatus,
+    UnsupportedCard,
+)
+from device_drivers.status import DeviceKind, DeviceStatus
+from device_drivers.transport.pcsc_card import (
+    CardInSlot,
+    CardLost,
+    CardMute,
+    CardServiceDown,
+    PcscSlot,
+    SlotEmpty,
+    SlotMissing,
+    SlotState,
+)
+
+DEVICE = DeviceKind.SOCIAL_SECURITY_CARD.value
+
+POLL_S = 0.1
+"""A quarter of pcscd's own look at the slot, every 0.4 s (`DEVICES.md` 3.1)."""
+ANSWER_LIMIT_S = 5.0
+"""One command; slow cards were seen to take 3 s (`DEVICES.md` 3.2)."""
+NOTICE_LIMIT_S = 1.5
+"""How long pcscd may need to see that a card is gone: three of its looks and a margin."""
+STATUS_LIMIT_S = 0.9
+MAX_FOLLOW_UPS = 4
+"""One 6Cxx and one 61xx are usual; a card that asks for more goes round in circles."""
+
+ESSENTIAL = (apdu.CARD_NUMBER, apdu.NUMBER, apdu.NAME)
+
+
+@dataclass(slots=True)
+class _Harvest:
+    """What one card gave so far."""
+
+    values: dict[int, bytes] = field(default_factory=dict)
+    guarded: bool = False
+    addressing: apdu.Addressing | None = None
+    """The first way of READ RECORD that worked; no other is tried after it."""
+
+
+class PcscSocialSecurityCardReader:
+    """The slot named by `port` (`pcsc:<reader>`), as a `SocialSecurityCardReader`."""
+
+    def __init__(self, port: Port) -> None:
+        self._reader_name = port.address
+        self._slot = PcscSlot(port.address, device=DEVICE)
+
+    async def connect(self) -> None:
+        """See that pcscd runs and knows the reader. Raises ServiceDown, DeviceMissing."""
+        self._raise_if_unusable(await self._slot.state())
+
+    async def close(self) -> None:
+        """Give the reader back. Safe to call twice, and after a fault."""
+        self._slot.close()
+
+    async def status(self) -> SlotStatus:
+        """Ask pcscd now; answers within 1 s. Never raises: absence is a status."""
+        try:
+            state = await asyncio.wait_for(self._slot.state(), STATUS_LIMIT_S)
+        except TimeoutError:
+            return SlotStatus(
+                device=DeviceStatus.DEVICE_BUSY,
+                detail="a card holds the reader and does not answer",
+            )
+        match state:
+            case SlotEmpty():
+                return SlotStatus(device=DeviceStatus.ONLINE, media=MediaStatus.NOT_PRESENT)
+            case CardInSlot() | CardMute():
+                return SlotStatus(device=DeviceStatus.ONLINE, media=MediaStatus.PRESENT)
+            case SlotMissing():
+                return SlotStatus(
+                    device=DeviceStatus.NO_DEVICE,
+                    fault=FaultCode.DEVICE_MISSING,
+                    detail=f"pcscd knows no reader {self._reader_name!r}",
+                )
+            case CardServiceDown():
+                return SlotStatus(
+                    device=DeviceStatus.OFFLINE,
+                    fault=FaultCode.SERVICE_DOWN,
+                    detail="pcscd does not answer",
+                )
+
+    async def read_card(self, *, within_s: float) -> CardReading:
+        """Wait for a card and read its public files, in well under a second for a usual card.
+
+        Raises ServiceDown and DeviceMissing. Cancelling unpowers the card and leaves the reader
+        idle; a command under way ends on its own first.
+        """
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while True:
+            state = await self._slot.state()
+            self._raise_if_unusable(state)
+            match state:
+                case CardInSlot(events, atr):
+                    return await self._read(events, atr)
+                case CardMute():
+                    return CardUnreadable("mute")
+            if loop.time() >= deadline:
+                return NoCard()
+            await asyncio.sleep(min(POLL_S, max(0.0, deadline - loop.time())))
+
+    def _raise_if_unusable(self, state: SlotState) -> None:
+        match state:
+            case CardServiceDown():
+                raise ServiceDown(DEVICE, "pcscd does not answer")
+            case SlotMissing():
+                raise DeviceMissing(DEVICE, f"pcscd knows no reader {self._reader_name!r}")
+
+    async def _read(self, events: int, atr: bytes) -> CardReading:
+        harvest = _Harvest()
+        try:
+            async with self._slot.card():
+                if (await self._send(apdu.select_environment())).status != apdu.SW_OK:
+                    return UnsupportedCard(atr.hex().upper())
+                for file in apdu.PUBLIC_FILES:
+                    await self._read_file(file, harvest)
+            card = apdu.decode_card(harvest.values)
+        except TimeoutError:
+            return CardUnreadable("mute")
+        except CardLost:
+            return await self._why_lost(events)
+        except ValueError:
+            return CardUnreadable("damaged")
+        if all(harvest.values.get(tag) for tag in ESSENTIAL):
+            return card
+        return NeedsAuthentication(card) if harvest.guarded else CardUnreadable("damaged")
+
+    async def _read_file(self, file: apdu.File, harvest: _Harvest) -> None:
+        selected = await self._send(apdu.select_file(file.file_id, p1=0x02))
+        if selected.status in apdu.NOT_THIS_WAY:
+            selected = await self._send(apdu.select_file(file.file_id, p1=0x00))
+        if selected.status in apdu.GUARDED:
+            harvest.guarded = True
+        if selected.status != apdu.SW_OK:
+            return
+        for record in file.records:
+            await self._read_record(file, record, harvest)
+
+    async def _read_record(self, file: apdu.File, record: apdu.Record, harvest: _Harvest) -> None:
+        ways = (harvest.addressing,) if harvest.addressing else tuple(apdu.Addressing)
+        for way in ways:
+            reply = await self._send(apdu.read_record(file, record, way))
+            if reply.status == apdu.SW_OK:
+                harvest.addressing = way
+                # by tag, whatever else the record holds; unknown tags are never looked at
+                harvest.values.update(apdu.parse_values(reply.data))
+                return
+            if reply.status in apdu.GUARDED:
+                harvest.guarded = True
+                return
+            if reply.status not in apdu.NOT_THIS_WAY:
+                return
+
+    async def _send(self, command: bytes) -> apdu.Reply:
+        reply = apdu.Reply(b"", 0)
+        received = b""
+        next_command: bytes | None = command
+        for _ in range(1 + MAX_FOLLOW_UPS):
+            if next_command is None:
+                break
+            async with asyncio.timeout(ANSWER_LIMIT_S):
+                reply = apdu.Reply.parse(await self._slot.transmit(next_command))
+            received += reply.data
+            next_command = apdu.follow_up(next_command, reply)
+        return apdu.Reply(received, reply.status)
+
+    async def _why_lost(self, events: int) -> CardReading:
+        """Tell a card pulled out from a broken one and from a reader or service gone."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + NOTICE_LIMIT_S
+        while True:
+            state = await self._slot.state()
+            self._raise_if_unusable(state)
+            match state:
+                case SlotEmpty():
+                    return CardUnreadable("removed")
+                case CardInSlot() | CardMute() if state.events != events:
+                    return CardUnreadable("removed")
+                case CardMute():
+                    return CardUnreadable("mute")
+            if loop.time() >= deadline:
+                return CardUnreadable("damaged")
+            await asyncio.sleep(POLL_S)

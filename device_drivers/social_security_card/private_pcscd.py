@@ -1,0 +1,170 @@
+"""A pcscd of our own with a virtual reader, for tests and the bench; needs root or user namespaces.
+
+It lives in private network and mount namespaces (`DESIGN.md` 9): vpcd's TCP port is not reachable
+from outside, the system's pcscd, its socket and real readers are not touched. Clients find it by
+the environment variable in `environment`, which libpcsclite 1.9.9 reads once per process, at its
+first call: set it before.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+READER_NAME = "Virtual PCD 00 00"
+"""Slot 0 of the reader, by the name pcscd makes of the configuration below."""
+
+_CONFIGURATION = """\
+FRIENDLYNAME "Virtual PCD"
+DEVICENAME   /dev/null:0x8C7B
+LIBPATH      /usr/lib/pcsc/drivers/libifdvpcd.so
+CHANNELID    0x8C7B
+"""
+"""`DEVICES.md` 3.1; the library's folder as `slot_process.enter` mounts it."""
+
+END_LIMIT_S = 6.0
+"""`slot_process` gives pcscd 3 s; twice that."""
+
+
+class PcscdFailed(Exception):
+    """The private pcscd did not start, or refused a request; the message says why."""
+
+
+class PrivatePcscd:
+    """pcscd, its virtual reader and the hand that puts cards in. Calls from any thread.
+
+    Each call returns when the thing is done (some 0.1 s; starting pcscd 0.3 s). pcscd itself
+    notices a card put in or taken out within 0.4 s.
+    """
+
+    def __init__(self, directory: Path | None = None) -> None:
+        self._given = directory
+        self._directory: Path | None = None
+        self._process: subprocess.Popen[str] | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def directory(self) -> Path:
+        """What `/run` is inside; holds the socket and pcscd's log while started."""
+        if self._directory is None:
+            raise PcscdFailed("the private pcscd is not started")
+        return self._directory
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What a process must have in its environment to reach this pcscd and no other."""
+        return {"PCSCLITE_CSOCK_NAME": str(self.directory / "pcscd" / "pcscd.comm")}
+
+    def start(self) -> None:
+        """Return when clients can connect. Raises PcscdFailed."""
+        if self._given is None:
+            self._directory = Path(tempfile.mkdtemp(prefix="pcscd-"))
+        else:
+            self._directory = self._given.resolve()
+        (self._directory / "pcscd").mkdir(parents=True, exist_ok=True)
+        (self._directory / "reader.conf").write_text(_CONFIGURATION, "ascii")
+        project = str(Path(__file__).resolve().parents[2])
+        command = ["unshare", "--net", "--mount"]
+        if os.geteuid() != 0:
+            command.append("--map-root-user")
+        command += ["--", sys.executable, "-m"]
+        command += ["device_drivers.social_security_card.slot_process", str(self._directory)]
+        # A session of its own: Ctrl-C reaches us, and we end it in order.
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+            env={**os.environ, "PYTHONPATH": project},
+        )
+        try:
+            self._await_reply(self._process)
+        except PcscdFailed:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End pcscd and everything else started here. Safe to call twice."""
+        process, self._process = self._process, None
+        if process is not None and process.stdin is not None and process.stdout is not None:
+            process.stdin.close()
+            try:
+                process.wait(END_LIMIT_S)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+            process.stdout.close()
+        directory, self._directory = self._directory, None
+        if directory is not None and self._given is None:
+            shutil.rmtree(directory, ignore_errors=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def insert_card(self, fields: Mapping[str, object], *, pulled_after: int | None = None) -> None:
+        """Put in a social security card with `emulator.CardFields` of these names and values.
+
+        With `pulled_after` it leaves the slot once it has answered so many commands.
+        Raises PcscdFailed when a card is in, or the fields make no card.
+        """
+        card = {"kind": "social_security", "fields": dict(fields), "pulled_after": pulled_after}
+        self._ask({"do": "insert", "card": card})
+
+    def insert_foreign_card(self) -> None:
+        """Put in a bank card. Raises PcscdFailed when a card is in."""
+        self._ask({"do": "insert", "card": {"kind": "foreign"}})
+
+    def insert_mute_card(self) -> None:
+        """Put in a card that does not answer the reset. Raises PcscdFailed when a card is in."""
+        self._ask({"do": "insert", "card": {"kind": "mute"}})
+
+    def remove_card(self) -> None:
+        """Take the card out; nothing happens when there is none."""
+        self._ask({"do": "remove"})
+
+    def stop_service(self) -> None:
+        """Stop pcscd; a card stays in the slot."""
+        self._ask({"do": "stop_service"})
+
+    def start_service(self) -> None:
+        """Start pcscd again, at the same socket. Raises PcscdFailed."""
+        self._ask({"do": "start_service"})
+
+    def _ask(self, request: Mapping[str, object]) -> None:
+        with self._lock:
+            process = self._process
+            if process is None or process.stdin is None:
+                raise PcscdFailed("the private pcscd is not started")
+            try:
+                process.stdin.write(json.dumps(request) + "\n")
+                process.stdin.flush()
+            except BrokenPipeError:
+                raise PcscdFailed("the private pcscd has died") from None
+            self._await_reply(process)
+
+    @staticmethod
+    def _await_reply(process: subprocess.Popen[str]) -> None:
+        line = process.stdout.readline() if process.stdout is not None else ""
+        if not line:
+            raise PcscdFailed("the private pcscd ended; see standard error")
+        reply = json.loads(line)
+        if not reply["ok"]:
+            raise PcscdFailed(str(reply["error"]))

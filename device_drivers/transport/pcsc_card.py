@@ -1,0 +1,219 @@
+"""One PC/SC slot: what is in it now, and APDU exchange with the card.
+
+It speaks to `smartcard.scard` directly: pyscard's monitors die with pcscd for good and its
+connections share one global context (`DEVICES.md` section 3.2). Here every context is our own and
+is made anew after pcscd was away.
+"""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import TypeVar
+
+from smartcard import scard
+
+from device_drivers.errors import DeviceMissing
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEmpty:
+    """The reader is there and holds no card."""
+
+    events: int
+    """pcscd's count of insertions and removals; a change means that a card was moved."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardInSlot:
+    """A card that answered the reset."""
+
+    events: int
+    atr: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class CardMute:
+    """A card that does not answer the reset: upside down, dirty, or dead."""
+
+    events: int
+
+
+@dataclass(frozen=True, slots=True)
+class SlotMissing:
+    """pcscd runs and knows no reader of this name."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardServiceDown:
+    """pcscd does not answer."""
+
+
+SlotState = SlotEmpty | CardInSlot | CardMute | SlotMissing | CardServiceDown
+
+
+class CardLost(Exception):
+    """The exchange with the card broke off.
+
+    PC/SC's code does not say why: it is 0 for a card pulled during a command (`DEVICES.md` 3.2).
+    Ask `PcscSlot.state` again.
+    """
+
+
+class _Worker:
+    """Runs calls one after another on its own thread.
+
+    The thread is a daemon: a card that never answers holds a PC/SC call for as long as it stays in
+    the slot, and must not keep the process from ending.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        threading.Thread(target=self._run, name=name, daemon=True).start()
+
+    def submit(self, call: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+
+        def run() -> None:
+            if not future.set_running_or_notify_cancel():
+                return
+            try:
+                future.set_result(call())
+            except Exception as error:  # noqa: BLE001 - handed over to whoever awaits it
+                future.set_exception(error)
+
+        self._calls.put(run)
+        return future
+
+    def end(self) -> None:
+        self._calls.put(None)
+
+    def _run(self) -> None:
+        while (call := self._calls.get()) is not None:
+            call()
+
+
+class PcscSlot:
+    """The slot pcscd calls `reader_name`. Used by one task at a time; opens nothing until asked."""
+
+    def __init__(self, reader_name: str, *, device: str) -> None:
+        self._reader = reader_name
+        self._device = device
+        self._worker: _Worker | None = None
+        self._context: int | None = None
+        self._card: int | None = None
+        self._protocol = scard.SCARD_PCI_T0
+
+    async def state(self) -> SlotState:
+        """What is in the slot now; a few milliseconds, unless a card holds the thread."""
+        return await self._call(self._look)
+
+    @asynccontextmanager
+    async def card(self) -> AsyncIterator["PcscSlot"]:
+        """Power the card up for exclusive use, and down again at the end, cancelled or not.
+
+        Raises CardLost, and DeviceMissing while another program holds the card.
+        """
+        try:
+            await self._call(self._power_up)
+            yield self
+        finally:
+            # Not awaited: it queues behind a command that still waits for the card.
+            self._thread().submit(self._power_down)
+
+    async def transmit(self, command: bytes) -> bytes:
+        """The card's answer to one APDU: data and the two status bytes. Raises CardLost."""
+        return await self._call(lambda: self._transmit(command))
+
+    def close(self) -> None:
+        """Give the context back. Safe to call twice; the slot may be used again afterwards."""
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            worker.submit(self._power_down)
+            worker.submit(self._drop_context)
+            worker.end()
+
+    def _thread(self) -> _Worker:
+        if self._worker is None:
+            self._worker = _Worker(f"pcsc {self._reader}")
+        return self._worker
+
+    async def _call(self, call: Callable[[], T]) -> T:
+        return await asyncio.wrap_future(self._thread().submit(call))
+
+    # What follows runs on the worker thread only.
+
+    def _look(self) -> SlotState:
+        for _ in range(2):  # a context from before a restart of pcscd is worth a second try
+            if self._context is None and not self._establish_context():
+                return CardServiceDown()
+            result, answers = scard.SCardGetStatusChange(
+                self._context, 0, [(self._reader, scard.SCARD_STATE_UNAWARE)]
+            )
+            if result == scard.SCARD_S_SUCCESS:
+                _, flags, atr = answers[0]
+                return self._slot_state(int(flags), bytes(atr))
+            if result == scard.SCARD_E_UNKNOWN_READER:
+                return SlotMissing()
+            self._drop_context()
+        return CardServiceDown()
+
+    @staticmethod
+    def _slot_state(flags: int, atr: bytes) -> SlotState:
+        events = flags >> 16
+        if flags & (scard.SCARD_STATE_UNKNOWN | scard.SCARD_STATE_UNAVAILABLE):
+            return SlotMissing()
+        if not flags & scard.SCARD_STATE_PRESENT:
+            return SlotEmpty(events)
+        if flags & scard.SCARD_STATE_MUTE or not atr:
+            return CardMute(events)
+        return CardInSlot(events, atr)
+
+    def _establish_context(self) -> bool:
+        result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+        if result != scard.SCARD_S_SUCCESS:
+            return False
+        self._context = context
+        return True
+
+    def _drop_context(self) -> None:
+        context, self._context = self._context, None
+        if context is not None:
+            scard.SCardReleaseContext(context)
+
+    def _power_up(self) -> None:
+        if self._context is None and not self._establish_context():
+            raise CardLost("pcscd does not answer")
+        result, card, protocol = scard.SCardConnect(
+            self._context,
+            self._reader,
+            scard.SCARD_SHARE_EXCLUSIVE,
+            scard.SCARD_PROTOCOL_T0 | scard.SCARD_PROTOCOL_T1,
+        )
+        if result == scard.SCARD_E_SHARING_VIOLATION:
+            raise DeviceMissing(self._device, f"another program holds the card in {self._reader}")
+        if result != scard.SCARD_S_SUCCESS:
+            raise CardLost(f"connect: 0x{result:08X}")
+        self._card = card
+        is_t1 = protocol == scard.SCARD_PROTOCOL_T1
+        self._protocol = scard.SCARD_PCI_T1 if is_t1 else scard.SCARD_PCI_T0
+
+    def _power_down(self) -> None:
+        card, self._card = self._card, None
+        if card is not None:
+            scard.SCardDisconnect(card, scard.SCARD_UNPOWER_CARD)
+
+    def _transmit(self, command: bytes) -> bytes:
+        if self._card is None:
+            raise CardLost("no card is powered")
+        result, answer = scard.SCardTransmit(self._card, self._protocol, list(command))
+        if result != scard.SCARD_S_SUCCESS:
+            raise CardLost(f"transmit: 0x{result:08X}")
+        if len(answer) < 2:
+            raise CardLost("transmit: an answer without status bytes")
+        return bytes(answer)

@@ -1,0 +1,1 @@
+"""One kiosk: the citizen's app, the agent beside it, and the messages both speak."""

@@ -1,0 +1,136 @@
+"""The kiosk's configuration file: TOML, validated; an unknown key refuses to start and is named."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field, ValidationError
+
+from kiosk.contract.devices import DeviceKind
+from kiosk.contract.model import Strict
+from kiosk.contract.topics import KIOSK_ID_PATTERN
+
+
+class BadConfig(Exception):
+    """The configuration cannot be used; the message names the file and every wrong key."""
+
+
+class PlaceConfig(Strict):
+    """Where the kiosk stands and whom citizens can call."""
+
+    county: str
+    hall: str
+    name: str
+    help_phone: str = Field(pattern=r"^[0-9-]{3,20}$")
+    staffed_hours: str
+    """As shown to citizens, such as 周一至周五 9:00–17:00."""
+
+
+class ServerConfig(Strict):
+    """How to reach the fleet server and prove who we are."""
+
+    api_url: str = Field(pattern=r"^https://")
+    broker_host: str
+    broker_port: int = Field(ge=1, le=65535)
+    ca_file: Path
+    key_file: Path
+    certificate_file: Path
+    sealing_key_file: Path
+    """The server's X25519 public key, 32 bytes in base64: cases are sealed to it."""
+    content_root_file: Path
+    """TUF root metadata, pinned at enrolment."""
+
+
+class DisplayConfig(Strict):
+    """The panel."""
+
+    width_px: int = Field(default=1080, ge=600)
+    height_px: int = Field(default=1920, ge=600)
+    fullscreen: bool = False
+
+
+class TimesConfig(Strict):
+    """How long a citizen may take; a page may set its own within these."""
+
+    idle_warning_s: float = Field(default=60, gt=0)
+    """Without a touch for so long, the warning comes."""
+    warning_s: float = Field(default=30, ge=20)
+    """WCAG 2.2.1: at least 20 s to ask for more time (`REQUIREMENTS.md`)."""
+    session_cap_s: float = Field(default=900, gt=0)
+    """A session ends after this, whatever happens, unless paper is in motion."""
+
+
+class DeviceConfig(Strict):
+    """One device: only the port tells an emulator from hardware."""
+
+    model: str
+    port: str
+    settings: dict[str, str | int | float | bool] = {}
+    """Keyword arguments of the driver's constructor."""
+
+
+class KioskConfig(Strict):
+    """Everything a kiosk must be told. Paths are relative to the file's folder."""
+
+    id: str = Field(pattern=KIOSK_ID_PATTERN)
+    data: Path
+    """Folder of the store and the content releases."""
+    place: PlaceConfig
+    server: ServerConfig
+    display: DisplayConfig = DisplayConfig()
+    times: TimesConfig = TimesConfig()
+    devices: dict[DeviceKind, DeviceConfig]
+
+    @property
+    def store_file(self) -> Path:
+        """The SQLite file in which app and agent meet."""
+        return self.data / "kiosk.sqlite"
+
+    @property
+    def content_folder(self) -> Path:
+        """Verified content releases, `<hash>.json`, and TUF metadata."""
+        return self.data / "content"
+
+
+def load(path: Path) -> KioskConfig:
+    """Read and check the file; remember it as the last good one. Raises BadConfig."""
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        config = KioskConfig.model_validate(_absolute(raw, path.resolve().parent))
+    except (OSError, tomllib.TOMLDecodeError) as error:
+        raise BadConfig(f"{path}: {error}") from error
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+        )
+        raise BadConfig(f"{path}: {wrong}") from error
+    remembered = _last_good_path(path)
+    text = path.read_text(encoding="utf-8")
+    if not remembered.exists() or remembered.read_text(encoding="utf-8") != text:
+        remembered.write_text(text, encoding="utf-8")
+    return config
+
+
+def last_good(path: Path) -> str | None:
+    """The text of the last file that loaded, for a technician to compare; None before the first."""
+    remembered = _last_good_path(path)
+    return remembered.read_text(encoding="utf-8") if remembered.exists() else None
+
+
+def _last_good_path(path: Path) -> Path:
+    return path.with_suffix(path.suffix + ".last-good")
+
+
+_PATH_KEYS = ("ca_file", "key_file", "certificate_file", "sealing_key_file", "content_root_file")
+
+
+def _absolute(raw: dict[str, Any], folder: Path) -> dict[str, Any]:
+    """Make the file's relative paths absolute before the models see them."""
+    if isinstance(raw.get("data"), str):
+        raw["data"] = folder / raw["data"]
+    server = raw.get("server")
+    if isinstance(server, dict):
+        for key in _PATH_KEYS:
+            if isinstance(server.get(key), str):
+                server[key] = folder / server[key]
+    return raw
