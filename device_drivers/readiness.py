@@ -61,16 +61,16 @@ def read_devices(path: Path) -> list[ConfiguredDevice]:
 
 
 def _configured(word: str, table: object) -> ConfiguredDevice:
-    """Read one table. Raises ValueError."""
+    """Read one table. Raises ValueError or TypeError."""
     if word not in set(DeviceKind):
         raise ValueError(f"no such kind; there are {', '.join(DeviceKind)}")
     if not isinstance(table, dict):
-        raise ValueError("not a table")
+        raise TypeError("not a table")
     kind = DeviceKind(word)
     settings: dict[str, object] = dict(table)
     model, port_text = settings.pop("model", None), settings.pop("port", None)
     if not isinstance(model, str) or not isinstance(port_text, str):
-        raise ValueError('needs model = "…" and port = "…"')
+        raise TypeError('needs model = "…" and port = "…"')
     port = Port.parse(port_text)
     return ConfiguredDevice(kind, model, port, make_device(kind, model, port, **settings))
 
