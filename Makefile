@@ -1,0 +1,32 @@
+.PHONY: help setup check test demo bench shots lock
+PYTHON := .venv/bin/python
+.DEFAULT_GOAL := help
+
+help:    ## what each target does
+	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+setup:   ## install everything: Debian packages, .venv, front-end files, fonts (safe to run again)
+	@python3 provisioning/workplace.py
+
+check: setup ## before each commit, a minute: format, lint, types, import contracts, fast tests
+	.venv/bin/ruff format --check .
+	.venv/bin/ruff check .
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest -q -m "not slow"
+
+test: check ## check, then every test on real parts
+	$(PYTHON) -m pytest -q -m slow
+
+demo: setup ## the whole system on this machine, with scripted citizens; ONCE=1 ends after them
+	@exec $(PYTHON) -m provisioning.demo $(if $(ONCE),--once)
+
+bench: setup ## measure against the targets; a table, and .run/bench.json
+	$(PYTHON) -m benchmarks
+
+shots: setup ## every page of kiosk and console as PNG, into .run/shots
+	$(PYTHON) -m kiosk.screens shots --out .run/shots/kiosk
+
+lock:    ## renew the pinned requirements
+	.venv/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra kiosk --extra server --extra dev -o requirements/all.txt pyproject.toml
+	for part in kiosk server; do .venv/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra $$part -c requirements/all.txt -o requirements/$$part.txt pyproject.toml; done
