@@ -1,13 +1,13 @@
 """Reads a receipt written as data (RECEIPT.yaml) into blocks; every error names its block.
 
-    blocks:
-      - heading: 受理凭条
-      - text: {text: 请妥善保管, bold: true, align: centre}      # or only the words
-      - key_values: [[受理编号, "370321"], [申请人, 王小明]]        # or a mapping
-      - table: {head: [项目, 金额], rows: [[工本费, "0.00"]]}
-      - rule
-      - qr: {content: "https://…", caption: 扫码查询进度}         # or only the content
-      - image: {png: <base64>, width_share: 0.5, caption: 申请人签名}
+blocks:
+  - heading: 受理凭条
+  - text: {text: 请妥善保管, bold: true, align: centre}      # or only the words
+  - key_values: [[受理编号, "370321"], [申请人, 王小明]]        # or a mapping
+  - table: {head: [项目, 金额], rows: [[工本费, "0.00"]]}
+  - rule
+  - qr: {content: "https://…", caption: 扫码查询进度}         # or only the content
+  - image: {png: <base64>, width_share: 0.5, caption: 申请人签名}
 """
 
 import base64

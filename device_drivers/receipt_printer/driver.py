@@ -45,6 +45,7 @@ _DEVICE = DeviceKind.RECEIPT_PRINTER.value
 
 _ANSWER_S = 0.2
 """A real-time answer takes a few ms on any line; five questions still fit into 1 s."""
+_STATUS_S = 0.95
 _WRITE_S = 20.0
 """A full buffer empties at printing speed: 3 m of paper at 150 mm/s."""
 _POLL_S = 0.5
@@ -83,6 +84,8 @@ class EscposReceiptPrinter:
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
         self._ends_owed = 0
         """GS r 1 sent on this connection and not answered."""
+        self._half_sent = False
+        """The last job broke off somewhere, perhaps inside a picture."""
 
     async def connect(self) -> None:
         """Open the port and see that the printer answers. Raises DeviceMissing, DeviceSilent."""
@@ -97,9 +100,12 @@ class EscposReceiptPrinter:
         await self._line.close()
 
     async def status(self) -> PrinterStatus:
-        """Ask the printer now; a second at most on an open line. Never raises."""
-        async with self._line.conversation():
-            return await self._status()
+        """Ask the printer now; answers within 1 s. Never raises."""
+        try:
+            async with self._line.conversation(), asyncio.timeout(_STATUS_S):
+                return await self._status()
+        except TimeoutError:
+            return PrinterStatus(device=DeviceStatus.UNKNOWN, detail="no answer in time")
 
     async def print_receipt(
         self, receipt: Receipt, *, on_progress: Callable[[PrintProgress], None]
@@ -133,9 +139,13 @@ class EscposReceiptPrinter:
             self._ends_owed = 0
 
     async def _status(self) -> PrinterStatus:
+        """Ask; a line on which nothing answers is closed, so that the next question reopens it."""
         try:
             await self._open()
-            return understand(await self._ask_all())
+            answers = await self._ask_all()
+            if not answers.are_complete:
+                await self._line.close()
+            return understand(answers)
         except DeviceMissing as fault:
             return PrinterStatus(
                 device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
@@ -192,17 +202,19 @@ class EscposReceiptPrinter:
     async def _send(self, job: bytes) -> PrintOutcome | None:
         """None when every byte is out. What went wrong leaves the line closed and clean."""
         self._ends_owed += 1
-        writing = asyncio.ensure_future(self._line.write(job, within_s=_WRITE_S))
+        lead = escpos.RECOVERY if self._half_sent else b""
+        self._half_sent = True
+        writing = asyncio.ensure_future(self._line.write(lead + job, within_s=_WRITE_S))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
             await asyncio.wait([writing])
-            if not writing.cancelled():
-                writing.exception()
+            self._half_sent = writing.cancelled() or writing.exception() is not None
             raise
         except DeviceFault as fault:
             await self._line.close()
             return Unconfirmed(fault.code.value)
+        self._half_sent = False
         return None
 
     async def _await_end(self) -> PrintOutcome:
@@ -213,7 +225,9 @@ class EscposReceiptPrinter:
                 if self._ends_owed == 0:
                     return _ended(understand(await self._ask_all()))
                 held_up = understand(await self._ask_all())
-                if self._ends_owed and held_up.fault in _STOPS:
+                if self._ends_owed == 0:
+                    return _ended(held_up)
+                if held_up.fault in _STOPS:
                     return Unconfirmed(_why(held_up))
         except DeviceFault as fault:
             ended = self._ends_owed == 0
@@ -228,7 +242,7 @@ class EscposReceiptPrinter:
                 self._count_end(byte)
 
     async def _await_taken(self, on_progress: Callable[[PrintProgress], None]) -> None:
-        """Tell PRESENTED and TAKEN as the presenter's sensor does; the receipt is printed anyway."""
+        """Tell PRESENTED and TAKEN as the presenter's sensor does; the receipt is printed by now."""
         deadline = time.monotonic() + self._taken_within_s
         presented = False
         while time.monotonic() < deadline:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Literal, assert_never
 
 from device_drivers.receipt_printer.layout import (
+    LINE_DOTS,
     Gap,
     Line,
     Paper,
@@ -30,13 +31,19 @@ END_OF_JOB = b"\x1dr\x01"
 """GS r 1, transmit paper status: answered in its turn, after what stands before it was executed."""
 
 _ALIGN = {"left": b"\x1ba\x00", "centre": b"\x1ba\x01", "right": b"\x1ba\x02"}
-_CUT = b"\x1dVB\x18"
-"""GS V 66 24: feed to the cutter and 24 dots (3 mm) more, then cut."""
+_LINE_PITCH = b"\x1b3" + bytes([LINE_DOTS])
+"""ESC 3 n."""
+_CUT = b"\x1dVB\x28"
+"""GS V 66 40: feed to the cutter and 40 dots (5 mm) more, then cut."""
 _QR_DATA_BYTES = 7089 - 3
 """GS ( k <function 180> takes pL + 256 pH up to 7092."""
 _BAND_ROWS = 255
 """A picture goes out in bands of at most this height: small printers hold no more, and yH stays 0.
 """
+RECOVERY = bytes(_BAND_ROWS * 72) + b"\n\x1dVB\x00"
+"""Sent first after a job that broke off: as many NULs as the longest picture band may still be
+waiting for (a printer ignores NUL, a picture takes it as white), then a cut, so that what is left
+of one citizen's receipt never hangs on the next one's."""
 
 
 def encode_job(parts: Iterable[Part], paper: Paper, *, encoding: Encoding = "gb18030") -> bytes:
@@ -44,7 +51,7 @@ def encode_job(parts: Iterable[Part], paper: Paper, *, encoding: Encoding = "gb1
 
     Raises ValueError for a picture that is none.
     """
-    job = bytearray(INITIALISE)
+    job = bytearray(INITIALISE + _LINE_PITCH)
     if encoding != "utf-8":
         job += CHINESE_ON
     for part in parts:

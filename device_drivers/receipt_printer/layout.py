@@ -24,6 +24,8 @@ from device_drivers.receipt_printer.wrapping import columns_of, strip_controls, 
 
 Align = Literal["left", "centre", "right"]
 
+LINE_DOTS = 34
+"""From one line to the next: 24 dots of glyph and 10 of air."""
 _QR_SIDE_DOTS = 232
 """29 mm at 8 dots/mm: read by a phone from 30 cm, and leaves both papers a margin."""
 _QR_MODULE_DOTS = range(4, 9)
@@ -179,7 +181,8 @@ def _table(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], paper: Pape
     to_right = [
         all(_is_amount(row[index]) for row in rows) and bool(rows) for index in range(len(head))
     ]
-    parts: list[Part] = [_line(line, bold=True) for line in _table_lines(head, widths, to_right)]
+    parts: list[Part] = [Gap(8)]
+    parts += [_line(line, bold=True) for line in _table_lines(head, widths, to_right)]
     parts.append(_line("─" * (paper.columns // 2)))
     for row in rows:
         parts += [_line(line) for line in _table_lines(row, widths, to_right)]
@@ -224,7 +227,7 @@ def _qr(content: str, caption: str, paper: Paper) -> list[Part]:
         code = segno.make(clean, mode="byte", encoding="utf-8", error="m", micro=False)
     except segno.DataOverflowError as error:
         raise ValueError("a QR code's content is longer than any code holds") from error
-    modules = code.symbol_size(border=0)[0]
+    modules = int(code.symbol_size(border=0)[0])
     if (modules + 2 * _QR_QUIET_MODULES) * _QR_MODULE_DOTS[0] > paper.dots:
         raise ValueError("a QR code's content does not fit the paper")
     size = min(max(_QR_SIDE_DOTS // modules, _QR_MODULE_DOTS[0]), _QR_MODULE_DOTS[-1])

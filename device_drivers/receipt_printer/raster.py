@@ -5,15 +5,13 @@ from dataclasses import dataclass, field
 
 from PIL import Image, ImageDraw
 
-from device_drivers.receipt_printer.layout import Line
+from device_drivers.receipt_printer.layout import LINE_DOTS, Line
 from device_drivers.receipt_printer.wrapping import character_columns, columns_of
 from device_drivers.typeface import font_for
 
 COLUMN_DOTS = 12
 GLYPH_DOTS = 24
 """A Chinese glyph is 24 × 24 dots, an ASCII one 12 × 24 (DEVICES.md 4.5)."""
-_LINE_DOTS = 30
-"""ESC @ sets a line pitch of 1/6 inch, 30 dots in the Epson unit: drawn lines keep the pace."""
 _BASELINE_DOTS = 21
 """Noto Sans CJK's ideographs stand 0.88 em above the baseline."""
 _INK = 118
@@ -43,7 +41,7 @@ def draw_line(line: Line, width_dots: int) -> Dots:
         pen.text(place, character, font=font, fill=0, anchor="ls")
         column += character_columns(character)
     text = text.resize((text.width * across // scale, text.height * down // scale))
-    height = max(_LINE_DOTS, GLYPH_DOTS * down)
+    height = max(LINE_DOTS, GLYPH_DOTS * down)
     strip = Image.new("L", (width_dots, height), 255)
     free = width_dots - text.width
     left = {"left": 0, "centre": free // 2, "right": free}[line.align]

@@ -1,0 +1,160 @@
+"""`receipt-printer render | interpret | status`: a receipt without a printer, or asking one."""
+
+import argparse
+import asyncio
+import io
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import yaml
+from PIL import Image
+
+from device_drivers.command_line import RESULT, BadArguments, port_argument, say, write_line
+from device_drivers.errors import DeviceMissing, DeviceSilent
+from device_drivers.receipt_printer import escpos
+from device_drivers.receipt_printer.document import ReceiptMistake, parse_receipt
+from device_drivers.receipt_printer.driver import EscposReceiptPrinter
+from device_drivers.receipt_printer.emulator.interpreter import Cut, Unknown
+from device_drivers.receipt_printer.emulator.paper import PrintedReceipt
+from device_drivers.receipt_printer.emulator.printer import draw
+from device_drivers.receipt_printer.interface import Receipt
+from device_drivers.receipt_printer.layout import PAPERS, lay_out
+from device_drivers.status import DeviceStatus
+
+if TYPE_CHECKING:
+    from device_drivers.command_line import Subparsers
+
+
+def add_commands(subparsers: "Subparsers") -> None:
+    """Add `receipt-printer` and what it can do."""
+    parser = subparsers.add_parser("receipt-printer", help="ESC/POS receipt printers")
+    actions = parser.add_subparsers(required=True, metavar="ACTION")
+
+    render = actions.add_parser("render", help="a receipt as ESC/POS bytes and as a picture")
+    render.add_argument("receipt", type=Path, metavar="RECEIPT.yaml")
+    render.add_argument("--escpos", type=Path, required=True, metavar="BIN")
+    render.add_argument("--png", type=Path, required=True)
+    _add_width(render)
+    render.set_defaults(run=_render)
+
+    interpret = actions.add_parser("interpret", help="what a printer would make of these bytes")
+    interpret.add_argument("stream", type=Path, metavar="BIN")
+    interpret.add_argument("--png", type=Path, required=True)
+    _add_width(interpret)
+    interpret.set_defaults(run=_interpret)
+
+    status = actions.add_parser("status", help="what the printer's status bytes say")
+    status.add_argument("--port", type=port_argument, required=True, metavar="tcp:HOST:PORT")
+    status.set_defaults(run=_status)
+
+
+def _add_width(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--width", type=int, choices=sorted(PAPERS), default=80, metavar="80|58")
+
+
+def _render(chosen: argparse.Namespace) -> int:
+    paper = PAPERS[chosen.width]
+    try:
+        job = escpos.encode_job(lay_out(_read_receipt(chosen.receipt), paper), paper)
+    except ValueError as error:
+        raise BadArguments(f"{chosen.receipt}: {error}") from error
+    _write(chosen.escpos, job)
+    write_line({"escpos": str(chosen.escpos), "bytes": len(job), **_draw(job, chosen)})
+    return RESULT
+
+
+def _interpret(chosen: argparse.Namespace) -> int:
+    try:
+        stream = chosen.stream.read_bytes()
+    except OSError as error:
+        raise BadArguments(str(error)) from error
+    write_line(_draw(stream, chosen))
+    return RESULT
+
+
+def _read_receipt(path: Path) -> Receipt:
+    try:
+        mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise BadArguments(f"{path}: {error}") from error
+    if not isinstance(mapping, Mapping):
+        raise ReceiptMistake("receipt: must have `blocks`")
+    return parse_receipt(mapping)
+
+
+def _draw(stream: bytes, chosen: argparse.Namespace) -> dict[str, object]:
+    """Have the emulator print the bytes; its findings, and the picture in a file."""
+    pieces: list[PrintedReceipt] = []
+    unknown: list[dict[str, object]] = []
+    cuts = 0
+    for found in draw(stream, chosen.width):
+        match found:
+            case PrintedReceipt():
+                pieces.append(found)
+            case Unknown(offset, data):
+                unknown.append({"offset": offset, "bytes": data.hex()})
+            case Cut():
+                cuts += 1
+    _write(chosen.png, _under_each_other([piece.png for piece in pieces]))
+    say(f"{len(pieces)} piece(s) of paper drawn in {chosen.png}")
+    return {
+        "lines": [line for piece in pieces for line in piece.lines],
+        "codes": [code for piece in pieces for code in piece.codes],
+        "images": sum(piece.images for piece in pieces),
+        "cuts": cuts,
+        "unknown": unknown,
+    }
+
+
+def _under_each_other(pngs: list[bytes]) -> bytes:
+    pictures = [Image.open(io.BytesIO(png)) for png in pngs]
+    width = max((picture.width for picture in pictures), default=1)
+    height = sum(picture.height for picture in pictures)
+    whole = Image.new("RGB", (width, max(height, 1)), "white")
+    top = 0
+    for picture in pictures:
+        whole.paste(picture, (0, top))
+        top += picture.height
+        picture.close()
+    stream = io.BytesIO()
+    whole.save(stream, "PNG")
+    return stream.getvalue()
+
+
+def _write(path: Path, data: bytes) -> None:
+    try:
+        path.write_bytes(data)
+    except OSError as error:
+        raise BadArguments(str(error)) from error
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    try:
+        printer = EscposReceiptPrinter(chosen.port)
+    except ValueError as error:
+        raise BadArguments(str(error)) from error
+    asyncio.run(_say_status(printer))
+    return RESULT
+
+
+async def _say_status(printer: EscposReceiptPrinter) -> None:
+    """One line, or the fault of a port that will not open or a printer that says nothing."""
+    try:
+        asked_at = time.monotonic()
+        status = await printer.status()
+    finally:
+        await printer.close()
+    if status.device is DeviceStatus.NO_DEVICE:
+        raise DeviceMissing("receipt_printer", status.detail)
+    if status.device is DeviceStatus.UNKNOWN:
+        raise DeviceSilent("receipt_printer", status.detail or "no answer")
+    write_line(
+        {
+            **status.parts(),
+            "online": status.device is DeviceStatus.ONLINE,
+            "errors": [] if status.fault is None else [status.fault.value],
+            "age_s": round(time.monotonic() - asked_at, 3),
+        }
+    )

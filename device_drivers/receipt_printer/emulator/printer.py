@@ -1,0 +1,260 @@
+"""A receipt printer on a TCP port, with paper, a cover, a knife and a mouth that hands can reach.
+
+It answers DLE EOT the moment it arrives, busy or not, and everything else in its turn, at the speed
+of paper; offline it executes nothing (DEVICES.md 4.3).
+"""
+
+import asyncio
+import contextlib
+import logging
+import re
+from collections.abc import Iterator
+
+from device_drivers.receipt_printer.emulator.interpreter import (
+    Cut,
+    Interpreter,
+    StatusRequest,
+    Step,
+    Unknown,
+)
+from device_drivers.receipt_printer.emulator.paper import Look, PaperRoll, PrintedReceipt
+
+_log = logging.getLogger(__name__)
+
+_DOTS_A_MM = 8
+_NEAR_END_MM = 3_000.0
+_NEW_ROLL_MM = 50_000.0
+_KNIFE_S = 0.3
+_BUFFER_CHUNKS = 16
+_CHUNK_BYTES = 4096
+"""A 64 KiB receive buffer; when it is full the printer stops reading."""
+_KEPT = 50
+"""Receipts remembered: an emulator that runs for days must not grow."""
+_REAL_TIME = re.compile(rb"\x10\x04([\x01-\x04\x14])")
+
+
+class ReceiptPrinterEmulator:
+    """One printer. Start it inside a running event loop; hands may then move at any time.
+
+    `mm_per_s` None prints at once; `has_presenter` makes it answer DLE EOT 20. `number` is the TCP
+    port on 127.0.0.1, 0 for a free one, kept over `unplug` and `plug`.
+    """
+
+    def __init__(
+        self,
+        *,
+        width_mm: int = 80,
+        encoding: str = "gb18030",
+        mm_per_s: float | None = 150.0,
+        has_presenter: bool = False,
+        look: Look = "thermal",
+        number: int = 0,
+    ) -> None:
+        self.receipts: list[PrintedReceipt] = []
+        """Every piece cut, oldest first."""
+        self.unknown: list[Unknown] = []
+        """Every byte sequence that meant nothing."""
+        self.mouth: PrintedReceipt | None = None
+        """The piece that hangs from the printer."""
+        self._paper_left_mm = _NEW_ROLL_MM
+        self._cover_open = False
+        self._cutter_stuck = False
+        self._mm_per_s = mm_per_s
+        self._has_presenter = has_presenter
+        self._number = number
+        self._roll = PaperRoll(width_mm, look=look)
+        self._interpreter = Interpreter(encoding)
+        self._server: asyncio.Server | None = None
+        self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
+        self._arrived: asyncio.Queue[tuple[bytes, asyncio.StreamWriter]] = asyncio.Queue(
+            _BUFFER_CHUNKS
+        )
+        self._hand_moved = asyncio.Event()
+        self._printing: asyncio.Task[None] | None = None
+
+    @property
+    def port(self) -> str:
+        """The port as a driver's configuration names it; meaningful after `start`."""
+        return f"tcp:127.0.0.1:{self._number}"
+
+    @property
+    def paper(self) -> str:
+        """`full`, `low` or `out`."""
+        if self._paper_left_mm <= 0:
+            return "out"
+        return "low" if self._paper_left_mm < _NEAR_END_MM else "full"
+
+    @property
+    def is_plugged(self) -> bool:
+        """Does the cable connect it to the network?"""
+        return self._server is not None
+
+    @property
+    def cover_open(self) -> bool:
+        """Is the cover open?"""
+        return self._cover_open
+
+    async def start(self) -> None:
+        """Switch on and plug in."""
+        self._printing = asyncio.create_task(self._print_what_arrives())
+        await self.plug()
+
+    async def stop(self) -> None:
+        """Switch off. Safe to call twice."""
+        await self.unplug()
+        if self._printing is not None:
+            self._printing.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._printing
+            self._printing = None
+
+    async def plug(self) -> None:
+        """Put the cable in; nothing happens when it is in."""
+        if self._server is None:
+            self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._number)
+            self._number = self._server.sockets[0].getsockname()[1]
+
+    async def unplug(self) -> None:
+        """Pull the cable: connections drop, new ones are refused; the buffer keeps its bytes."""
+        server, self._server = self._server, None
+        if server is not None:
+            server.close()
+        for writer in self._connections.values():
+            writer.transport.abort()
+        serving = tuple(self._connections)
+        for task in serving:
+            task.cancel()
+        await asyncio.gather(*serving, return_exceptions=True)
+        if server is not None:
+            await server.wait_closed()
+
+    def set_paper(self, left_mm: float) -> None:
+        """Put in a roll with so much paper left: 0 is none, under 3 m is near the end."""
+        self._paper_left_mm = left_mm
+        self._hand_moved.set()
+
+    def refill(self) -> None:
+        """Put in a new roll."""
+        self.set_paper(_NEW_ROLL_MM)
+
+    def set_cover(self, *, is_open: bool) -> None:
+        """Open or close the cover."""
+        self._cover_open = is_open
+        self._hand_moved.set()
+
+    def set_cutter(self, *, is_stuck: bool) -> None:
+        """Block or free the knife."""
+        self._cutter_stuck = is_stuck
+        self._hand_moved.set()
+
+    def tear_off(self) -> PrintedReceipt | None:
+        """Take the piece that hangs from the mouth."""
+        taken, self.mouth = self.mouth, None
+        return taken
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._connections[task] = writer
+        tail = b""
+        try:
+            while data := await reader.read(_CHUNK_BYTES):
+                seen = tail + data
+                for question in _REAL_TIME.finditer(seen):
+                    writer.write(self._real_time_answer(question.group(1)[0]))
+                after = max((found.end() for found in _REAL_TIME.finditer(seen)), default=0)
+                tail = seen[max(after, len(seen) - 2) :]
+                await self._arrived.put((data, writer))
+        except ConnectionError:
+            _log.debug("a connection was dropped")
+        finally:
+            del self._connections[task]
+            writer.close()
+
+    async def _print_what_arrives(self) -> None:
+        while True:
+            data, writer = await self._arrived.get()
+            for step in self._interpreter.feed(data):
+                await self._execute(step, writer)
+
+    async def _execute(self, step: Step, writer: asyncio.StreamWriter) -> None:
+        while self._stopped_by:
+            self._hand_moved.clear()
+            await self._hand_moved.wait()
+        match step:
+            case Unknown():
+                self.unknown.append(step)
+            case StatusRequest():
+                if not writer.is_closing():
+                    writer.write(bytes([self._paper_answer()]))
+            case _:
+                await self._move(self._roll.apply(step))
+        if isinstance(step, Cut):
+            await self._cut()
+
+    async def _move(self, dots: int) -> None:
+        self._paper_left_mm -= dots / _DOTS_A_MM
+        if self._mm_per_s is not None and dots:
+            await asyncio.sleep(dots / _DOTS_A_MM / self._mm_per_s)
+
+    async def _cut(self) -> None:
+        if self._mm_per_s is not None:
+            await asyncio.sleep(_KNIFE_S)
+        while self._cutter_stuck:
+            self._hand_moved.clear()
+            await self._hand_moved.wait()
+        receipt = await asyncio.to_thread(self._roll.cut)
+        self.receipts = [*self.receipts, receipt][-_KEPT:]
+        self.mouth = receipt
+
+    @property
+    def _stopped_by(self) -> str:
+        """What keeps the printer from executing anything; empty when it is on line."""
+        if self._cover_open:
+            return "cover"
+        if self._paper_left_mm <= 0:
+            return "paper"
+        return "cutter" if self._cutter_stuck else ""
+
+    def _paper_answer(self) -> int:
+        """GS r 1: bits 0 and 1 near end, 2 and 3 end."""
+        return {"full": 0x00, "low": 0x03, "out": 0x0F}[self.paper]
+
+    def _real_time_answer(self, n: int) -> bytes:
+        """DLE EOT n (DEVICES.md 4.3); 20 is the presenter's full status (4.4)."""
+        stopped = self._stopped_by
+        match n:
+            case 1:
+                return bytes([0x12 | (0x08 if stopped else 0)])
+            case 2:
+                causes = {"cover": 0x04, "paper": 0x20, "cutter": 0x40, "": 0}
+                return bytes([0x12 | causes[stopped]])
+            case 3:
+                return bytes([0x12 | (0x08 if self._cutter_stuck else 0)])
+            case 4:
+                return bytes([0x12 | {"full": 0, "low": 0x0C, "out": 0x6C}[self.paper]])
+        return self._full_status() if self._has_presenter else b""
+
+    def _full_status(self) -> bytes:
+        paper = {"full": 0, "low": 0x04, "out": 0x05}[self.paper] | (0x20 if self.mouth else 0)
+        user = 0x02 if self._cover_open else 0
+        return bytes([0x10, 0x0F, paper, user, 0, 0x01 if self._cutter_stuck else 0])
+
+
+def draw(data: bytes, width_mm: int, *, look: Look = "thermal") -> Iterator[Step | PrintedReceipt]:
+    """Interpret a whole stream without a port: unknown bytes, cuts and pieces as they come.
+
+    Paper printed and not cut at the end is the last piece.
+    """
+    roll = PaperRoll(width_mm, look=look)
+    interpreter = Interpreter()
+    for step in (*interpreter.feed(data), *interpreter.finish()):
+        roll.apply(step)
+        if isinstance(step, Unknown):
+            yield step
+        if isinstance(step, Cut):
+            yield step
+            yield roll.cut()
+    if not roll.is_blank:
+        roll.apply(Cut(to_cutter=True, dots=0))
+        yield roll.cut()
