@@ -123,8 +123,10 @@ class PcscSocialSecurityCardReader:
 
     async def _read(self, events: int, atr: bytes) -> CardReading:
         harvest = _Harvest()
+        is_powered = False
         try:
             async with self._slot.card():
+                is_powered = True
                 if (await self._send(apdu.select_environment())).status != apdu.SW_OK:
                     return UnsupportedCard(atr.hex().upper())
                 for file in apdu.PUBLIC_FILES:
@@ -133,7 +135,7 @@ class PcscSocialSecurityCardReader:
         except TimeoutError:
             return CardUnreadable("mute")
         except CardLost:
-            return await self._why_lost(events)
+            return await self._why_lost(events, otherwise="damaged" if is_powered else "mute")
         except ValueError:
             return CardUnreadable("damaged")
         if all(harvest.values.get(tag) for tag in ESSENTIAL):
@@ -179,8 +181,8 @@ class PcscSocialSecurityCardReader:
             next_command = apdu.follow_up(next_command, reply)
         return apdu.Reply(received, reply.status)
 
-    async def _why_lost(self, events: int) -> CardReading:
-        """Tell a card pulled out from a broken one and from a reader or service gone."""
+    async def _why_lost(self, events: int, *, otherwise: str) -> CardReading:
+        """Tell a card pulled out from a reader or service gone; `otherwise` if it is still in."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + NOTICE_LIMIT_S
         while True:
@@ -191,8 +193,6 @@ class PcscSocialSecurityCardReader:
                     return CardUnreadable("removed")
                 case CardInSlot() | CardMute() if state.events != events:
                     return CardUnreadable("removed")
-                case CardMute():
-                    return CardUnreadable("mute")
             if loop.time() >= deadline:
-                return CardUnreadable("damaged")
+                return CardUnreadable(otherwise)
             await asyncio.sleep(POLL_S)

@@ -68,7 +68,7 @@ class Pcscd:
         """Return when it takes connections. Raises RuntimeError with the end of its log."""
         if self.is_running():
             return
-        SOCKET.unlink(missing_ok=True)  # a killed pcscd leaves it behind
+        _sweep()
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *("setpriv", "--pdeathsig", "KILL"),
@@ -98,6 +98,11 @@ class Pcscd:
         except TimeoutError:
             process.kill()
             await process.wait()
+
+
+def _sweep() -> None:
+    """A killed pcscd leaves its socket behind, and clients would wait on it."""
+    SOCKET.unlink(missing_ok=True)
 
 
 async def _answers(path: Path) -> bool:

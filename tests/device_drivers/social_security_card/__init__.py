@@ -1,0 +1,1 @@
+"""Social security cards: pure parts, emulator, driver on a real pcscd."""

@@ -1,0 +1,124 @@
+"""Commands pinned by the bytes of DEVICES.md 2.2 and 2.3, and what answers mean."""
+
+from datetime import date
+
+import pytest
+
+from device_drivers.social_security_card import apdu
+from device_drivers.social_security_card.apdu import Addressing, Reply
+
+EF05, EF06 = apdu.PUBLIC_FILES
+CARD_NUMBER_RECORD = EF05.records[-1]
+
+
+def test_selects_the_environment_with_the_documented_bytes() -> None:
+    assert apdu.select_environment() == bytes.fromhex("00A404000F 7378312E73682E C9E7BBE1B1A3D5CF")
+
+
+@pytest.mark.parametrize(("p1", "expected"), [(2, "00A4020002EF05"), (0, "00A4000002EF05")])
+def test_selects_a_file_both_ways(p1: int, expected: str) -> None:
+    assert apdu.select_file(0xEF05, p1=p1) == bytes.fromhex(expected)
+
+
+@pytest.mark.parametrize(
+    ("addressing", "expected"),
+    [
+        (Addressing.NUMBER, "00B207040B"),
+        (Addressing.NUMBER_AND_SHORT_ID, "00B2072C0B"),
+        (Addressing.TAG, "00B207000B"),
+    ],
+)
+def test_asks_for_the_card_number_in_all_three_ways(addressing: Addressing, expected: str) -> None:
+    assert apdu.read_record(EF05, CARD_NUMBER_RECORD, addressing) == bytes.fromhex(expected)
+
+
+def test_asks_for_number_and_name_with_the_documented_lengths() -> None:
+    number, name = EF06.records[:2]
+    assert apdu.read_record(EF06, number, Addressing.NUMBER) == bytes.fromhex("00B2010414")
+    assert apdu.read_record(EF06, name, Addressing.NUMBER) == bytes.fromhex("00B2020420")
+    assert apdu.read_record(EF06, name, Addressing.TAG) == bytes.fromhex("00B2090020")
+    assert apdu.read_record(EF06, name, Addressing.NUMBER_AND_SHORT_ID)[3] == 0x34
+
+
+def test_fetches_what_waits_after_61() -> None:
+    assert apdu.follow_up(b"\x00\xa4\x04\x00\x00", Reply(b"", 0x6113)) == bytes.fromhex(
+        "00C0000013"
+    )
+
+
+def test_repeats_with_the_length_the_card_names_after_6c() -> None:
+    command = bytes.fromhex("00B202041C")
+    assert apdu.follow_up(command, Reply(b"", 0x6C20)) == bytes.fromhex("00B2020420")
+
+
+def test_does_not_repeat_a_select_after_6c() -> None:
+    assert apdu.follow_up(apdu.select_environment(), Reply(b"", 0x6C20)) is None
+
+
+@pytest.mark.parametrize("status", [0x9000, 0x6A82, 0x6982])
+def test_takes_any_other_status_as_final(status: int) -> None:
+    assert apdu.follow_up(b"\x00\xb2\x01\x04\x14", Reply(b"", status)) is None
+
+
+def test_refuses_an_answer_without_status() -> None:
+    with pytest.raises(ValueError, match="status"):
+        Reply.parse(b"\x90")
+
+
+def test_finds_values_by_tag_wherever_they_stand() -> None:
+    record = bytes.fromhex("7F02AABB" + "0703" + "414243" + "0000")
+    assert apdu.parse_values(record) == {0x7F: b"\xaa\xbb", 0x07: b"ABC"}
+
+
+@pytest.mark.parametrize("record", ["07", "0709414243", "07034142430801"])
+def test_refuses_a_value_that_overruns_its_record(record: str) -> None:
+    with pytest.raises(ValueError, match="overruns"):
+        apdu.parse_values(bytes.fromhex(record))
+
+
+def test_decodes_every_field() -> None:
+    card = apdu.decode_card(
+        {
+            0x01: bytes.fromhex("370321 00 D15600000500100000000001"),
+            0x03: b"2.00",
+            0x05: bytes.fromhex("20190610"),
+            0x06: bytes.fromhex("20290610"),
+            0x07: b"C37000001",
+            0x08: b"370321198804123523",
+            0x09: "沈知夏".encode("gb18030").ljust(30, b"\x00"),
+            0x0A: b"2",
+            0x0B: b"\x01",
+            0x0D: bytes.fromhex("19880412"),
+        }
+    )
+    assert card.card_number == "C37000001"
+    assert card.social_security_number == "370321198804123523"
+    assert card.name == "沈知夏"
+    assert (card.sex, card.ethnicity) == ("2", "01")
+    assert card.birth_date == date(1988, 4, 12)
+    assert (card.issue_date, card.valid_until) == (date(2019, 6, 10), date(2029, 6, 10))
+    assert (card.version, card.area) == ("2.00", "370321")
+
+
+@pytest.mark.parametrize("padding", [b"\x00", b" ", b"\xff"])
+def test_joins_a_name_cut_in_the_middle_of_a_character(padding: bytes) -> None:
+    name = "阿卜杜勒买买提艾则孜江·吐尔逊𠮷"
+    encoded = name.encode("gb18030")
+    halves = {0x09: encoded[:29], 0x4E: encoded[29:].ljust(20, padding)}
+    assert apdu.decode_card(halves).name == name
+
+
+@pytest.mark.parametrize("digits", ["00000000", "FFFFFFFF", "20230230", ""])
+def test_has_no_date_where_the_card_holds_none(digits: str) -> None:
+    assert apdu.decode_card({0x06: bytes.fromhex(digits)}).valid_until is None
+
+
+def test_refuses_a_name_that_is_no_text() -> None:
+    with pytest.raises(ValueError, match="gb18030"):
+        apdu.decode_card({0x09: b"\xc9\x01\x02"})
+
+
+def test_keeps_the_person_out_of_the_representation() -> None:
+    card = apdu.decode_card({0x07: b"C37000001", 0x08: b"370321198804123523"})
+    assert "3703" not in repr(card)
+    assert "C37" not in repr(card)

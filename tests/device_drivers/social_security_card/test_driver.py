@@ -1,0 +1,260 @@
+"""The driver against a real pcscd, its virtual reader and an emulated card."""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from device_drivers.errors import DeviceMissing, FaultCode, ServiceDown
+from device_drivers.ports import Port
+from device_drivers.social_security_card.driver import PcscSocialSecurityCardReader
+from device_drivers.social_security_card.interface import (
+    CardUnreadable,
+    MediaStatus,
+    NeedsAuthentication,
+    NoCard,
+    SocialSecurityCard,
+    UnsupportedCard,
+)
+from device_drivers.social_security_card.private_pcscd import PrivatePcscd
+from device_drivers.status import DeviceStatus
+from tests.device_drivers.social_security_card.virtual_slot import (
+    PERSON,
+    SLOT_PORT,
+    until_media,
+)
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture
+async def reader(slot: PrivatePcscd) -> AsyncIterator[PcscSocialSecurityCardReader]:
+    del slot  # it must run before and after
+    reader = PcscSocialSecurityCardReader(SLOT_PORT)
+    await reader.connect()
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    yield reader
+    await reader.close()
+
+
+def pcscd_pid(slot: PrivatePcscd) -> int:
+    return int((slot.directory / "pcscd" / "pcscd.pid").read_text("ascii"))
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [
+        {},
+        {"addressing": "short_id"},
+        {"addressing": "tag"},
+        {"addressing": "tag", "select_p1": 0},
+        {"version": "1.00"},
+    ],
+    ids=str,
+)
+async def test_reads_a_card_whatever_its_way_of_addressing(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader, habits: dict[str, object]
+) -> None:
+    slot.insert_card({**PERSON, **habits})
+    assert await reader.read_card(within_s=5) == SocialSecurityCard(
+        card_number="C37000001",
+        social_security_number="370321198804123523",
+        name="沈知夏",
+        sex="2",
+        ethnicity="01",
+        birth_date=date(1988, 4, 12),
+        issue_date=date(2019, 6, 10),
+        valid_until=date(2029, 6, 10),
+        version=str(habits.get("version", "2.00")),
+        area="370321",
+    )
+
+
+async def test_reads_the_same_card_twice_and_then_another(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_card(PERSON)
+    first = await reader.read_card(within_s=5)
+    assert await reader.read_card(within_s=5) == first
+    slot.remove_card()
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    slot.insert_card({**PERSON, "name": "阿卜杜勒买买提艾则孜江·吐尔逊𠮷"})
+    second = await reader.read_card(within_s=5)
+    assert isinstance(second, SocialSecurityCard)
+    assert second.name == "阿卜杜勒买买提艾则孜江·吐尔逊𠮷"
+
+
+@pytest.mark.parametrize(
+    ("habits", "version"), [({"version": "3.00"}, "3.00"), ({"guards_person": True}, "2.00")]
+)
+async def test_says_what_was_free_when_a_card_wants_authentication(
+    slot: PrivatePcscd,
+    reader: PcscSocialSecurityCardReader,
+    habits: dict[str, object],
+    version: str,
+) -> None:
+    slot.insert_card({**PERSON, **habits})
+    reading = await reader.read_card(within_s=5)
+    assert isinstance(reading, NeedsAuthentication)
+    assert (reading.read.area, reading.read.version) == ("370321", version)
+    assert reading.read.social_security_number == ""
+
+
+async def test_calls_a_bank_card_unsupported_by_its_atr(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_foreign_card()
+    assert await reader.read_card(within_s=5) == UnsupportedCard("3B6800008073C84013009000")
+
+
+async def test_calls_a_card_put_in_upside_down_mute(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_mute_card()
+    assert await reader.read_card(within_s=5) == CardUnreadable("mute")
+
+
+@pytest.mark.parametrize("commands", [0, 1, 5, 10])
+async def test_says_so_when_the_card_is_pulled_during_the_read(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader, commands: int
+) -> None:
+    slot.insert_card(PERSON, pulled_after=commands)
+    assert await reader.read_card(within_s=5) == CardUnreadable("removed")
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    slot.insert_card(PERSON)
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+
+
+async def test_calls_a_card_without_a_name_damaged(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_card({**PERSON, "name": ""})
+    assert await reader.read_card(within_s=5) == CardUnreadable("damaged")
+
+
+async def test_says_so_when_no_card_comes(reader: PcscSocialSecurityCardReader) -> None:
+    assert await reader.read_card(within_s=0.2) == NoCard()
+    assert (await reader.status()).media is MediaStatus.NOT_PRESENT
+
+
+async def test_is_idle_after_a_read_was_cancelled(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    waiting = asyncio.create_task(reader.read_card(within_s=30))
+    await asyncio.sleep(0.2)
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    slot.insert_card(PERSON)
+    await until_media(reader, MediaStatus.PRESENT)
+    reading = asyncio.create_task(reader.read_card(within_s=30))
+    await asyncio.sleep(0.01)
+    reading.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await reading
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+
+
+async def test_reports_a_stopped_pcscd_and_works_again_when_it_is_back(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_card(PERSON)
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+    slot.stop_service()
+    with pytest.raises(ServiceDown) as fault:
+        await reader.read_card(within_s=5)
+    assert fault.value.code is FaultCode.SERVICE_DOWN
+    assert fault.value.transient
+    assert (await reader.status()).device is DeviceStatus.OFFLINE
+    assert (await reader.status()).fault is FaultCode.SERVICE_DOWN
+    slot.start_service()
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+
+
+async def test_notices_a_pcscd_killed_while_it_waits_for_a_card(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    waiting = asyncio.create_task(reader.read_card(within_s=30))
+    await asyncio.sleep(0.2)
+    os.kill(pcscd_pid(slot), signal.SIGKILL)
+    with pytest.raises(ServiceDown):
+        await asyncio.wait_for(waiting, 2)
+    slot.start_service()
+    slot.insert_card(PERSON)
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+
+
+async def test_misses_a_reader_pcscd_does_not_know(slot: PrivatePcscd) -> None:
+    del slot
+    reader = PcscSocialSecurityCardReader(Port.parse("pcsc:No Such Reader 00 00"))
+    with pytest.raises(DeviceMissing):
+        await reader.connect()
+    status = await reader.status()
+    assert (status.device, status.fault) == (DeviceStatus.NO_DEVICE, FaultCode.DEVICE_MISSING)
+    await reader.close()
+    await reader.close()
+
+
+def command_line(slot: PrivatePcscd, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "device_drivers", "social-security-card", "read", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+        cwd=Path(__file__).parents[3],
+        env={**os.environ, **slot.environment},
+        timeout=30,
+    )
+
+
+async def test_prints_the_card_as_one_line_of_json(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_card(PERSON)
+    await until_media(reader, MediaStatus.PRESENT)
+    done = command_line(slot, "--port", str(SLOT_PORT))
+    assert done.returncode == 0
+    (line,) = done.stdout.splitlines()
+    assert json.loads(line) == {
+        "result": "card",
+        "card_number": "C37000001",
+        "social_security_number": "370321198804123523",
+        "name": "沈知夏",
+        "sex": "2",
+        "ethnicity": "01",
+        "birth_date": "1988-04-12",
+        "issue_date": "2019-06-10",
+        "valid_until": "2029-06-10",
+        "version": "2.00",
+        "area": "370321",
+    }
+
+
+def test_prints_a_refusal_as_a_result(slot: PrivatePcscd) -> None:
+    slot.insert_foreign_card()
+    done = command_line(slot, "--port", str(SLOT_PORT), "--within-s", "5")
+    assert json.loads(done.stdout) == {
+        "result": "unsupported_card",
+        "atr": "3B6800008073C84013009000",
+        "read": {},
+    }
+    assert done.returncode == 0
+
+
+def test_prints_a_fault_with_its_code(slot: PrivatePcscd) -> None:
+    slot.stop_service()
+    done = command_line(slot, "--port", str(SLOT_PORT))
+    assert json.loads(done.stdout)["fault"] == "D104"
+    assert done.returncode == 1
+
+
+def test_refuses_a_port_of_another_kind(slot: PrivatePcscd) -> None:
+    done = command_line(slot, "--port", "tcp:127.0.0.1:9")
+    assert (done.returncode, done.stdout) == (2, "")
