@@ -66,6 +66,14 @@ class IdCard:
     valid_from: date | None = field(default=None, repr=False)
     valid_until: date | None = field(default=None, repr=False)
     """None for a card of long-term validity (长期)."""
+    pass_number: str = field(default="", repr=False)
+    """Number of the travel pass (通行证) on a Hong Kong, Macau or Taiwan residence permit."""
+    times_issued: str = ""
+    """How often the permit was issued, or a 2023 foreigner card renewed, as printed (`00`)."""
+    card_version: str = ""
+    """Version of a 2017 foreigner card, as printed (`01`)."""
+    former_number_link: str = field(default="", repr=False)
+    """Three digits of a 2023 foreigner card that tie it to the holder's 2017 number."""
     photo_wlt: bytes = field(default=b"", repr=False)
     """The raw 1024-byte WLT block; decoding it needs a vendor's plug-in."""
 

@@ -27,9 +27,9 @@ _Result = TypeVar("_Result")
 _CHUNK_BYTES = 4096
 """One read of the kernel: the size of Linux's tty input queue (N_TTY_BUF_SIZE)."""
 
-TCP_CONNECT_S = 2.0
-"""A device on the hall's own network answers a SYN in milliseconds; a lost SYN is sent again
-after 1 s (RFC 6298), so one loss is forgiven."""
+TCP_CONNECT_S = 0.8
+"""A device on the hall's own network answers a SYN in milliseconds, and `Device.status` promises
+an answer within 1 s. Who loses a SYN is asked again."""
 
 
 class SerialPort:

@@ -1,0 +1,128 @@
+"""A serial line that ends in a pty: what every serial emulator hangs on.
+
+Programs open a symbolic link, so that a line unplugged and plugged in again is found under the
+same name, as udev would do it.
+"""
+
+import contextlib
+import errno
+import os
+import select
+import tempfile
+import threading
+import time
+import tty
+from collections.abc import Callable
+from pathlib import Path
+
+_SLICE_S = 0.001
+"""A UART hands over its 16-byte FIFO about once a millisecond at 115200 baud."""
+
+
+class PtyLine:
+    """One line, unplugged at first. `on_bytes` is called in the line's own thread.
+
+    `bytes_per_s` is the pace in both directions (115200 baud with 8N1 is 11520), None for as fast
+    as the machine can. Whoever plugs the line in must `close` it.
+    """
+
+    def __init__(
+        self, link: Path | None, on_bytes: Callable[[bytes], None], *, bytes_per_s: float | None
+    ) -> None:
+        self._own_folder: tempfile.TemporaryDirectory[str] | None = None
+        if link is None:
+            self._own_folder = tempfile.TemporaryDirectory(prefix="pty-line-")
+            link = Path(self._own_folder.name) / "line"
+        self.link = link
+        self._on_bytes = on_bytes
+        self._bytes_per_s = bytes_per_s
+        self._plugged: _Plugged | None = None
+
+    @property
+    def is_plugged(self) -> bool:
+        """True while there is something to open under the link."""
+        return self._plugged is not None
+
+    def plug(self) -> None:
+        """Make the line appear; nothing happens when it is there."""
+        if self._plugged is None:
+            self._plugged = _Plugged(self._on_bytes, self._bytes_per_s)
+            fresh = self.link.with_name(f"{self.link.name}.new")
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(self._plugged.path)
+            fresh.replace(self.link)
+
+    def unplug(self) -> None:
+        """Make the line vanish: the link goes, and whoever has it open sees a hang-up."""
+        plugged, self._plugged = self._plugged, None
+        if plugged is not None:
+            self.link.unlink(missing_ok=True)
+            plugged.end()
+
+    def send(self, data: bytes) -> None:
+        """Send to the program at the pace of the line; lost, as on a wire, where nobody listens."""
+        if self._plugged is not None:
+            self._plugged.send(data)
+
+    def close(self) -> None:
+        """Unplug for good and remove what was made. Safe to call twice."""
+        self.unplug()
+        if self._own_folder is not None:
+            self._own_folder.cleanup()
+
+
+class _Plugged:
+    """One pty from plug to unplug, with the thread that reads it."""
+
+    def __init__(self, on_bytes: Callable[[bytes], None], bytes_per_s: float | None) -> None:
+        self._on_bytes = on_bytes
+        self._seconds_per_byte = 0.0 if bytes_per_s is None else 1.0 / bytes_per_s
+        self._master, self._slave = os.openpty()  # the slave kept open: no hang-up between programs
+        tty.setraw(self._slave)
+        os.set_blocking(self._master, False)
+        self.path = os.ttyname(self._slave)
+        self._ending = threading.Event()
+        self._sending = threading.Lock()
+        self._wake_reader, self._wake_writer = os.pipe()
+        self._thread = threading.Thread(target=self._listen, name="pty-line", daemon=True)
+        self._thread.start()
+
+    def send(self, data: bytes) -> None:
+        with self._sending:
+            begun = time.monotonic()
+            size = len(data)
+            if self._seconds_per_byte:
+                size = max(1, round(_SLICE_S / self._seconds_per_byte))
+            for start in range(0, len(data), size or 1):
+                piece = data[start : start + size]
+                due = begun + (start + len(piece)) * self._seconds_per_byte
+                if self._ending.wait(max(0.0, due - time.monotonic())):
+                    return
+                with contextlib.suppress(BlockingIOError):  # nobody reads and the queue is full
+                    os.write(self._master, piece)
+
+    def end(self) -> None:
+        self._ending.set()
+        os.write(self._wake_writer, b"!")
+        if threading.current_thread() is not self._thread:
+            self._thread.join()
+        with self._sending:
+            for descriptor in (self._slave, self._master, self._wake_reader, self._wake_writer):
+                os.close(descriptor)
+
+    def _listen(self) -> None:
+        poll = select.poll()
+        poll.register(self._master, select.POLLIN)
+        poll.register(self._wake_reader, select.POLLIN)
+        while not self._ending.is_set():
+            poll.poll()
+            try:
+                data = os.read(self._master, 4096)
+            except BlockingIOError:
+                continue
+            except OSError as error:
+                if error.errno != errno.EIO:  # EIO: a program closed in this very moment
+                    raise
+                continue
+            if not self._ending.wait(len(data) * self._seconds_per_byte):
+                self._on_bytes(data)

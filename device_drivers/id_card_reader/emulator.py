@@ -1,0 +1,225 @@
+"""A SAM_V card reader on a pty, written from `DEVICES.md` sections 1.1 to 1.4 and nothing else."""
+
+import threading
+from collections.abc import Callable, Mapping
+from enum import Enum
+from pathlib import Path
+from typing import Self
+
+from device_drivers.emulation.pty_line import PtyLine
+from device_drivers.id_card_reader.emulated_card import EmulatedCard, make_card
+
+_START = b"\xaa\xaa\xaa\x96\x69"
+_MODULE_ID = bytes.fromhex("05000300f80233017b000000d2029649")  # the example of 1.6
+_BYTES_PER_S_115200 = 11520.0
+
+
+class Worn(Enum):
+    """Cards that cannot be read, by the answer they cause (1.3)."""
+
+    SELECT_FAILS = 0x81
+    READ_FAILS = 0x41
+    REJECTED = 0x32
+
+
+class Ailment(Enum):
+    """What is wrong with the module itself, by its answer to `SAM status` (1.3)."""
+
+    NONE = 0x90
+    SELF_TEST_FAILED = 0x60
+    UNLICENSED = 0x66
+
+
+class Disturbance(Enum):
+    """What befalls the next reply on the line."""
+
+    BYTE_FLIPPED = "byte flipped"
+    CUT_SHORT = "cut short"
+    NOISE_BEFORE = "noise before"
+    SWALLOWED = "swallowed"
+
+
+class SamVEmulator:
+    """One reader. Lay cards on it, take them away, cut its cable; all from any thread.
+
+    A read card is not found again until it was lifted; find, select and read must follow one
+    another (1.3). `bytes_per_s` is the pace of the line, None for no pace; `radio_s` is how long
+    the module talks to a card before it answers a read.
+    """
+
+    def __init__(
+        self,
+        link: Path | None = None,
+        *,
+        bytes_per_s: float | None = _BYTES_PER_S_115200,
+        radio_s: float = 0.0,
+    ) -> None:
+        self._line = PtyLine(link, self._take_bytes, bytes_per_s=bytes_per_s)
+        self._radio_s = radio_s
+        self._changed = threading.Condition()
+        self._card: EmulatedCard | None = None
+        self._worn: Worn | None = None
+        self._step = "nothing"
+        self._was_read = False
+        self._is_cut = True
+        self._is_reading = False
+        self._ailment = Ailment.NONE
+        self._disturbances: list[Disturbance] = []
+        self._kept = b""
+
+    def __enter__(self) -> Self:
+        self.plug()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.close()
+
+    @property
+    def port(self) -> str:
+        """What stands in a configuration to reach this reader."""
+        return f"serial:{self._line.link}"
+
+    def plug(self) -> None:
+        """Plug the cable in."""
+        with self._changed:
+            self._kept, self._step, self._was_read, self._is_cut = b"", "nothing", False, False
+        self._line.plug()
+
+    def unplug(self) -> None:
+        """Pull the cable."""
+        with self._changed:
+            self._is_cut = True
+            self._changed.notify_all()
+        self._line.unplug()
+
+    def close(self) -> None:
+        """Pull the cable for good. Safe to call twice."""
+        self.unplug()
+        self._line.close()
+
+    def lay(self, card: Mapping[str, str], *, worn: Worn | None = None) -> None:
+        """Lay a card with these fields on the reader, in place of any other."""
+        made = make_card(card)
+        with self._changed:
+            self._card, self._worn = made, worn
+            self._step, self._was_read = "nothing", False
+            self._changed.notify_all()
+
+    def take(self) -> None:
+        """Take the card away; nothing happens when there is none."""
+        with self._changed:
+            self._card, self._step, self._was_read = None, "nothing", False
+            self._changed.notify_all()
+
+    def ail(self, ailment: Ailment) -> None:
+        """Let the module itself be broken from now on."""
+        self._ailment = ailment
+
+    def disturb(self, *replies: Disturbance) -> None:
+        """Disturb as many of the next replies, one each."""
+        self._disturbances += replies
+
+    def wait_until_reading(self, within_s: float) -> bool:
+        """Wait until the module talks to the card; False when it did not within the time."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self._is_reading, within_s)
+
+    def _take_bytes(self, data: bytes) -> None:
+        """Answer every whole frame in the stream; what cannot begin one is passed over."""
+        self._kept += data
+        while (begin := self._kept.find(_START)) >= 0:
+            frame = self._kept[begin + len(_START) :]
+            if len(frame) < 2 or len(frame) < 2 + (size := int.from_bytes(frame[:2], "big")):
+                self._kept = self._kept[begin:]
+                return
+            self._kept = frame[2 + size :]
+            status, data = self._answer(frame[:2], frame[2 : 2 + size])
+            self._reply(status, data)
+        self._kept = self._kept[-len(_START) + 1 :]
+
+    def _answer(self, counted_size: bytes, body: bytes) -> tuple[int, bytes]:
+        if len(body) < 3:
+            return 0x11, b""
+        check = 0
+        for byte in counted_size + body:
+            check ^= byte
+        if check != 0:  # the checksum cancels itself out
+            return 0x10, b""
+        commands: Mapping[bytes, Callable[[], tuple[int, bytes]]] = {
+            b"\x10\xff": self._status,
+            b"\x11\xff": self._status,
+            b"\x12\xff": lambda: (0x90, _MODULE_ID),
+            b"\x20\x01": self._find,
+            b"\x20\x02": self._select,
+            b"\x30\x01": self._read,
+            b"\x30\x03": self._read_appended_address,
+        }
+        command = commands.get(body[:2])
+        if command is None or len(body) != 3:
+            return 0x21, b""
+        with self._changed:
+            return command()
+
+    def _status(self) -> tuple[int, bytes]:
+        return self._ailment.value, b""
+
+    def _find(self) -> tuple[int, bytes]:
+        if self._ailment is not Ailment.NONE:
+            return self._ailment.value, b""
+        if self._card is None or self._was_read:
+            return 0x80, b""
+        self._step = "found"
+        return 0x9F, bytes(4)
+
+    def _select(self) -> tuple[int, bytes]:
+        if self._card is None or self._step != "found" or self._worn is Worn.SELECT_FAILS:
+            self._step = "nothing"
+            return 0x81, b""
+        self._step = "selected"
+        return 0x90, bytes(8)
+
+    def _read(self) -> tuple[int, bytes]:
+        if self._card is None or self._step != "selected":
+            return 0x41, b""
+        card = self._card
+        self._is_reading = True
+        self._changed.notify_all()
+        broken_off = self._changed.wait_for(
+            lambda: self._card is not card or self._is_cut, self._radio_s
+        )
+        self._is_reading = False
+        if broken_off:
+            return 0x41, b""
+        if self._worn is not None:
+            self._step = "nothing"
+            return self._worn.value, b""
+        self._step, self._was_read = "nothing", True
+        sizes = len(card.text).to_bytes(2, "big") + len(card.photo).to_bytes(2, "big")
+        return 0x90, sizes + card.text + card.photo
+
+    def _read_appended_address(self) -> tuple[int, bytes]:
+        if self._card is None or not (self._step == "selected" or self._was_read):
+            return 0x41, b""
+        if self._card.appended_address is None:
+            return 0x91, b""
+        return 0x90, self._card.appended_address
+
+    def _reply(self, status: int, data: bytes) -> None:
+        body = bytes([0, 0, status]) + data
+        counted = (len(body) + 1).to_bytes(2, "big") + body
+        check = 0
+        for byte in counted:
+            check ^= byte
+        frame = _START + counted + bytes([check])
+        match self._disturbances.pop(0) if self._disturbances else None:
+            case Disturbance.BYTE_FLIPPED:
+                frame = frame[:-2] + bytes([frame[-2] ^ 0x04]) + frame[-1:]
+            case Disturbance.CUT_SHORT:
+                frame = frame[: len(frame) // 2]
+            case Disturbance.NOISE_BEFORE:
+                frame = b"\x00\xff\xaa\xaa\xaa\x96\x69\x7f" + frame
+            case Disturbance.SWALLOWED:
+                frame = b""
+            case None:
+                pass
+        self._line.send(frame)
