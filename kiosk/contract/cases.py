@@ -19,7 +19,10 @@ SUITE: Final = "x25519-xchacha20poly1305-sha256"
 
 
 class SealedPaper(Message):
-    """One paper as uploaded: content-addressed ciphertext, 24-byte nonce first."""
+    """One paper as uploaded: content-addressed ciphertext, 24-byte nonce first.
+
+    XChaCha20-Poly1305 (IETF) under the case key; additional data = case id, as for the payload.
+    """
 
     sha256: Hash
     """Of the ciphertext with its nonce."""

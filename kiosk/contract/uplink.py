@@ -115,6 +115,15 @@ class CaseSubmitted(EventFields):
     case_id: str
 
 
+class CaseTurnedAway(EventFields):
+    """The server will never take this case; it stays on the kiosk until a technician looks."""
+
+    kind: Literal["case_turned_away"] = "case_turned_away"
+    case_id: str
+    code: str
+    """The server's error code, such as `unsealable`."""
+
+
 class PaperChanged(EventFields):
     """One paper's way: intent, sent, presented, taken; or unconfirmed, or not printed."""
 
@@ -164,6 +173,15 @@ class CommandProgress(EventFields):
     detail: str = ""
 
 
+class EventsDropped(EventFields):
+    """The outbox was full: informational rows were given up, oldest first, and never sent."""
+
+    kind: Literal["events_dropped"] = "events_dropped"
+    count: int = Field(ge=1)
+    first_n: int = Field(ge=1)
+    last_n: int = Field(ge=1)
+
+
 UplinkEvent = Annotated[
     AppStarted
     | AgentStarted
@@ -171,12 +189,14 @@ UplinkEvent = Annotated[
     | SessionStarted
     | SessionEnded
     | CaseSubmitted
+    | CaseTurnedAway
     | PaperChanged
     | CaseRated
     | ContentDrawn
     | ContentRefused
     | ServiceStateChanged
-    | CommandProgress,
+    | CommandProgress
+    | EventsDropped,
     Field(discriminator="kind"),
 ]
 

@@ -1,0 +1,1 @@
+"""Services as the kiosk knows them: loading, rules, words and receipts."""
