@@ -1,0 +1,1 @@
+"""Department systems: the contract they speak, gateways to them, and four sandboxes."""
