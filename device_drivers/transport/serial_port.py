@@ -125,6 +125,12 @@ class SerialPort:
             count += len(chunk)
         return count
 
+    async def check(self) -> None:
+        """See at once that the line still stands, leaving its bytes alone. Raises DeviceMissing."""
+        if self._opened().has_hung_up():
+            await self.close()
+            raise DeviceMissing(self._device, f"{self._port} hung up")
+
     def _hold(self, data: bytes) -> None:
         self._held += data
 
@@ -218,6 +224,12 @@ class _Line:
             )
         except termios.error as error:  # pyserial lets some of these through; not an OSError
             raise OSError(*error.args) from error
+
+    def has_hung_up(self) -> bool:
+        """Ask the kernel at once; called from the event loop, which also is where lines end."""
+        poll = select.poll()
+        poll.register(self._number(), select.POLLRDHUP)
+        return bool(poll.poll(0))
 
     def read(self, turn: _Turn, within_s: float) -> bytes:
         """Whatever is there, or comes within the time; empty when nothing did."""

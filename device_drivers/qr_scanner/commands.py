@@ -1,0 +1,90 @@
+"""`qr-scanner listen` and `qr-scanner decode`."""
+
+import argparse
+import asyncio
+import time
+from contextlib import aclosing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device_drivers.command_line import BAD_ARGUMENTS, RESULT, port_argument, say, write_line
+from device_drivers.ports import Port
+from device_drivers.qr_scanner.serial_driver import SerialQrScanner
+
+if TYPE_CHECKING:
+    from device_drivers.command_line import Subparsers
+
+
+def add_commands(subparsers: "Subparsers") -> None:
+    """Add `qr-scanner`."""
+    scanner = subparsers.add_parser("qr-scanner", help="listen to a scanner, or decode pictures")
+    commands = scanner.add_subparsers(required=True, metavar="COMMAND")
+    listen = commands.add_parser("listen", help="every code shown, until Ctrl-C")
+    listen.add_argument("--port", type=port_argument, required=True)
+    listen.add_argument("--framing", choices=("auto", "line"), default="auto")
+    listen.add_argument("--baud", type=int, default=115200)
+    listen.set_defaults(run=_listen)
+    decode = commands.add_parser("decode", help="the codes on pictures")
+    decode.add_argument("images", nargs="+", type=Path, metavar="IMAGE")
+    decode.set_defaults(run=_decode)
+
+
+def _listen(arguments: argparse.Namespace) -> int:
+    asyncio.run(_write_scans(arguments.port, arguments.baud))
+    return RESULT
+
+
+async def _write_scans(port: Port, baud: int) -> None:
+    scanner = SerialQrScanner(port, baud=baud)
+    try:
+        await scanner.connect()
+        say("show codes to the scanner; Ctrl-C ends")
+        async with aclosing(scanner.listen()) as scans:
+            async for scan in scans:
+                write_line(
+                    {"text": scan.text, "symbology": scan.symbology, "raw_hex": scan.raw.hex()}
+                )
+    finally:
+        await scanner.close()
+
+
+def _decode(arguments: argparse.Namespace) -> int:
+    # OpenCV, numpy and zxing-cpp are wanted for this command only: a technician without them can
+    # still listen to a scanner
+    import cv2  # noqa: PLC0415
+    import numpy as np  # noqa: PLC0415
+
+    from device_drivers.qr_scanner.decode import decode_image  # noqa: PLC0415
+
+    outcome = RESULT
+    for path in arguments.images:
+        try:
+            content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
+        except OSError as error:
+            say(f"{path}: {error.strerror}")
+            outcome = BAD_ARGUMENTS
+            continue
+        picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+        if picture is None:
+            say(f"{path}: no picture OpenCV can read")
+            outcome = BAD_ARGUMENTS
+            continue
+        before = time.perf_counter()
+        codes = decode_image(picture.astype(np.uint8, copy=False))
+        took_ms = (time.perf_counter() - before) * 1000
+        write_line(
+            {
+                "file": str(path),
+                "codes": [
+                    {
+                        "format": code.format,
+                        "text": code.text,
+                        "raw_hex": code.raw.hex(),
+                        "quad": [list(corner) for corner in code.quad],
+                    }
+                    for code in codes
+                ],
+                "ms": round(took_ms, 2),
+            }
+        )
+    return outcome
