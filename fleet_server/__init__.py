@@ -1,0 +1,1 @@
+"""The server that runs a fleet of kiosks: truth in the database, MQTT as doorbell and uplink."""

@@ -1,0 +1,1 @@
+"""The supervised broker and the server's own connection to it."""

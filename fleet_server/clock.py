@@ -1,0 +1,20 @@
+"""The server's clock, injected so that deadlines can be tested without waiting."""
+
+from datetime import UTC, datetime
+from typing import Protocol
+
+
+class Clock(Protocol):
+    """Tells the time. Every deadline of the server is counted on this clock and no other."""
+
+    def now(self) -> datetime:
+        """Aware UTC."""
+
+
+class SystemClock:
+    """The machine's own clock."""
+
+    def now(self) -> datetime:
+        """Aware UTC, to the millisecond, which is what the database keeps."""
+        moment = datetime.now(UTC)
+        return moment.replace(microsecond=moment.microsecond // 1000 * 1000)

@@ -1,0 +1,1 @@
+"""Orders to kiosks: queued, sent, received, running, and how each ended."""

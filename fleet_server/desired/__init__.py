@@ -1,0 +1,1 @@
+"""What every kiosk shall be: the version that only grows, and what other domains put into it."""

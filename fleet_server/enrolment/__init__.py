@@ -1,0 +1,1 @@
+"""How a kiosk gets its identity, and loses it."""

@@ -1,0 +1,108 @@
+"""What the API answers when it refuses: a status, a code, never a stack trace, never an input."""
+
+from collections.abc import Mapping
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+
+class FleetError(Exception):
+    """A refusal. `code` is for programs, `detail` for a technician; neither holds personal data."""
+
+    status = 400
+    code = "refused"
+
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        code: str | None = None,
+        status: int | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail or code or self.code)
+        self.detail = detail
+        self.code = code or self.code
+        self.status = status or self.status
+        self.headers = dict(headers or {})
+
+
+class NotFound(FleetError):
+    """There is no such thing, or not for the one who asks."""
+
+    status = 404
+    code = "not_found"
+
+
+class Conflict(FleetError):
+    """It contradicts what is already so."""
+
+    status = 409
+    code = "conflict"
+
+
+class Unprocessable(FleetError):
+    """Understood, and not acceptable."""
+
+    status = 422
+    code = "unprocessable"
+
+
+class Unauthorised(FleetError):
+    """Whoever asks has not proved who they are."""
+
+    status = 401
+    code = "unauthorised"
+
+
+class Forbidden(FleetError):
+    """Proved who they are, and may not."""
+
+    status = 403
+    code = "forbidden"
+
+
+class TooMany(FleetError):
+    """Too often, or too much; `Retry-After` says when to come back."""
+
+    status = 429
+    code = "too_many"
+
+
+class Unavailable(FleetError):
+    """Cannot be done now; trying again later makes sense."""
+
+    status = 503
+    code = "unavailable"
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every refusal of `app` a JSON object `{code, detail}`."""
+
+    @app.exception_handler(FleetError)
+    async def _refused(_request: Request, error: FleetError) -> JSONResponse:
+        return JSONResponse(
+            {"code": error.code, "detail": error.detail}, error.status, headers=error.headers
+        )
+
+    @app.exception_handler(RequestValidationError)
+    async def _invalid(_request: Request, error: RequestValidationError) -> JSONResponse:
+        # names of fields and what is wrong with them: never the values, which may be personal
+        wrong = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['type']}" for item in error.errors()
+        )
+        return JSONResponse({"code": "invalid_request", "detail": wrong}, 422)
+
+    @app.exception_handler(HTTPException)
+    async def _http(_request: Request, error: HTTPException) -> JSONResponse:
+        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+        return JSONResponse(
+            {"code": code, "detail": str(error.detail)}, error.status_code, headers=error.headers
+        )
+
+    @app.exception_handler(Exception)
+    async def _broken(_request: Request, _error: Exception) -> JSONResponse:
+        # the trace is in the log (starlette re-raises to the server); the answer stays calm
+        return JSONResponse({"code": "internal", "detail": "internal error"}, 500)

@@ -1,0 +1,1 @@
+"""Schema changes, run at start; see `env.py`."""
