@@ -1,0 +1,1 @@
+"""Everything a kiosk keeps: one SQLite file in which app and agent meet."""

@@ -1,0 +1,221 @@
+"""Cases leaving the kiosk: the citizen's side submits and looks, the agent's side delivers."""
+
+import secrets
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from nacl.public import PrivateKey, PublicKey
+
+from kiosk.contract.cases import CasePayload, CaseReceipt, CaseReply, SealedCase
+from kiosk.contract.uplink import CaseSubmitted, CaseTurnedAway
+from kiosk.store.database import Store, to_ms, utc_now
+from kiosk.store.outbox import Outbox
+from kiosk.store.vault import Paper, open_reply, seal
+
+REPLY_RETENTION: Final = timedelta(hours=1)
+"""A reply opens only in the session it was made for, and no session lives a quarter as long."""
+
+
+@dataclass(frozen=True, slots=True)
+class SubmittedCase:
+    """What a session keeps of a case: the only key that opens the reply, in memory only."""
+
+    case_id: str
+    submitted_at: datetime
+    reply_key: PrivateKey = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TurnedAway:
+    """The server will never take this case; a technician has been told."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingCase:
+    """A sealed case the server does not have yet."""
+
+    case: SealedCase
+    submitted_at: datetime
+
+
+class CaseDesk:
+    """The citizen's side, used by the app."""
+
+    def __init__(
+        self,
+        store: Store,
+        outbox: Outbox,
+        server_key: PublicKey,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._server_key = server_key
+        self._clock = clock
+
+    def submit(
+        self,
+        payload: CasePayload,
+        papers: Sequence[Paper],
+        *,
+        service_id: str,
+        service_version: int,
+        content: str,
+    ) -> SubmittedCase:
+        """Seal the case and make it durable; it is accepted once this returns.
+
+        About 10 ms with two photographs. Raises StoreFull, StoreBusy, StoreBroken: then nothing
+        was kept, and the same payload may be submitted again.
+        """
+        now = self._clock()
+        reply_key = PrivateKey.generate()
+        sealed = seal(
+            payload,
+            papers,
+            case_id=secrets.token_hex(16),
+            service_id=service_id,
+            service_version=service_version,
+            content=content,
+            submitted_at=now,
+            server_key=self._server_key,
+            reply_key=reply_key.public_key,
+        )
+        case_id = sealed.case.case_id
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT INTO case_out (case_id, submitted_at, stage, envelope, stage_at)"
+                " VALUES (?, ?, 'waiting', ?, ?)",
+                (case_id, to_ms(now), sealed.case.model_dump_json(), to_ms(now)),
+            )
+            connection.executemany(
+                "INSERT INTO case_paper (case_id, sha256, ciphertext) VALUES (?, ?, ?)",
+                [(case_id, sha256, content) for sha256, content in sealed.ciphertexts.items()],
+            )
+            self._outbox.record(CaseSubmitted, case_id=case_id)
+        return SubmittedCase(case_id, now, reply_key)
+
+    def look(self, submitted: SubmittedCase) -> CaseReceipt | CaseReply | TurnedAway | None:
+        """What is known now: the reply, else the receipt, else None while it waits here.
+
+        Raises VaultError where the reply was not made for this session.
+        """
+        found = self._store.rows(
+            "SELECT receipt, sealed_reply, turned_away_code FROM case_out WHERE case_id = ?",
+            submitted.case_id,
+        )
+        if not found:
+            return None
+        receipt, sealed_reply, code = found[0]
+        if isinstance(code, str):
+            return TurnedAway(code)
+        if isinstance(sealed_reply, bytes):
+            return open_reply(sealed_reply, submitted.reply_key)
+        if isinstance(receipt, str):
+            return CaseReceipt.model_validate_json(receipt)
+        return None
+
+
+class CaseQueue:
+    """The agent's side: what to deliver, and what became of it."""
+
+    def __init__(
+        self, store: Store, outbox: Outbox, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._clock = clock
+
+    def waiting(self) -> list[WaitingCase]:
+        """Cases the server does not have, oldest first."""
+        found = self._store.rows(
+            "SELECT envelope FROM case_out WHERE stage = 'waiting' ORDER BY submitted_at, case_id"
+        )
+        cases = [SealedCase.model_validate_json(_text(envelope)) for (envelope,) in found]
+        return [WaitingCase(case, case.submitted_at) for case in cases]
+
+    def waiting_ids(self) -> list[str]:
+        """As `waiting`, ids only."""
+        found = self._store.rows(
+            "SELECT case_id FROM case_out WHERE stage = 'waiting' ORDER BY submitted_at, case_id"
+        )
+        return [_text(case_id) for (case_id,) in found]
+
+    def count_waiting(self) -> int:
+        """How many cases are accepted here and not committed at the server."""
+        return len(self.waiting_ids())
+
+    def case(self, case_id: str) -> SealedCase | None:
+        """The sealed case, while it waits."""
+        found = self._store.rows(
+            "SELECT envelope FROM case_out WHERE case_id = ? AND stage = 'waiting'", case_id
+        )
+        return SealedCase.model_validate_json(_text(found[0][0])) if found else None
+
+    def paper(self, case_id: str, sha256: str) -> bytes:
+        """One paper's ciphertext. Raises KeyError once the case has been delivered."""
+        found = self._store.rows(
+            "SELECT ciphertext FROM case_paper WHERE case_id = ? AND sha256 = ?", case_id, sha256
+        )
+        if not found:
+            raise KeyError(sha256)
+        content = found[0][0]
+        assert isinstance(content, bytes)
+        return content
+
+    def delivered(self, receipt: CaseReceipt) -> None:
+        """The server has committed it: envelope and papers are erased here, the receipt stays."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE case_out SET stage = 'delivered', envelope = NULL, receipt = ?,"
+                " stage_at = ? WHERE case_id = ? AND stage = 'waiting'",
+                (receipt.model_dump_json(), to_ms(self._clock()), receipt.case_id),
+            )
+            connection.execute("DELETE FROM case_paper WHERE case_id = ?", (receipt.case_id,))
+
+    def awaiting_reply(self) -> list[str]:
+        """Delivered cases whose session may still be waiting, oldest first."""
+        found = self._store.rows(
+            "SELECT case_id FROM case_out WHERE stage = 'delivered' AND submitted_at > ?"
+            " ORDER BY submitted_at",
+            to_ms(self._clock() - REPLY_RETENTION),
+        )
+        return [_text(case_id) for (case_id,) in found]
+
+    def replied(self, receipt: CaseReceipt, sealed: bytes) -> None:
+        """Keep the department's sealed word until the session has looked."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE case_out SET stage = 'replied', receipt = ?, sealed_reply = ?,"
+                " stage_at = ? WHERE case_id = ? AND stage = 'delivered'",
+                (receipt.model_dump_json(), sealed, to_ms(self._clock()), receipt.case_id),
+            )
+
+    def turned_away(self, case_id: str, code: str) -> None:
+        """The server will never take it: kept as it is, reported once."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE case_out SET stage = 'turned_away', turned_away_code = ?, stage_at = ?"
+                " WHERE case_id = ? AND stage = 'waiting'",
+                (code, to_ms(self._clock()), case_id),
+            )
+            if connection.changes():
+                self._outbox.record(CaseTurnedAway, case_id=case_id, code=code)
+
+    def tidy(self) -> int:
+        """Erase what was delivered longer ago than `REPLY_RETENTION`; returns how many."""
+        horizon = to_ms(self._clock() - REPLY_RETENTION)
+        with self._store.transaction() as connection:
+            connection.execute(
+                "DELETE FROM case_out WHERE stage IN ('delivered', 'replied') AND stage_at <= ?",
+                (horizon,),
+            )
+            return int(connection.changes())
+
+
+def _text(value: Any) -> str:
+    return str(value)

@@ -1,0 +1,119 @@
+"""What became of each printed paper: written down before the next thing happens to it.
+
+DESIGN.md section 4, Paper: after a power cut this journal decides; an unknown outcome is
+`unconfirmed`, never a blind reprint.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from kiosk.contract.uplink import PaperChanged
+from kiosk.store.database import Store, to_ms, utc_now
+from kiosk.store.outbox import Outbox
+
+
+class PaperStage(StrEnum):
+    """How far one paper has come."""
+
+    INTENT = "intent"
+    """About to be sent to the printer; nothing has been."""
+    SENT = "sent"
+    """Bytes have been given to the printer."""
+    PRESENTED = "presented"
+    """Printed, cut, hanging out."""
+    TAKEN = "taken"
+    UNCONFIRMED = "unconfirmed"
+    """Nobody knows whether it came out; it is not printed again."""
+    NOT_PRINTED = "not_printed"
+    """It certainly did not come out."""
+
+
+_NEXT: Final = {
+    PaperStage.INTENT: {PaperStage.SENT, PaperStage.UNCONFIRMED, PaperStage.NOT_PRINTED},
+    PaperStage.SENT: {PaperStage.PRESENTED, PaperStage.UNCONFIRMED, PaperStage.NOT_PRINTED},
+    PaperStage.PRESENTED: {PaperStage.TAKEN},
+    PaperStage.TAKEN: set(),
+    PaperStage.UNCONFIRMED: set(),
+    PaperStage.NOT_PRINTED: set(),
+}
+
+
+class PaperJournal:
+    """The papers of one store. Every change is also an event in the outbox."""
+
+    def __init__(
+        self, store: Store, outbox: Outbox, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._store = store
+        self._outbox = outbox
+        self._clock = clock
+
+    def intend(self, case_id: str, title: str) -> int:
+        """Write down that a paper will be printed; returns its id. Durable on return."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT INTO paper (case_id, title, copy_number, stage)"
+                " SELECT ?, ?, count(*) + 1, 'intent' FROM paper"
+                " WHERE case_id = ? AND title = ? AND stage <> 'not_printed'",
+                (case_id, title, case_id, title),
+            )
+            paper_id = int(connection.last_insert_rowid())
+            self._note(paper_id, case_id, PaperStage.INTENT)
+        return paper_id
+
+    def mark(self, paper_id: int, stage: PaperStage | str) -> None:
+        """Write down how far it has come. Durable on return.
+
+        The same stage again changes nothing. Raises ValueError for a step a paper cannot take,
+        KeyError for an unknown paper.
+        """
+        wanted = PaperStage(stage)
+        with self._store.transaction() as connection:
+            found = list(
+                connection.execute("SELECT case_id, stage FROM paper WHERE id = ?", (paper_id,))
+            )
+            if not found:
+                raise KeyError(paper_id)
+            case_id, before = str(found[0][0]), PaperStage(str(found[0][1]))
+            if before is wanted:
+                return
+            if wanted not in _NEXT[before]:
+                raise ValueError(f"a paper that is {before} cannot become {wanted}")
+            connection.execute("UPDATE paper SET stage = ? WHERE id = ?", (wanted, paper_id))
+            self._note(paper_id, case_id, wanted)
+
+    def stage(self, paper_id: int) -> PaperStage:
+        """How far it has come. Raises KeyError."""
+        return PaperStage(str(self._column("stage", paper_id)))
+
+    def copy_number(self, paper_id: int) -> int:
+        """1 for the first; 2 and above are marked 副本. One that never came out is not counted."""
+        return int(self._column("copy_number", paper_id))
+
+    def settle(self) -> list[int]:
+        """At the app's start: whatever was on its way becomes `unconfirmed`; returns which.
+
+        Only the app calls this, before it prints anything.
+        """
+        found = self._store.rows("SELECT id FROM paper WHERE stage IN ('intent', 'sent')")
+        ids = [int(str(paper_id)) for (paper_id,) in found]
+        with self._store.transaction():
+            for paper_id in ids:
+                self.mark(paper_id, PaperStage.UNCONFIRMED)
+        return ids
+
+    def _note(self, paper_id: int, case_id: str, stage: PaperStage) -> None:
+        with self._store.transaction() as connection:
+            connection.execute(
+                "INSERT INTO paper_step (paper_id, stage, at) VALUES (?, ?, ?)",
+                (paper_id, stage, to_ms(self._clock())),
+            )
+            self._outbox.record(PaperChanged, case_id=case_id, stage=stage.value)
+
+    def _column(self, name: str, paper_id: int) -> Any:
+        found = self._store.rows(f"SELECT {name} FROM paper WHERE id = ?", paper_id)
+        if not found:
+            raise KeyError(paper_id)
+        return found[0][0]

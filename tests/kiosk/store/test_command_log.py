@@ -1,0 +1,93 @@
+from datetime import timedelta
+
+import pytest
+
+from kiosk.contract.downlink import Command, RestartApp, SetOutOfService
+from kiosk.contract.uplink import CommandProgress
+from kiosk.store.command_log import CommandLog
+from kiosk.store.database import Store
+from kiosk.store.outbox import Outbox
+from tests.kiosk.store.conftest import SettableClock
+
+
+@pytest.fixture
+def log(store: Store, outbox: Outbox, clock: SettableClock) -> CommandLog:
+    return CommandLog(store, outbox, clock=clock)
+
+
+def restart(clock: SettableClock, number: int = 1) -> Command:
+    return Command(
+        id=f"c{number}",
+        number=number,
+        order=RestartApp(),
+        expires_at=clock.now + timedelta(minutes=5),
+    )
+
+
+def told(outbox: Outbox) -> list[str]:
+    return [row.event.state for row in outbox.pending() if isinstance(row.event, CommandProgress)]
+
+
+def test_a_command_goes_its_way_and_each_step_is_told(
+    log: CommandLog, outbox: Outbox, clock: SettableClock
+) -> None:
+    assert log.receive(restart(clock))
+    assert [command.id for command in log.to_do()] == ["c1"]
+    assert log.begin("c1")
+    assert log.finish("c1", succeeded=True)
+    assert told(outbox) == ["received", "running", "succeeded"]
+    assert log.to_do() == []
+
+
+def test_a_second_delivery_does_nothing(
+    log: CommandLog, outbox: Outbox, clock: SettableClock
+) -> None:
+    log.receive(restart(clock))
+    log.begin("c1")
+    assert not log.receive(restart(clock))
+    assert not log.begin("c1")
+    assert told(outbox) == ["received", "running"]
+
+
+def test_one_that_arrives_too_late_is_expired_and_never_done(
+    log: CommandLog, outbox: Outbox, clock: SettableClock
+) -> None:
+    late = restart(clock)
+    clock.forward(timedelta(minutes=5))
+    log.receive(late)
+    assert log.to_do() == []
+    assert told(outbox) == ["expired"]
+
+
+def test_one_that_waited_too_long_for_an_idle_app_expires(
+    log: CommandLog, clock: SettableClock
+) -> None:
+    log.receive(restart(clock))
+    clock.forward(timedelta(minutes=5))
+    assert log.to_do() == []
+    assert log.state("c1") == "expired"
+    assert not log.begin("c1")
+
+
+def test_the_next_pull_asks_after_the_last_number(log: CommandLog, clock: SettableClock) -> None:
+    assert log.last_number() == 0
+    log.receive(restart(clock, number=7))
+    assert log.last_number() == 7
+
+
+def test_after_the_apps_start_a_restart_is_done_and_an_idempotent_order_is_done_again(
+    log: CommandLog, clock: SettableClock
+) -> None:
+    closing = Command(
+        id="c2",
+        number=2,
+        order=SetOutOfService(on=True, reason="换纸"),
+        expires_at=clock.now + timedelta(minutes=5),
+    )
+    log.receive(restart(clock))
+    log.receive(closing)
+    log.begin("c1")
+    log.begin("c2")
+    log.settle()
+    assert log.state("c1") == "succeeded"
+    assert [command.id for command in log.to_do()] == ["c2"]

@@ -1,0 +1,85 @@
+import pytest
+
+from kiosk.contract.uplink import PaperChanged
+from kiosk.store.database import Store
+from kiosk.store.outbox import Outbox
+from kiosk.store.paper_journal import PaperJournal, PaperStage
+
+CASE = "0123456789abcdef" * 2
+
+
+@pytest.fixture
+def papers(store: Store, outbox: Outbox) -> PaperJournal:
+    return PaperJournal(store, outbox)
+
+
+def test_each_step_is_kept_and_told(papers: PaperJournal, outbox: Outbox) -> None:
+    paper = papers.intend(CASE, "参保证明")
+    for stage in ("sent", "presented", "taken"):
+        papers.mark(paper, stage)
+    told = [row.event.stage for row in outbox.pending() if isinstance(row.event, PaperChanged)]
+    assert told == ["intent", "sent", "presented", "taken"]
+    assert papers.stage(paper) is PaperStage.TAKEN
+
+
+def test_saying_it_twice_is_saying_it_once(papers: PaperJournal, outbox: Outbox) -> None:
+    paper = papers.intend(CASE, "参保证明")
+    papers.mark(paper, "sent")
+    papers.mark(paper, "sent")
+    assert len(outbox.pending()) == 2
+
+
+@pytest.mark.parametrize(
+    ("way", "wrong"),
+    [
+        ((), "presented"),
+        ((), "taken"),
+        (("sent",), "taken"),
+        (("sent", "presented"), "not_printed"),
+        (("sent", "unconfirmed"), "sent"),
+        (("not_printed",), "sent"),
+    ],
+)
+def test_a_paper_cannot_jump(papers: PaperJournal, way: tuple[str, ...], wrong: str) -> None:
+    paper = papers.intend(CASE, "参保证明")
+    for stage in way:
+        papers.mark(paper, stage)
+    before = papers.stage(paper)
+    with pytest.raises(ValueError, match="cannot become"):
+        papers.mark(paper, wrong)
+    assert papers.stage(paper) is before
+
+
+def test_an_unknown_paper_is_our_mistake(papers: PaperJournal) -> None:
+    with pytest.raises(KeyError):
+        papers.mark(99, "sent")
+
+
+def test_after_a_power_cut_what_was_on_its_way_is_unconfirmed(
+    papers: PaperJournal, store: Store
+) -> None:
+    intended = papers.intend(CASE, "a")
+    sent = papers.intend(CASE, "b")
+    papers.mark(sent, "sent")
+    presented = papers.intend(CASE, "c")
+    papers.mark(presented, "sent")
+    papers.mark(presented, "presented")
+    again = Store.open(store.path)
+    reopened = PaperJournal(again, Outbox(again))
+    assert reopened.settle() == [intended, sent]
+    assert reopened.stage(intended) is PaperStage.UNCONFIRMED
+    assert reopened.stage(sent) is PaperStage.UNCONFIRMED
+    assert reopened.stage(presented) is PaperStage.PRESENTED
+    assert reopened.settle() == []
+    again.close()
+
+
+def test_a_second_paper_is_a_copy_unless_the_first_certainly_never_came(
+    papers: PaperJournal,
+) -> None:
+    first = papers.intend(CASE, "参保证明")
+    papers.mark(first, "not_printed")
+    second = papers.intend(CASE, "参保证明")
+    papers.mark(second, "unconfirmed")
+    third = papers.intend(CASE, "参保证明")
+    assert [papers.copy_number(paper) for paper in (first, second, third)] == [1, 1, 2]
