@@ -242,7 +242,7 @@ class EscposReceiptPrinter:
                 self._count_end(byte)
 
     async def _await_taken(self, on_progress: Callable[[PrintProgress], None]) -> None:
-        """Tell PRESENTED and TAKEN as the presenter's sensor does; the receipt is printed by now."""
+        """Tell PRESENTED and TAKEN as the presenter's sensor does; it is printed by now."""
         deadline = time.monotonic() + self._taken_within_s
         presented = False
         while time.monotonic() < deadline:

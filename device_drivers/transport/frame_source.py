@@ -1,0 +1,155 @@
+"""Camera frames from a V4L2 device, a folder of pictures or a video, all decoded by OpenCV.
+
+Everything here blocks and belongs in the one worker thread of its driver.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from device_drivers.errors import DeviceGarbled, DeviceMissing
+from device_drivers.ports import Port, Scheme
+
+Frame = NDArray[np.uint8]
+"""Height × width × 3, blue-green-red."""
+
+_PICTURES = frozenset({".jpg", ".jpeg", ".png", ".bmp", ".webp"})
+_FOLDER_FRAME_S = 1 / 15
+"""A folder shows its picture at the pace of a cheap document camera."""
+_WAITED_S = 0.004
+"""A grab that took longer waited for the sensor: the frame is fresh, not from the queue."""
+_QUEUE_FRAMES = 5
+"""V4L2 keeps four buffers by default; the fifth grab is fresh in any case."""
+_DESK_GREY = 96
+
+
+class FrameSource:
+    """One camera on `v4l2:/dev/videoN`, `images:<folder>` or `images:<video file>`.
+
+    A folder holds what lies under the camera: its newest picture, or an empty desk when it has
+    none; a folder that is gone is a camera that is gone. A video plays at its own pace, for ever.
+    `width_px` × `height_px` is asked of a V4L2 device, which gives the nearest it can.
+    """
+
+    def __init__(
+        self, port: Port, *, device: str, width_px: int = 2592, height_px: int = 1944
+    ) -> None:
+        if port.scheme not in {Scheme.IMAGES, Scheme.V4L2}:
+            raise ValueError(f"{port} is neither a camera nor pictures")
+        self._port = port
+        self._device = device
+        self._wanted_size = (width_px, height_px)
+        self._capture: cv2.VideoCapture | None = None
+        self._seen: tuple[str, int, int] | None = None
+        self._frame = np.full((height_px, width_px, 3), _DESK_GREY, np.uint8)
+        self._next_at = 0.0
+
+    def open(self) -> None:
+        """Open the camera; nothing happens when it is open. Raises DeviceMissing."""
+        path = Path(self._port.address)
+        if not path.exists():
+            self.close()
+            raise self._missing("is not there")
+        if self._is_folder or self._capture is not None:
+            return
+        api = cv2.CAP_V4L2 if self._port.scheme is Scheme.V4L2 else cv2.CAP_ANY
+        capture = cv2.VideoCapture(str(path), api)
+        if not capture.isOpened():
+            capture.release()
+            raise self._missing("does not open as a camera or a video")
+        if self._port.scheme is Scheme.V4L2:
+            capture.set(cv2.CAP_PROP_FRAME_WIDTH, self._wanted_size[0])
+            capture.set(cv2.CAP_PROP_FRAME_HEIGHT, self._wanted_size[1])
+        self._capture = capture
+
+    def read(self) -> Frame:
+        """Wait for the next frame and return the newest there is. Not to be written into.
+
+        Raises DeviceMissing when the camera is gone, DeviceGarbled when what it gave is no picture.
+        """
+        self.open()
+        if self._is_folder:
+            self._keep_pace(_FOLDER_FRAME_S)
+            return self._newest_picture()
+        assert self._capture is not None
+        if self._port.scheme is Scheme.V4L2:
+            return self._fresh_frame(self._capture)
+        self._keep_pace(1 / min(max(self._capture.get(cv2.CAP_PROP_FPS), 1.0), 60.0))
+        ok, frame = self._capture.read()
+        if not ok:
+            self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+            ok, frame = self._capture.read()
+        if not ok:
+            raise DeviceGarbled(self._device, f"{self._port} holds no frame")
+        return np.asarray(frame, np.uint8)
+
+    def close(self) -> None:
+        """Release the camera. Safe to call twice."""
+        capture, self._capture = self._capture, None
+        if capture is not None:
+            capture.release()
+
+    @property
+    def _is_folder(self) -> bool:
+        return self._port.scheme is Scheme.IMAGES and Path(self._port.address).is_dir()
+
+    def _missing(self, why: str) -> DeviceMissing:
+        return DeviceMissing(self._device, f"{self._port} {why}")
+
+    def _keep_pace(self, frame_s: float) -> None:
+        now = time.monotonic()
+        if self._next_at > now:
+            time.sleep(min(self._next_at - now, frame_s))
+        self._next_at = max(now, self._next_at) + frame_s
+
+    def _newest_picture(self) -> Frame:
+        """The newest picture of the folder, decoded once."""
+        newest: tuple[int, str, int, int] | None = None
+        try:
+            with os.scandir(self._port.address) as entries:
+                for entry in entries:
+                    if Path(entry.name).suffix.lower() in _PICTURES and entry.name[0] != ".":
+                        about = entry.stat()
+                        found = (about.st_mtime_ns, entry.path, about.st_ino, about.st_size)
+                        newest = max(newest, found) if newest else found
+        except OSError as error:
+            self._seen = None
+            raise self._missing("is not there") from error
+        if newest is None:
+            if self._seen is not None:
+                self._seen = None
+                self._frame = np.full_like(self._frame, _DESK_GREY)
+            return self._frame
+        key = (newest[1], newest[0], newest[2])
+        if key != self._seen:
+            self._frame = self._decode(newest[1])
+            self._seen = key
+        return self._frame
+
+    def _decode(self, path: str) -> Frame:
+        try:
+            data = np.fromfile(path, np.uint8)
+        except OSError as error:
+            raise self._missing("lost its picture while it was read") from error
+        frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        if frame is None:
+            raise DeviceGarbled(self._device, f"{self._port} shows something that is no picture")
+        return np.asarray(frame, np.uint8)
+
+    def _fresh_frame(self, capture: cv2.VideoCapture) -> Frame:
+        """Throw away what waited in the queue while nobody looked: the latest frame wins."""
+        for _ in range(_QUEUE_FRAMES):
+            asked_at = time.monotonic()
+            if not capture.grab():
+                self.close()
+                raise self._missing("stopped giving frames")
+            if time.monotonic() - asked_at > _WAITED_S:
+                break
+        ok, frame = capture.retrieve()
+        if not ok:
+            raise DeviceGarbled(self._device, f"{self._port} gave a frame that does not decode")
+        return np.asarray(frame, np.uint8)
