@@ -39,8 +39,6 @@ STATUS_LIMIT_S = 0.9
 MAX_FOLLOW_UPS = 4
 """One 6Cxx and one 61xx are usual; a card that asks for more goes round in circles."""
 
-ESSENTIAL = (apdu.CARD_NUMBER, apdu.NUMBER, apdu.NAME)
-
 
 @dataclass(slots=True)
 class _Harvest:
@@ -53,9 +51,14 @@ class _Harvest:
 
 
 class PcscSocialSecurityCardReader:
-    """The slot named by `port` (`pcsc:<reader>`), as a `SocialSecurityCardReader`."""
+    """The slot named by `port` (`pcsc:<reader>`), as a `SocialSecurityCardReader`.
 
-    def __init__(self, port: Port) -> None:
+    A card that takes longer than `answer_limit_s` for one command counts as mute; until it is
+    pulled it holds the reader, and the status is `deviceBusy`.
+    """
+
+    def __init__(self, port: Port, *, answer_limit_s: float = ANSWER_LIMIT_S) -> None:
+        self._answer_limit_s = answer_limit_s
         self._reader_name = port.address
         self._slot = PcscSlot(port.address, device=DEVICE)
 
@@ -97,8 +100,8 @@ class PcscSocialSecurityCardReader:
     async def read_card(self, *, within_s: float) -> CardReading:
         """Wait for a card and read its public files, in well under a second for a usual card.
 
-        Raises ServiceDown and DeviceMissing. Cancelling unpowers the card and leaves the reader
-        idle; a command under way ends on its own first.
+        Raises ServiceDown and DeviceMissing. Cancelling lets go of the card and leaves the
+        reader idle; a command under way ends on its own first.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_s
@@ -131,6 +134,8 @@ class PcscSocialSecurityCardReader:
                     return UnsupportedCard(atr.hex().upper())
                 for file in apdu.PUBLIC_FILES:
                     await self._read_file(file, harvest)
+                if await self._slot.state() != CardInSlot(events, atr):
+                    return CardUnreadable("removed")  # what was read may be of two cards
             card = apdu.decode_card(harvest.values)
         except TimeoutError:
             return CardUnreadable("mute")
@@ -138,7 +143,7 @@ class PcscSocialSecurityCardReader:
             return await self._why_lost(events, otherwise="damaged" if is_powered else "mute")
         except ValueError:
             return CardUnreadable("damaged")
-        if all(harvest.values.get(tag) for tag in ESSENTIAL):
+        if card.card_number and card.social_security_number and card.name:
             return card
         return NeedsAuthentication(card) if harvest.guarded else CardUnreadable("damaged")
 
@@ -175,7 +180,7 @@ class PcscSocialSecurityCardReader:
         for _ in range(1 + MAX_FOLLOW_UPS):
             if next_command is None:
                 break
-            async with asyncio.timeout(ANSWER_LIMIT_S):
+            async with asyncio.timeout(self._answer_limit_s):
                 reply = apdu.Reply.parse(await self._slot.transmit(next_command))
             received += reply.data
             next_command = apdu.follow_up(next_command, reply)

@@ -4,6 +4,7 @@ Wire: `DEVICES.md` section 3.1. Card: section 2 and ISO/IEC 7816-4. Knows nothin
 """
 
 import asyncio
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
@@ -237,12 +238,21 @@ class PulledAfter:
 
 
 async def hold_in_slot(
-    card: VirtualCard, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    card: VirtualCard,
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    *,
+    think_s: float = 0.0,
 ) -> None:
-    """Serve `card` on a connection to vpcd until the reader hangs up. Raises CardPulled."""
+    """Serve `card` on a connection to vpcd until the reader hangs up. Raises CardPulled.
+
+    `think_s` is how long the card takes for each command.
+    """
     try:
         while True:
+            _acknowledge_at_once(writer)
             length = int.from_bytes(await reader.readexactly(2), "big")
+            _acknowledge_at_once(writer)
             message = await reader.readexactly(length)
             if length == 1:
                 if message[0] == GIVE_ATR:
@@ -250,12 +260,22 @@ async def hold_in_slot(
                 elif message[0] in (POWER_OFF, POWER_ON, RESET):
                     card.reset()
                 continue
+            await asyncio.sleep(think_s)
             _send(writer, card.answer(message))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         return
     finally:
         writer.close()
+
+
+def _acknowledge_at_once(writer: asyncio.StreamWriter) -> None:
+    """Keep the kernel from delaying its ACK by 40 ms.
+
+    vpcd sends length and payload apart, and Nagle's algorithm holds the second back until then.
+    """
+    connection: socket.socket = writer.get_extra_info("socket")
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _send(writer: asyncio.StreamWriter, payload: bytes) -> None:

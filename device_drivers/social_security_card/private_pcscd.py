@@ -6,6 +6,7 @@ the environment variable in `environment`, which libpcsclite 1.9.9 reads once pe
 first call: set it before.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -96,7 +97,8 @@ class PrivatePcscd:
         """End pcscd and everything else started here. Safe to call twice."""
         process, self._process = self._process, None
         if process is not None and process.stdin is not None and process.stdout is not None:
-            process.stdin.close()
+            with contextlib.suppress(BrokenPipeError):  # a request it died on
+                process.stdin.close()
             try:
                 process.wait(END_LIMIT_S)
             except subprocess.TimeoutExpired:
@@ -119,14 +121,21 @@ class PrivatePcscd:
     ) -> None:
         self.close()
 
-    def insert_card(self, fields: Mapping[str, object], *, pulled_after: int | None = None) -> None:
+    def insert_card(
+        self,
+        fields: Mapping[str, object],
+        *,
+        pulled_after: int | None = None,
+        think_s: float = 0.0,
+    ) -> None:
         """Put in a social security card with `emulator.CardFields` of these names and values.
 
-        With `pulled_after` it leaves the slot once it has answered so many commands.
+        With `pulled_after` it leaves the slot once it has answered so many commands; `think_s` is
+        how long it takes for each.
         Raises PcscdFailed when a card is in, or the fields make no card.
         """
         card = {"kind": "social_security", "fields": dict(fields), "pulled_after": pulled_after}
-        self._ask({"do": "insert", "card": card})
+        self._ask({"do": "insert", "card": {**card, "think_s": think_s}})
 
     def insert_foreign_card(self) -> None:
         """Put in a bank card. Raises PcscdFailed when a card is in."""

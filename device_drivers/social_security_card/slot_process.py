@@ -120,12 +120,12 @@ class Slot:
     def __init__(self) -> None:
         self._holding: asyncio.Task[None] | None = None
 
-    async def insert(self, card: VirtualCard) -> None:
+    async def insert(self, card: VirtualCard, think_s: float) -> None:
         """Put a card in; returns when the reader has it. Raises RuntimeError when one is in."""
         if self._holding is not None and not self._holding.done():
             raise RuntimeError("there is a card in the slot")
         held = asyncio.Event()
-        self._holding = asyncio.create_task(self._hold(card, held))
+        self._holding = asyncio.create_task(self._hold(card, think_s, held))
         try:
             await asyncio.wait_for(held.wait(), START_LIMIT_S)
         except TimeoutError:
@@ -140,7 +140,7 @@ class Slot:
             await asyncio.wait([holding])
 
     @staticmethod
-    async def _hold(card: VirtualCard, held: asyncio.Event) -> None:
+    async def _hold(card: VirtualCard, think_s: float, held: asyncio.Event) -> None:
         """The card stays in the slot while pcscd goes and comes back, as a real one does."""
         with contextlib.suppress(CardPulled):
             while True:
@@ -150,7 +150,7 @@ class Slot:
                     await asyncio.sleep(RETRY_S)
                     continue
                 held.set()
-                await hold_in_slot(card, reader, writer)
+                await hold_in_slot(card, reader, writer, think_s=think_s)
 
 
 def make_card(request: Mapping[str, object]) -> VirtualCard:
@@ -180,7 +180,7 @@ async def obey(request: Mapping[str, object], pcscd: Pcscd, slot: Slot) -> None:
         case {"do": "insert", "card": dict() as card}:
             if not pcscd.is_running():
                 raise RuntimeError("pcscd is stopped")
-            await slot.insert(make_card(card))
+            await slot.insert(make_card(card), float(card.get("think_s", 0.0)))
         case {"do": "remove"}:
             await slot.remove()
         case {"do": "stop_service"}:

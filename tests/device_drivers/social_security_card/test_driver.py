@@ -28,6 +28,7 @@ from device_drivers.status import DeviceStatus
 from tests.device_drivers.social_security_card.virtual_slot import (
     PERSON,
     SLOT_PORT,
+    pcscd_pid,
     until_media,
 )
 
@@ -42,10 +43,6 @@ async def reader(slot: PrivatePcscd) -> AsyncIterator[PcscSocialSecurityCardRead
     await until_media(reader, MediaStatus.NOT_PRESENT)
     yield reader
     await reader.close()
-
-
-def pcscd_pid(slot: PrivatePcscd) -> int:
-    return int((slot.directory / "pcscd" / "pcscd.pid").read_text("ascii"))
 
 
 @pytest.mark.parametrize(
@@ -144,7 +141,7 @@ async def test_says_so_when_no_card_comes(reader: PcscSocialSecurityCardReader) 
     assert (await reader.status()).media is MediaStatus.NOT_PRESENT
 
 
-async def test_is_idle_after_a_read_was_cancelled(
+async def test_is_idle_after_waiting_was_cancelled(
     slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
 ) -> None:
     waiting = asyncio.create_task(reader.read_card(within_s=30))
@@ -153,13 +150,35 @@ async def test_is_idle_after_a_read_was_cancelled(
     with pytest.raises(asyncio.CancelledError):
         await waiting
     slot.insert_card(PERSON)
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+
+
+async def test_is_idle_after_a_read_was_cancelled_in_the_middle(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_card(PERSON, think_s=0.1)
     await until_media(reader, MediaStatus.PRESENT)
     reading = asyncio.create_task(reader.read_card(within_s=30))
-    await asyncio.sleep(0.01)
+    await asyncio.sleep(0.5)
     reading.cancel()
     with pytest.raises(asyncio.CancelledError):
         await reading
     assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+
+
+async def test_gives_up_on_a_card_that_hangs_and_recovers_when_it_is_pulled(
+    slot: PrivatePcscd,
+) -> None:
+    reader = PcscSocialSecurityCardReader(SLOT_PORT, answer_limit_s=0.3)
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    slot.insert_card(PERSON, think_s=60)
+    assert await reader.read_card(within_s=5) == CardUnreadable("mute")
+    assert (await reader.status()).device is DeviceStatus.DEVICE_BUSY
+    slot.remove_card()
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    slot.insert_card(PERSON)
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+    await reader.close()
 
 
 async def test_reports_a_stopped_pcscd_and_works_again_when_it_is_back(
@@ -183,7 +202,7 @@ async def test_notices_a_pcscd_killed_while_it_waits_for_a_card(
 ) -> None:
     waiting = asyncio.create_task(reader.read_card(within_s=30))
     await asyncio.sleep(0.2)
-    os.kill(pcscd_pid(slot), signal.SIGKILL)
+    os.kill(pcscd_pid(slot.directory), signal.SIGKILL)
     with pytest.raises(ServiceDown):
         await asyncio.wait_for(waiting, 2)
     slot.start_service()
@@ -237,7 +256,10 @@ async def test_prints_the_card_as_one_line_of_json(
     }
 
 
-def test_prints_a_refusal_as_a_result(slot: PrivatePcscd) -> None:
+async def test_prints_a_refusal_as_a_result(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    del reader  # the slot was seen empty
     slot.insert_foreign_card()
     done = command_line(slot, "--port", str(SLOT_PORT), "--within-s", "5")
     assert json.loads(done.stdout) == {

@@ -12,7 +12,7 @@ import pytest
 
 from device_drivers.social_security_card.emulator import VPCD_PORT
 from device_drivers.social_security_card.private_pcscd import PcscdFailed, PrivatePcscd
-from tests.device_drivers.social_security_card.virtual_slot import PERSON
+from tests.device_drivers.social_security_card.virtual_slot import PERSON, pcscd_pid
 
 pytestmark = pytest.mark.slow
 
@@ -32,10 +32,6 @@ def wait_for_end(pid: int) -> bool:
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not is_alive(pid)
-
-
-def pcscd_pid(directory: Path) -> int:
-    return int((directory / "pcscd" / "pcscd.pid").read_text("ascii"))
 
 
 def test_keeps_its_tcp_port_and_its_socket_to_itself(tmp_path: Path) -> None:

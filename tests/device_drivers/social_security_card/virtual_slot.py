@@ -60,3 +60,8 @@ async def until_media(reader: SocialSecurityCardReader, media: MediaStatus) -> N
     async with asyncio.timeout(5):
         while (await reader.status()).media is not media:  # noqa: ASYNC110 - polling is its way
             await asyncio.sleep(0.05)
+
+
+def pcscd_pid(directory: Path) -> int:
+    """Process number of the private pcscd, from its own file (which ends with a NUL)."""
+    return int((directory / "pcscd" / "pcscd.pid").read_bytes().split()[0])
