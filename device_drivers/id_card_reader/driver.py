@@ -40,6 +40,9 @@ FIND_S = 0.3
 second of `status` leaves after waiting for its turn and two tries of `STATUS_S`."""
 READ_S = 3.0
 """For a read: 2328 bytes are 2.4 s at 9600 baud, the slowest speed and the longest reply."""
+GAP_S = 0.1
+"""Within a reply no pause is this long: 96 bytes at 9600 baud, six times what a USB adapter holds
+bytes back."""
 POLL_S = 0.15
 """Between two finds while nobody lays a card: below what a person notices as a delay."""
 TRIES = 3
@@ -203,12 +206,17 @@ class SerialIdCardReader:
         await self._line.write(frames.encode(command), within_s=within_s)
         decoder = frames.Decoder()
         received = 0
+        has_begun = False
         while (left_s := deadline - loop.time()) > 0:
-            data = await self._line.read(within_s=left_s)
+            data = await self._line.read(within_s=min(left_s, GAP_S) if has_begun else left_s)
+            if has_begun and not data:
+                break
             received += len(data)
             for event in decoder.feed(data):
                 if isinstance(event, Reply):
                     return _heard(command, event)
+                has_begun |= event.why != "no_preamble"
+            has_begun |= decoder.is_within_frame
         for event in decoder.give_up():
             if isinstance(event, Reply):
                 return _heard(command, event)

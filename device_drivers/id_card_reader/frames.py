@@ -103,6 +103,11 @@ class Decoder:
             found.append(event)
         return found
 
+    @property
+    def is_within_frame(self) -> bool:
+        """Has a frame begun that is not yet whole?"""
+        return self._kept.startswith(PREAMBLE)
+
     def give_up(self) -> list[Reply | Garbled]:
         """Expect no more bytes for what has begun; what is still found behind its beginning."""
         found: list[Reply | Garbled] = []

@@ -1,7 +1,7 @@
 """The driver of a scanner that sends plain lines over a serial line (`DEVICES.md` section 5.1)."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 
 from device_drivers.errors import DeviceGarbled, DeviceMissing
 from device_drivers.ports import Port
@@ -71,7 +71,7 @@ class SerialQrScanner:
             for payload in split_burst(burst):
                 return _scan(payload)
 
-    async def listen(self) -> AsyncIterator[Scan]:
+    async def listen(self) -> AsyncGenerator[Scan, None]:
         """Every code shown from now on, none left out, until closed. Raises DeviceFault."""
         await self._line.open()
         await self._line.discard_input()

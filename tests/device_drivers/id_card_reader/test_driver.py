@@ -1,0 +1,195 @@
+"""The driver against the emulator on a real pty: what a line and a module can do to it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from device_drivers.errors import (
+    DeviceBroken,
+    DeviceGarbled,
+    DeviceMissing,
+    DeviceSilent,
+    FaultCode,
+)
+from device_drivers.id_card_reader.driver import SerialIdCardReader
+from device_drivers.id_card_reader.emulator import Ailment, Disturbance, SamVEmulator, Worn
+from device_drivers.id_card_reader.interface import CardUnreadable, IdCard, MediaStatus, NoCard
+from device_drivers.ports import Port
+from device_drivers.status import DeviceStatus
+from tests.device_drivers.id_card_reader.people import RESIDENT
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[SamVEmulator]:
+    with SamVEmulator(tmp_path / "id_card", radio_s=0.02) as running:
+        yield running
+
+
+@pytest.fixture
+async def reader(emulator: SamVEmulator) -> AsyncIterator[SerialIdCardReader]:
+    made = SerialIdCardReader(Port.parse(emulator.port))
+    await made.connect()
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize(
+    "disturbance", [Disturbance.BYTE_FLIPPED, Disturbance.CUT_SHORT, Disturbance.SWALLOWED]
+)
+async def test_one_spoilt_reply_is_asked_for_again(
+    reader: SerialIdCardReader, emulator: SamVEmulator, disturbance: Disturbance
+) -> None:
+    emulator.lay(RESIDENT)
+    emulator.disturb(disturbance)
+    assert isinstance(await reader.read_card(within_s=1), IdCard)
+
+
+async def test_noise_before_every_reply_does_not_matter(
+    reader: SerialIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.lay(RESIDENT)
+    emulator.disturb(*[Disturbance.NOISE_BEFORE] * 3)
+    assert isinstance(await reader.read_card(within_s=1), IdCard)
+
+
+async def test_a_card_whose_read_reply_was_spoilt_has_to_be_laid_again(
+    reader: SerialIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.lay(RESIDENT)
+    emulator.disturb(Disturbance.NOISE_BEFORE, Disturbance.NOISE_BEFORE, Disturbance.BYTE_FLIPPED)
+    assert await reader.read_card(within_s=5) == CardUnreadable("damaged")
+    emulator.take()
+    emulator.lay(RESIDENT)
+    assert isinstance(await reader.read_card(within_s=1), IdCard)
+
+
+async def test_a_line_that_spoils_everything_is_garbled(
+    reader: SerialIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.disturb(*[Disturbance.BYTE_FLIPPED] * 10)
+    with pytest.raises(DeviceGarbled):
+        await reader.read_card(within_s=1)
+    status = await reader.status()
+    assert (status.device, status.fault) == (DeviceStatus.OFFLINE, FaultCode.DEVICE_GARBLED)
+
+
+@pytest.mark.slow
+async def test_a_module_that_says_nothing_is_silent(
+    reader: SerialIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.disturb(*[Disturbance.SWALLOWED] * 10)
+    with pytest.raises(DeviceSilent):
+        await reader.read_card(within_s=1)
+    status = await reader.status()
+    assert (status.device, status.fault) == (DeviceStatus.OFFLINE, FaultCode.DEVICE_SILENT)
+
+
+@pytest.mark.parametrize(
+    ("ailment", "code"),
+    [
+        (Ailment.SELF_TEST_FAILED, FaultCode.SELF_TEST_FAILED),
+        (Ailment.UNLICENSED, FaultCode.UNLICENSED),
+    ],
+)
+async def test_a_broken_module_is_a_fault_with_its_code(
+    reader: SerialIdCardReader, emulator: SamVEmulator, ailment: Ailment, code: FaultCode
+) -> None:
+    emulator.ail(ailment)
+    for asked in (reader.connect(), reader.read_card(within_s=0)):
+        with pytest.raises(DeviceBroken) as raised:
+            await asked
+        assert raised.value.code is code
+    status = await reader.status()
+    assert (status.device, status.fault) == (DeviceStatus.HARDWARE_ERROR, code)
+
+
+@pytest.mark.parametrize(
+    ("worn", "why"),
+    [(Worn.SELECT_FAILS, "rejected"), (Worn.REJECTED, "rejected"), (Worn.READ_FAILS, "damaged")],
+)
+async def test_a_worn_card_is_unreadable_and_the_next_card_is_read(
+    reader: SerialIdCardReader, emulator: SamVEmulator, worn: Worn, why: str
+) -> None:
+    emulator.lay(RESIDENT, worn=worn)
+    assert await reader.read_card(within_s=5) == CardUnreadable(why)
+    emulator.lay(RESIDENT)
+    assert isinstance(await reader.read_card(within_s=1), IdCard)
+
+
+async def test_a_card_that_was_read_is_not_found_until_it_is_lifted(
+    reader: SerialIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.lay(RESIDENT)
+    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert await reader.read_card(within_s=0.2) == NoCard()
+    assert (await reader.status()).media is MediaStatus.UNKNOWN
+    emulator.take()
+    emulator.lay(RESIDENT)
+    assert (await reader.status()).media is MediaStatus.PRESENT
+    assert isinstance(await reader.read_card(within_s=1), IdCard)
+
+
+@pytest.mark.slow
+async def test_a_read_under_way_shows_as_busy(emulator: SamVEmulator) -> None:
+    with SamVEmulator(radio_s=1.0) as slow:
+        reader = SerialIdCardReader(Port.parse(slow.port))
+        slow.lay(RESIDENT)
+        reading = asyncio.create_task(reader.read_card(within_s=1))
+        assert await asyncio.to_thread(slow.wait_until_reading, 2)
+        assert (await reader.status()).device is DeviceStatus.DEVICE_BUSY
+        assert isinstance(await reading, IdCard)
+        await reader.close()
+
+
+async def test_a_cancelled_read_waits_for_the_reply_and_leaves_the_reader_idle() -> None:
+    with SamVEmulator(radio_s=0.3) as slow:
+        reader = SerialIdCardReader(Port.parse(slow.port))
+        slow.lay(RESIDENT)
+        reading = asyncio.create_task(reader.read_card(within_s=30))
+        assert await asyncio.to_thread(slow.wait_until_reading, 2)
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        slow.take()
+        assert await reader.read_card(within_s=0) == NoCard()
+        await reader.close()
+
+
+async def test_a_cable_pulled_during_a_read_is_missing_and_plugged_in_again_it_reads(
+    emulator: SamVEmulator, reader: SerialIdCardReader
+) -> None:
+    waiting = asyncio.create_task(reader.read_card(within_s=30))
+    await asyncio.sleep(0.1)
+    await asyncio.to_thread(emulator.unplug)
+    with pytest.raises(DeviceMissing):
+        await waiting
+    status = await reader.status()
+    assert (status.device, status.fault) == (DeviceStatus.NO_DEVICE, FaultCode.DEVICE_MISSING)
+    emulator.plug()
+    emulator.lay(RESIDENT)
+    assert (await reader.status()).device is DeviceStatus.ONLINE
+    assert isinstance(await reader.read_card(within_s=1), IdCard)
+
+
+async def test_status_answers_within_a_second_whatever_the_line_does(
+    reader: SerialIdCardReader, emulator: SamVEmulator
+) -> None:
+    for disturbance in Disturbance:
+        emulator.disturb(*[disturbance] * 3)
+        before = asyncio.get_running_loop().time()
+        await reader.status()
+        assert asyncio.get_running_loop().time() - before < 1.0
+
+
+async def test_no_fault_holds_anything_of_the_holder(
+    reader: SerialIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.lay(RESIDENT)
+    emulator.disturb(Disturbance.NOISE_BEFORE, Disturbance.NOISE_BEFORE)
+    emulator.disturb(Disturbance.BYTE_FLIPPED, Disturbance.BYTE_FLIPPED)
+    with pytest.raises(DeviceGarbled) as raised:
+        await reader.read_card(within_s=1)
+    assert RESIDENT["number"] not in str(raised.value)
+    assert RESIDENT["name"] not in str(raised.value)
