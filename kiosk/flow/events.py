@@ -232,6 +232,13 @@ class CaseNotStored:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseTurnedAway:
+    """The server will never take it; `code` says why, without personal data."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
 class WaitOver:
     """No word within the submit step's `wait_s`."""
 
@@ -281,6 +288,7 @@ Event = (
     | CaseReceived
     | CaseAnswered
     | CaseNotStored
+    | CaseTurnedAway
     | WaitOver
     | PaperProgressed
     | PaperEnded

@@ -1,0 +1,110 @@
+"""What must be done next, as data; the runner does it and feeds the result back as events."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
+
+from kiosk.contract.cases import CasePayload
+
+
+@dataclass(frozen=True, slots=True)
+class ReadIdCard:
+    """Answers `IdCardRead` or `DeviceFailed`."""
+
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSocialSecurityCard:
+    """Answers `SocialSecurityCardRead` or `DeviceFailed`."""
+
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class ScanCode:
+    """Answers `CodeScanned` or `DeviceFailed`."""
+
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class CapturePage:
+    """Live frames until a page is good: `PageCaptured`, `PageNotCaptured`, `DeviceFailed`."""
+
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoreCase:
+    """Seal and write: `CaseStored` once it is durable, else `CaseNotStored`. Never cancelled."""
+
+    payload: CasePayload = field(repr=False)
+    papers: Mapping[str, bytes] = field(repr=False)
+    """JPEG by material."""
+    service_id: str
+    service_version: int
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitReply:
+    """`CaseReceived`, `CaseAnswered`, or `WaitOver` after `wait_s`."""
+
+    wait_s: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintPaper:
+    """`PaperProgressed` and at last `PaperEnded`. Never cancelled: paper is in motion."""
+
+    case_id: str
+    title: str
+    """The template's name: no personal data."""
+    receipt: Mapping[str, JsonValue] = field(repr=False)
+    """Blocks as `device_drivers.receipt_printer.document.parse_receipt` reads them."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSessionStarted:
+    """Record it; the session's hard cap runs from here."""
+
+    service_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteSessionEnded:
+    """Record how the session ended."""
+
+    service_id: str
+    outcome: str
+    at_step: str
+
+
+@dataclass(frozen=True, slots=True)
+class NoteRating:
+    """Record the rating."""
+
+    case_id: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class ForgetSession:
+    """Drop the reply key and everything else the runner still holds of the session."""
+
+
+Effect = (
+    ReadIdCard
+    | ReadSocialSecurityCard
+    | ScanCode
+    | CapturePage
+    | StoreCase
+    | AwaitReply
+    | PrintPaper
+    | NoteSessionStarted
+    | NoteSessionEnded
+    | NoteRating
+    | ForgetSession
+)

@@ -1,0 +1,133 @@
+"""Coming to a step: which state it is, and what must be done there."""
+
+import base64
+from dataclasses import dataclass, replace
+
+from kiosk.contract.cases import Applicant, CasePayload
+from kiosk.contract.services import (
+    AskChoice,
+    AskDigits,
+    CheckAnswers,
+    Outcome,
+    Photograph,
+    PrintReceipt,
+    Rate,
+    ReadIdCard,
+    ReadSocialSecurityCard,
+    ScanCode,
+    ShowGuide,
+    Sign,
+    Submit,
+)
+from kiosk.flow import effects, states
+from kiosk.flow.effects import Effect
+from kiosk.flow.facts import receipt_facts
+from kiosk.flow.states import Session, State
+from kiosk.flow.walking import after_change, asked_on_path, next_step, photographed_on_path
+from kiosk.flow.world import World
+from kiosk.services.receipts import fill
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The next state and what must be done for it."""
+
+    state: State
+    effects: tuple[Effect, ...] = ()
+
+
+def enter(  # noqa: PLR0912  one branch per kind of step
+    session: Session, step_id: str, world: World, *, attempt: int = 0
+) -> Step:
+    """The state of a step and its effects."""
+    step = session.step(step_id)
+    match step:
+        case ShowGuide():
+            return Step(states.AtGuide(session=session, step_id=step_id))
+        case ReadIdCard():
+            return Step(
+                states.AwaitingIdCard(session=session, step_id=step_id, attempt=attempt),
+                (effects.ReadIdCard(step.within_s),),
+            )
+        case ReadSocialSecurityCard():
+            return Step(
+                states.AwaitingSocialSecurityCard(
+                    session=session, step_id=step_id, attempt=attempt
+                ),
+                (effects.ReadSocialSecurityCard(step.within_s),),
+            )
+        case ScanCode():
+            return Step(
+                states.AwaitingCode(session=session, step_id=step_id, attempt=attempt),
+                (effects.ScanCode(step.within_s),),
+            )
+        case Photograph():
+            return Step(
+                states.Photographing(session=session, step_id=step_id, attempt=attempt),
+                (effects.CapturePage(step.within_s),),
+            )
+        case AskChoice():
+            return Step(states.Choosing(session=session, step_id=step_id))
+        case AskDigits():
+            return Step(states.EnteringDigits(session=session, step_id=step_id))
+        case CheckAnswers():
+            settled = replace(session, returning_to="")
+            return Step(states.Checking(session=settled, step_id=step_id))
+        case Sign():
+            return Step(states.Signing(session=session, step_id=step_id))
+        case Submit():
+            return Step(
+                states.Storing(session=session, step_id=step_id, attempt=attempt),
+                (_store_case(session),),
+            )
+        case PrintReceipt():
+            return Step(
+                states.Printing(session=session, step_id=step_id, attempt=attempt),
+                (_print(session, step, world),),
+            )
+        case Rate():
+            return Step(states.Rating(session=session, step_id=step_id))
+        case Outcome():
+            return Step(
+                states.Ended(session=session, step_id=step_id),
+                (effects.NoteSessionEnded(session.service_id, step.result, step_id),),
+            )
+
+
+def advance(session: Session, step_id: str, world: World) -> Step:
+    """On from a step whose page the citizen has done with."""
+    if session.returning_to:
+        return enter(session, after_change(session, step_id), world)
+    onward = replace(session, trail=(*session.trail, step_id))
+    return enter(onward, next_step(session, step_id), world)
+
+
+def _store_case(session: Session) -> effects.StoreCase:
+    definition = session.service.definition
+    applicant = session.applicant
+    if applicant is None:  # a service without identity submits nobody's number
+        applicant = Applicant(number="", number_kind="tax_notice")
+    return effects.StoreCase(
+        payload=CasePayload(
+            applicant=applicant,
+            answers={step.field: session.answers[step.field] for _, step in asked_on_path(session)},
+            signature_png=base64.b64encode(session.signature_png),
+            language=session.display.language,
+        ),
+        papers={
+            step.material: session.papers[step.material]
+            for _, step in photographed_on_path(session)
+        },
+        service_id=session.service_id,
+        service_version=definition.version,
+        content=session.content.hash,
+    )
+
+
+def _print(session: Session, step: PrintReceipt, world: World) -> effects.PrintPaper:
+    template = session.service.templates[step.template]
+    return effects.PrintPaper(
+        case_id=session.case_id,
+        title=step.template.removesuffix(".yaml"),
+        receipt=fill(template, receipt_facts(session, world)),
+    )

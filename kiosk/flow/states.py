@@ -1,0 +1,328 @@
+"""What the machine can be. All frozen; each says what personal data it holds."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import ClassVar
+
+from kiosk.contract.cases import Applicant, CaseReceipt, CaseReply
+from kiosk.contract.content import ServiceContent
+from kiosk.contract.services import Department, StepDefinition
+from kiosk.flow.events import TextScale, Theme
+from kiosk.flow.world import Content, Times
+
+
+class Patience(StrEnum):
+    """How long a state waits for the citizen."""
+
+    FOREVER = "forever"
+    """Nobody is waited for, or the effect under way ends it by itself."""
+    PAGE = "page"
+    WARNING = "warning"
+
+
+def timeout_s(patience: Patience, times: Times) -> float | None:
+    """Seconds until `TimedOut`; None: never."""
+    match patience:
+        case Patience.FOREVER:
+            return None
+        case Patience.PAGE:
+            return times.idle_warning_s
+        case Patience.WARNING:
+            return times.warning_s
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Display:
+    """How the citizen wants to see it; reset at the end of every visit. No personal data."""
+
+    text_scale: TextScale = TextScale.NORMAL
+    theme: Theme = Theme.DEFAULT
+    language: str = "zh-CN"
+
+
+PLAIN = Display()
+
+
+class PaperState(StrEnum):
+    """What became of the paper this session printed."""
+
+    NONE = "none"
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    UNCONFIRMED = "unconfirmed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session:
+    """One citizen in one service. Holds everything personal, in memory only, until it ends."""
+
+    content: Content
+    """The bundle the session began with, kept whatever is published meanwhile."""
+    service_id: str
+    display: Display
+    trail: tuple[str, ...] = ()
+    """Steps whose pages the citizen came through, for the back button."""
+    returning_to: str = ""
+    """The check page's step while one answer is being changed."""
+    applicant: Applicant | None = field(default=None, repr=False)
+    answers: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)
+    """By field; options by their value. An optional question skipped is the empty text."""
+    papers: Mapping[str, bytes] = field(default=MappingProxyType({}), repr=False)
+    """JPEG by material."""
+    signature_png: bytes = field(default=b"", repr=False)
+    case_id: str = ""
+    receipt: CaseReceipt | None = None
+    reply: CaseReply | None = field(default=None, repr=False)
+    paper: PaperState = PaperState.NONE
+
+    @property
+    def service(self) -> ServiceContent:
+        """The service at the version the session began with."""
+        return self.content.bundle.services[self.service_id]
+
+    def step(self, step_id: str) -> StepDefinition:
+        """One step of it."""
+        return self.service.definition.steps[step_id]
+
+
+# --- nobody is served yet -------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Idle:
+    """Touch to begin. No personal data."""
+
+    display: Display = PLAIN
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutOfService:
+    """Closed. No personal data."""
+
+    display: Display = PLAIN
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home:
+    """The departments. No personal data."""
+
+    display: Display
+    patience: ClassVar[Patience] = Patience.PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServiceList:
+    """One department's services. No personal data."""
+
+    display: Display
+    department: Department
+    patience: ClassVar[Patience] = Patience.PAGE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotNow:
+    """A service that cannot begin now, with the reason and the other ways. No personal data."""
+
+    display: Display
+    service_id: str
+    patience: ClassVar[Patience] = Patience.PAGE
+
+
+# --- a citizen is in a service --------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _AtStep:
+    session: Session
+    step_id: str
+    attempt: int = 0
+    """Grows with every repetition, so that the repeated effect is a new one."""
+    patience: ClassVar[Patience] = Patience.PAGE
+
+
+class AtGuide(_AtStep):
+    """The guide. Personal data only where the citizen came back to it."""
+
+
+class AwaitingIdCard(_AtStep):
+    """The reader is at work. Holds what was answered so far."""
+
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+class AwaitingSocialSecurityCard(_AtStep):
+    """The reader is at work. Holds what was answered so far."""
+
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+class AwaitingCode(_AtStep):
+    """The scanner is at work. Holds what was answered so far."""
+
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+class Photographing(_AtStep):
+    """The camera is at work. Holds applicant and answers."""
+
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewingPage(_AtStep):
+    """Is this picture good? Holds the picture besides applicant and answers."""
+
+    jpeg: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trouble(_AtStep):
+    """Something went wrong that the citizen must know: what, what is safe, what to do.
+
+    Holds what was answered so far.
+    """
+
+    why: str
+    """Text key below `trouble.`, such as `id_card.lifted`."""
+    code: str = ""
+    """Fault code for whoever is called."""
+
+
+class Choosing(_AtStep):
+    """One question with large answers. Holds applicant and answers."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnteringDigits(_AtStep):
+    """One question on the number pad. Holds applicant and answers, and the entry refused."""
+
+    refused_entry: str = field(default="", repr=False)
+
+
+class Checking(_AtStep):
+    """Everything on one page. Holds applicant, answers and papers."""
+
+
+class Signing(_AtStep):
+    """The signature pad. Holds applicant, answers and papers."""
+
+
+class Storing(_AtStep):
+    """The case is being sealed and written to disk. Holds all of it."""
+
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+class AwaitingReply(_AtStep):
+    """Safe on disk; the department's word is awaited. Holds all of it."""
+
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Printing(_AtStep):
+    """Paper is in motion: nothing but its end leads on. Holds all of it."""
+
+    stage: str = "started"
+    """`started`, `sent`, `presented` or `taken`."""
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaperTrouble(_AtStep):
+    """The paper did not come, or nobody knows. Holds all of it."""
+
+    why: str
+    """Fault code that stood in the way."""
+
+
+class Rating(_AtStep):
+    """How was it? Holds all of it."""
+
+
+class Ended(_AtStep):
+    """The outcome: number, what next. Holds all of it until the page is left."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Warned:
+    """Are you still there? laid over the page. Holds what the page below holds."""
+
+    below: "Warnable"
+    patience: ClassVar[Patience] = Patience.WARNING
+
+    @property
+    def session(self) -> Session:
+        """The session below."""
+        return self.below.session
+
+    @property
+    def step_id(self) -> str:
+        """The step below."""
+        return self.below.step_id
+
+
+Warnable = (
+    AtGuide
+    | ReviewingPage
+    | Trouble
+    | Choosing
+    | EnteringDigits
+    | Checking
+    | Signing
+    | PaperTrouble
+)
+"""Pages on which an absent citizen is warned before everything is erased."""
+
+InStep = (
+    Warnable
+    | AwaitingIdCard
+    | AwaitingSocialSecurityCard
+    | AwaitingCode
+    | Photographing
+    | Storing
+    | AwaitingReply
+    | Printing
+    | Rating
+    | Ended
+)
+
+Browsing = Home | ServiceList | NotNow
+Resting = Idle | OutOfService
+State = Resting | Browsing | InStep | Warned
+
+
+def display_of(state: State) -> Display:
+    """The display settings in force."""
+    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow):
+        return state.display
+    return state.session.display
+
+
+def with_display(state: State, display: Display) -> State:
+    """The same state under other display settings."""
+    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow):
+        return replace(state, display=display)
+    if isinstance(state, Warned):
+        return Warned(below=replace(state.below, session=_shown(state.session, display)))
+    return replace(state, session=_shown(state.session, display))
+
+
+def _shown(session: Session, display: Display) -> Session:
+    return replace(session, display=display)
+
+
+def scope_of(state: State) -> tuple[str, str, int]:
+    """What an effect lives and dies with: it is cancelled when the scope changes.
+
+    Display settings and the warning laid over a page do not change it.
+    """
+    if isinstance(state, Warned):
+        return scope_of(state.below)
+    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow):
+        return (type(state).__name__, "", 0)
+    return (type(state).__name__, state.step_id, state.attempt)

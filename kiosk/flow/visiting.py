@@ -1,0 +1,292 @@
+"""What happens to a citizen inside a service."""
+
+from dataclasses import replace
+
+from device_drivers.document_camera.interface import PageProblem
+from kiosk.contract.cases import Applicant, CaseState
+from kiosk.contract.services import (
+    AskChoice,
+    AskDigits,
+    Photograph,
+    ReadIdCard,
+    ScanCode,
+    Submit,
+)
+from kiosk.flow import events as ev
+from kiosk.flow import states as st
+from kiosk.flow.effects import AwaitReply, ForgetSession, NoteRating
+from kiosk.flow.entering import Step, advance, enter
+from kiosk.flow.identity import from_code, from_id_card, from_social_security_card
+from kiosk.flow.leaving import ABANDONED, TIMED_OUT, give_up, leave, rest
+from kiosk.flow.walking import path_taken, step_back
+from kiosk.flow.world import World
+from kiosk.services.rules import DIGIT_RULES
+from kiosk.services.wording import CHINA_TIME
+
+FINAL_TROUBLES = frozenset({"turned_away"})
+"""Doing it once more would change nothing."""
+
+_PNG = b"\x89PNG"
+
+
+def visit(  # noqa: PLR0912  one branch per line of the table this is
+    state: st.InStep, event: ev.Event, world: World
+) -> Step | None:
+    """The next state inside a service, or None where the event means nothing here."""
+    match state, event:
+        case (st.Ended(), ev.Quit() | ev.Continue() | ev.TimedOut()):
+            return Step(rest(world), (ForgetSession(),))
+        case (st.Storing() | st.AwaitingReply() | st.Printing() | st.Ended(), _):
+            return _machine_works(state, event, world)
+        case (st.Rating(), _):
+            return _rate(state, event, world)
+        case (st.PaperTrouble(), ev.Quit() | ev.Back() | ev.SessionCapReached()):
+            return None  # the case stands: only on, to the page with its number
+        case (_, ev.Quit()):
+            return give_up(state, world)
+        case (_, ev.SessionCapReached()):
+            return leave(state, TIMED_OUT, rest(world))
+        case (_, ev.Back()):
+            return _back(state, world)
+        case (st.AtGuide(), ev.Continue()):
+            return advance(state.session, state.step_id, world)
+        case (st.AwaitingIdCard() | st.AwaitingSocialSecurityCard() | st.AwaitingCode(), _):
+            return _identify(state, event, world)
+        case (st.Photographing() | st.ReviewingPage(), _):
+            return _photograph(state, event, world)
+        case (st.Choosing() | st.EnteringDigits(), ev.Answered(value)):
+            return _answer(state, value, world)
+        case (st.Checking(), ev.Continue()):
+            return advance(state.session, state.step_id, world)
+        case (st.Checking(), ev.ChangeAnswer(step_id)):
+            return _change(state, step_id, world)
+        case (st.Signing(), ev.Signed(png)) if png.startswith(_PNG):
+            return advance(replace(state.session, signature_png=png), state.step_id, world)
+        case (st.Trouble(), ev.TryAgain()) if state.why not in FINAL_TROUBLES:
+            return enter(state.session, state.step_id, world, attempt=state.attempt + 1)
+        case (st.PaperTrouble(), ev.TryAgain()) if state.session.paper is st.PaperState.NOT_PRINTED:
+            fresh = replace(state.session, paper=st.PaperState.NONE)
+            return enter(fresh, state.step_id, world, attempt=state.attempt + 1)
+        case (st.PaperTrouble(), ev.Continue()):
+            return advance(state.session, state.step_id, world)
+        case _:
+            return _time_out(state, event)
+
+
+def _time_out(state: st.InStep, event: ev.Event) -> Step | None:
+    if isinstance(event, ev.TimedOut) and isinstance(state, st.Warnable):
+        return Step(st.Warned(below=state))
+    return None
+
+
+def warned(state: st.Warned, event: ev.Event, world: World) -> Step | None:
+    """The overlay: more time, leave, or nobody answers."""
+    match event:
+        case ev.Extend():
+            return Step(state.below)
+        case ev.TimedOut() if isinstance(state.below, st.PaperTrouble):
+            return advance(state.session, state.step_id, world)
+        case ev.Quit() if not isinstance(state.below, st.PaperTrouble):
+            return give_up(state.below, world)
+        case ev.TimedOut() | ev.SessionCapReached():
+            if isinstance(state.below, st.PaperTrouble):
+                return None
+            return leave(state, TIMED_OUT, rest(world))
+        case _:
+            return None
+
+
+def _back(state: st.InStep, world: World) -> Step | None:
+    session = state.session
+    if session.returning_to:
+        return enter(session, session.returning_to, world)
+    before = step_back(session)
+    if before is None:
+        there = st.ServiceList(
+            display=session.display, department=session.service.definition.department
+        )
+        return leave(state, ABANDONED, there)
+    return enter(*before, world)
+
+
+def _identify(
+    state: st.AwaitingIdCard | st.AwaitingSocialSecurityCard | st.AwaitingCode,
+    event: ev.Event,
+    world: World,
+) -> Step | None:
+    step = state.session.step(state.step_id)
+    today = world.now.astimezone(CHINA_TIME).date()
+    found: Applicant | str
+    match state, event:
+        case (_, ev.DeviceFailed(device, code)):
+            return _trouble(state, f"device.{device.value}", code)
+        case (st.AwaitingIdCard(), ev.IdCardRead(reading)):
+            rule = step.rule if isinstance(step, ReadIdCard) else ""
+            found = from_id_card(reading, rule=rule, today=today)
+        case (st.AwaitingSocialSecurityCard(), ev.SocialSecurityCardRead(social_reading)):
+            found = from_social_security_card(social_reading, today=today)
+        case (st.AwaitingCode(), ev.CodeScanned(scan)):
+            expects = step.expects if isinstance(step, ScanCode) else ""
+            found = from_code(scan, expects=expects)
+        case _:
+            return None
+    if isinstance(found, str):
+        return _trouble(state, found)
+    return advance(_identified(state.session, found), state.step_id, world)
+
+
+def _identified(session: st.Session, applicant: Applicant) -> st.Session:
+    """Another person's card clears what the first one answered."""
+    before = session.applicant
+    if before is not None and before.number != applicant.number:
+        session = replace(session, answers={}, papers={}, signature_png=b"")
+    return replace(session, applicant=applicant)
+
+
+def _photograph(
+    state: st.Photographing | st.ReviewingPage, event: ev.Event, world: World
+) -> Step | None:
+    step = state.session.step(state.step_id)
+    match state, event:
+        case (st.Photographing(), ev.PageCaptured(jpeg)):
+            return Step(
+                st.ReviewingPage(
+                    session=state.session,
+                    step_id=state.step_id,
+                    attempt=state.attempt,
+                    jpeg=jpeg,
+                )
+            )
+        case (st.Photographing(), ev.PageNotCaptured(problem)):
+            known = problem if problem in set(PageProblem) else PageProblem.NO_PAGE.value
+            return _trouble(state, f"camera.{known}")
+        case (st.Photographing(), ev.DeviceFailed(device, code)):
+            return _trouble(state, f"device.{device.value}", code)
+        case (st.ReviewingPage(jpeg=jpeg), ev.KeepPage()) if isinstance(step, Photograph):
+            kept = dict(state.session.papers) | {step.material: jpeg}
+            return advance(replace(state.session, papers=kept), state.step_id, world)
+        case (st.ReviewingPage(), ev.RetakePage()):
+            return enter(state.session, state.step_id, world, attempt=state.attempt + 1)
+        case _:
+            return _time_out(state, event)
+
+
+def _answer(state: st.Choosing | st.EnteringDigits, value: str, world: World) -> Step | None:
+    step = state.session.step(state.step_id)
+    if isinstance(step, AskChoice):
+        if value not in step.options:
+            return None
+    elif isinstance(step, AskDigits):
+        if not _fits(step, value):
+            return Step(
+                st.EnteringDigits(session=state.session, step_id=state.step_id, refused_entry=value)
+            )
+    else:
+        return None
+    answers = dict(state.session.answers) | {step.field: value}
+    return advance(replace(state.session, answers=answers), state.step_id, world)
+
+
+def _fits(step: AskDigits, value: str) -> bool:
+    if not value:
+        return step.optional
+    if not (value.isascii() and value.isdigit()):
+        return False
+    if not step.min_digits <= len(value) <= step.max_digits:
+        return False
+    return not step.rule or DIGIT_RULES[step.rule](value)
+
+
+def _change(state: st.Checking, step_id: str, world: World) -> Step | None:
+    changeable = {
+        known_id
+        for known_id, step in path_taken(state.session)
+        if isinstance(step, AskChoice | AskDigits | Photograph)
+    }
+    if step_id not in changeable:
+        return None
+    return enter(replace(state.session, returning_to=state.step_id), step_id, world)
+
+
+def _machine_works(
+    state: st.Storing | st.AwaitingReply | st.Printing | st.Ended, event: ev.Event, world: World
+) -> Step | None:
+    """Nothing the citizen touches leads out of here; what the machine says does."""
+    session = state.session
+    step = session.step(state.step_id)
+    match state, event:
+        case (st.Storing(), ev.CaseStored(case_id)):
+            waiting = st.AwaitingReply(
+                session=replace(session, case_id=case_id), step_id=state.step_id
+            )
+            return _await_reply(waiting)
+        case (st.Storing(), ev.CaseNotStored()):
+            return _trouble(state, "disk")
+        case (st.AwaitingReply(), ev.CaseReceived(receipt)):
+            return Step(replace(state, session=replace(session, receipt=receipt)))
+        case (st.AwaitingReply(), ev.CaseTurnedAway(code)):
+            return _trouble(state, "turned_away", code)
+        case (st.AwaitingReply(), ev.CaseAnswered(reply)) if isinstance(step, Submit):
+            answered = replace(session, reply=reply)
+            ways = {
+                CaseState.ACCEPTED: step.accepted,
+                CaseState.COMPLETED: step.completed,
+                CaseState.REFUSED: step.refused,
+            }
+            return enter(answered, ways[reply.state], world)
+        case (st.AwaitingReply(), ev.WaitOver()) if isinstance(step, Submit):
+            return enter(session, step.waiting, world)
+        case (st.Printing(), ev.PaperProgressed(stage)):
+            return Step(replace(state, stage=stage))
+        case (st.Printing(), ev.PaperEnded(outcome, why)):
+            return _paper_ended(state, outcome, why, world)
+        case _:
+            return None
+
+
+def _await_reply(state: st.AwaitingReply) -> Step:
+    step = state.session.step(state.step_id)
+    wait_s = step.wait_s if isinstance(step, Submit) else 0
+    return Step(state, (AwaitReply(wait_s),))
+
+
+def _paper_ended(state: st.Printing, outcome: str, why: str, world: World) -> Step:
+    session = replace(state.session, paper=st.PaperState(outcome))
+    if session.paper is st.PaperState.PRINTED:
+        return advance(session, state.step_id, world)
+    return Step(
+        st.PaperTrouble(session=session, step_id=state.step_id, attempt=state.attempt, why=why)
+    )
+
+
+def _rate(state: st.Rating, event: ev.Event, world: World) -> Step | None:
+    onward = advance(state.session, state.step_id, world)
+    match event:
+        case ev.Rated(score) if score is not None and 1 <= score <= 5:
+            note = NoteRating(state.session.case_id, score)
+            return Step(onward.state, (note, *onward.effects))
+        case ev.Rated(None) | ev.Quit() | ev.TimedOut():
+            return onward
+        case _:
+            return None
+
+
+def _trouble(
+    state: st.AwaitingIdCard
+    | st.AwaitingSocialSecurityCard
+    | st.AwaitingCode
+    | st.Photographing
+    | st.Storing
+    | st.AwaitingReply,
+    why: str,
+    code: str = "",
+) -> Step:
+    return Step(
+        st.Trouble(
+            session=state.session,
+            step_id=state.step_id,
+            attempt=state.attempt,
+            why=why,
+            code=code,
+        )
+    )
