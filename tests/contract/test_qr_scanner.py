@@ -1,0 +1,98 @@
+"""What every QR scanner promises; the same for the emulator and, on a bench, for hardware."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Protocol
+
+import pytest
+
+from device_drivers.ports import Port
+from device_drivers.qr_scanner.emulator import LineScannerEmulator
+from device_drivers.qr_scanner.interface import NothingShown, QrScanner, Scan
+from device_drivers.qr_scanner.serial_driver import SerialQrScanner
+from device_drivers.status import DeviceStatus
+
+LONGEST_CHINESE = "税" * 984
+"""As much as a version 40 code of level L holds in UTF-8: 2952 of its 2953 bytes."""
+
+
+class Hand(Protocol):
+    """Holds a QR code in front of the scanner."""
+
+    async def show(self, text: str) -> None: ...
+
+
+class EmulatorsHand:
+    """The hand in front of the emulated scanner."""
+
+    def __init__(self, emulator: LineScannerEmulator) -> None:
+        self._emulator = emulator
+
+    async def show(self, text: str) -> None:
+        await asyncio.to_thread(self._emulator.show, text)
+
+
+@pytest.fixture
+def emulator() -> Iterator[LineScannerEmulator]:
+    with LineScannerEmulator() as running:
+        yield running
+
+
+@pytest.fixture
+def hand(emulator: LineScannerEmulator) -> Hand:
+    return EmulatorsHand(emulator)
+
+
+@pytest.fixture
+async def scanner(emulator: LineScannerEmulator) -> AsyncIterator[QrScanner]:
+    made = SerialQrScanner(Port.parse(emulator.port))
+    await made.connect()
+    yield made
+    await made.close()
+
+
+async def test_says_so_when_nothing_is_shown(scanner: QrScanner) -> None:
+    assert await scanner.read_code(within_s=0.1) == NothingShown()
+    assert (await scanner.status()).device is DeviceStatus.ONLINE
+
+
+@pytest.mark.parametrize(
+    "text", ["SW370321202600001", "https://example.cn/t?n=1&m=完税", "一\n二", LONGEST_CHINESE]
+)
+async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    await asyncio.sleep(0.02)
+    await hand.show(text)
+    scan = await reading
+    assert isinstance(scan, Scan)
+    assert scan.text == text
+
+
+async def test_what_was_shown_before_is_discarded(scanner: QrScanner, hand: Hand) -> None:
+    await hand.show("of the citizen before")
+    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    await asyncio.sleep(0.05)
+    await hand.show("mine")
+    scan = await reading
+    assert isinstance(scan, Scan)
+    assert scan.text == "mine"
+
+
+async def test_cancelling_leaves_the_scanner_idle(scanner: QrScanner, hand: Hand) -> None:
+    cancelled = asyncio.create_task(scanner.read_code(within_s=30))
+    await asyncio.sleep(0.02)
+    cancelled.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await cancelled
+    await hand.show("shown to nobody")
+    assert await scanner.read_code(within_s=0.1) == NothingShown()
+
+
+async def test_works_again_after_close_and_connect(scanner: QrScanner, hand: Hand) -> None:
+    await scanner.close()
+    await scanner.close()
+    await scanner.connect()
+    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    await asyncio.sleep(0.02)
+    await hand.show("again")
+    assert await reading == Scan(text="again", raw=b"again")

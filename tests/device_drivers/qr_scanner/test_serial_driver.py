@@ -1,0 +1,148 @@
+"""The driver against the emulated scanner on a real pty: suffixes, encodings, noise, cables."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
+from device_drivers.ports import Port
+from device_drivers.qr_scanner.emulator import LineScannerEmulator
+from device_drivers.qr_scanner.interface import NothingShown, Scan
+from device_drivers.qr_scanner.serial_driver import LONGEST_BURST, SerialQrScanner
+from device_drivers.status import DeviceStatus
+
+
+@pytest.fixture
+def emulator(tmp_path: Path) -> Iterator[LineScannerEmulator]:
+    with LineScannerEmulator(tmp_path / "qr_scanner", bytes_per_s=None) as running:
+        yield running
+
+
+@pytest.fixture
+async def scanner(emulator: LineScannerEmulator) -> AsyncIterator[SerialQrScanner]:
+    made = SerialQrScanner(Port.parse(emulator.port))
+    await made.connect()
+    yield made
+    await made.close()
+
+
+async def shown(scanner: SerialQrScanner, emulator: LineScannerEmulator, payload: bytes) -> Scan:
+    """What the driver reads when these bytes are shown a moment after it was asked."""
+    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    await asyncio.sleep(0.02)
+    await asyncio.to_thread(emulator.show_bytes, payload)
+    scan = await reading
+    assert isinstance(scan, Scan)
+    return scan
+
+
+@pytest.mark.parametrize("suffix", [b"\r", b"\n", b"\r\n", b""])
+async def test_every_suffix_is_understood(suffix: bytes) -> None:
+    with LineScannerEmulator(suffix=suffix) as emulator:
+        scanner = SerialQrScanner(Port.parse(emulator.port))
+        await scanner.connect()
+        assert (await shown(scanner, emulator, b"SW370321")).raw == b"SW370321"
+        await scanner.close()
+
+
+async def test_a_long_code_at_9600_baud_is_one_code() -> None:
+    with LineScannerEmulator(suffix=b"", bytes_per_s=960) as emulator:
+        scanner = SerialQrScanner(Port.parse(emulator.port))
+        await scanner.connect()
+        payload = "长码".encode() * 50
+        assert (await shown(scanner, emulator, payload)).raw == payload
+        await scanner.close()
+
+
+async def test_the_symbology_is_told_where_the_scanner_says_it() -> None:
+    with LineScannerEmulator(identifies=True) as emulator:
+        scanner = SerialQrScanner(Port.parse(emulator.port))
+        await scanner.connect()
+        assert await shown(scanner, emulator, b"x") == Scan(text="x", raw=b"x", symbology="qr")
+        await scanner.close()
+
+
+async def test_chinese_in_gbk_is_read(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    assert (await shown(scanner, emulator, "税务通知".encode("gbk"))).text == "税务通知"
+
+
+async def test_listening_leaves_no_code_out(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    texts: list[str] = []
+    async with aclosing(scanner.listen()) as scans:
+        first = asyncio.ensure_future(anext(scans))
+        await asyncio.sleep(0.05)
+        for number in range(5):
+            emulator.show(f"code {number}")
+        texts.append((await first).text)
+        while len(texts) < 5:
+            texts.append((await anext(scans)).text)
+    assert texts == [f"code {number}" for number in range(5)]
+
+
+async def test_babble_without_end_is_garbled_and_the_next_code_is_read(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    await asyncio.sleep(0.02)
+    while not reading.done():
+        await asyncio.to_thread(emulator.babble, b"\x55" * 3000)
+        await asyncio.sleep(0.005)
+    with pytest.raises(DeviceGarbled, match=str(LONGEST_BURST)):
+        await reading
+    assert (await shown(scanner, emulator, b"after")).text == "after"
+
+
+async def test_a_lone_line_end_is_no_code(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=0.4))
+    await asyncio.sleep(0.02)
+    emulator.show_bytes(b"")
+    assert await reading == NothingShown()
+
+
+async def test_a_cable_pulled_shows_at_once_and_plugged_in_again_it_reads(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=30))
+    await asyncio.sleep(0.02)
+    emulator.unplug()
+    with pytest.raises(DeviceMissing):
+        await reading
+    status = await scanner.status()
+    assert (status.device, status.fault) == (DeviceStatus.NO_DEVICE, FaultCode.DEVICE_MISSING)
+    emulator.plug()
+    assert (await scanner.status()).device is DeviceStatus.ONLINE
+    assert (await shown(scanner, emulator, b"again")).text == "again"
+
+
+async def test_status_sees_a_cable_pulled_while_nobody_reads(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    assert (await scanner.status()).device is DeviceStatus.ONLINE
+    emulator.unplug()
+    assert (await scanner.status()).device is DeviceStatus.NO_DEVICE
+
+
+async def test_status_leaves_the_bytes_of_a_code_alone(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    await asyncio.sleep(0.02)
+    emulator.babble(b"first half, ")
+    await scanner.status()
+    emulator.babble(b"second half\r\n")
+    assert await reading == Scan(text="first half, second half", raw=b"first half, second half")
+
+
+async def test_a_scan_shows_nothing_of_its_text_when_printed(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    assert "370321" not in repr(await shown(scanner, emulator, b"370321"))

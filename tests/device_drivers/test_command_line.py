@@ -1,0 +1,255 @@
+"""The technician's commands as a technician runs them: a process, its lines and its exit code."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+import segno
+
+from device_drivers.id_card_reader.emulator import SamVEmulator
+from device_drivers.qr_scanner.emulator import LineScannerEmulator
+from device_drivers.registry import MODELS
+from tests.device_drivers.id_card_reader.people import RESIDENT
+
+pytestmark = pytest.mark.slow
+
+COMMAND = (sys.executable, "-m", "device_drivers")
+
+
+def run(*arguments: str, code: int = 0) -> list[dict[str, Any]]:
+    """Run a command, insist on its exit code, and return its lines."""
+    done = subprocess.run([*COMMAND, *arguments], capture_output=True, timeout=30, check=False)
+    assert done.returncode == code, done.stderr.decode()
+    assert b"Traceback" not in done.stderr
+    return lines_of(done.stdout)
+
+
+def lines_of(output: bytes) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in output.decode("utf-8").splitlines()]
+
+
+def test_lists_every_model_with_its_ports() -> None:
+    listed = run("list")
+    assert {(line["kind"], line["model"]) for line in listed} == {
+        (kind.value, model) for kind, model in MODELS
+    }
+    assert {"kind": "qr_scanner", "model": "line", "ports": ["serial", "tcp"]} in listed
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["no-such-device"],
+        ["id-card-reader"],
+        ["id-card-reader", "decode"],
+        ["id-card-reader", "decode", "xyz"],
+        ["id-card-reader", "decode", "AAA"],
+        ["id-card-reader", "read", "--port", "ttyUSB0"],
+        ["id-card-reader", "read", "--port", "serial:/dev/null", "--within-s", "soon"],
+        ["qr-scanner", "decode", "no-such-file.png"],
+        ["readiness", "--config", "no-such-file.toml"],
+    ],
+)
+def test_arguments_without_sense_exit_with_2(arguments: Sequence[str]) -> None:
+    assert run(*arguments, code=2) == []
+
+
+def test_a_port_that_is_not_there_is_a_fault_in_json() -> None:
+    (line,) = run("id-card-reader", "read", "--port", "serial:/dev/nothing", code=1)
+    assert line == {
+        "fault": "D101",
+        "device": "id_card_reader",
+        "detail": "serial:/dev/nothing: No such file or directory",
+    }
+
+
+def test_decodes_the_documents_own_frames() -> None:
+    assert run(
+        "id-card-reader", "decode", "AAAAAA96690004", "00008084", "AAAAAA9669000400004146"
+    ) == [
+        {"result": "no_card", "why": "find_failed"},
+        {"result": "unreadable", "why": "checksum"},
+    ]
+    assert run("id-card-reader", "decode", "AAAAAA9669 0004 000041 45 AAAAAA9669 0008 00009F") == [
+        {"result": "unreadable", "why": "read_failed", "status": "000041"},
+        {"result": "unreadable", "why": "truncated"},
+    ]
+
+
+def test_decodes_a_whole_read_reply_of_the_official_specimen() -> None:
+    text = bytearray(" ".encode("utf-16-le") * 128)
+    for offset, value in (
+        (0, "证件样本"),
+        (30, "200"),
+        (36, "19800101"),
+        (52, "ZHENGJIAN, YANGBEN"),
+        (122, "931586198001010028"),
+        (188, "2023080820330807"),
+        (242, "PAKY000"),
+    ):
+        encoded = value.encode("utf-16-le")
+        text[offset : offset + len(encoded)] = encoded
+    counted = bytes.fromhex("0508 000090 0100 0400") + bytes(text) + bytes(1024)
+    check = 0
+    for byte in counted:
+        check ^= byte
+    frame = bytes.fromhex("AAAAAA9669") + counted + bytes([check])
+    (card,) = run("id-card-reader", "decode", frame.hex())
+    assert card["result"] == "card"
+    assert card["kind"] == "foreigner_2023"
+    assert (card["name"], card["english_name"]) == ("证件样本", "ZHENGJIAN, YANGBEN")
+    assert (card["number"], card["nationality"]) == ("931586198001010028", "PAK")
+    assert (card["birth_date"], card["sex"]) == ("1980-01-01", "2")
+    assert (card["valid_from"], card["valid_until"]) == ("2023-08-08", "2033-08-07")
+
+
+def test_reads_a_card_from_a_port() -> None:
+    with SamVEmulator() as emulator:
+        emulator.lay(RESIDENT)
+        (card,) = run("id-card-reader", "read", "--port", emulator.port, "--within-s", "3")
+        assert (card["result"], card["number"]) == ("card", RESIDENT["number"])
+        emulator.take()
+        assert run("id-card-reader", "read", "--port", emulator.port, "--within-s", "0.2") == [
+            {"result": "no_card"}
+        ]
+
+
+def test_listens_to_a_scanner_until_interrupted() -> None:
+    with LineScannerEmulator(identifies=True) as emulator:
+        listening = subprocess.Popen(
+            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with listening:
+            assert listening.stdout is not None
+            assert listening.stderr is not None
+            listening.stderr.readline()
+            emulator.show("完税", encoding="gbk")
+            first = listening.stdout.readline()
+            emulator.show("完税")
+            second = listening.stdout.readline()
+            listening.send_signal(signal.SIGINT)
+            assert listening.wait(5) == 130
+            assert b"Traceback" not in listening.stderr.read()
+    assert lines_of(first + second) == [
+        {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode("gbk").hex()},
+        {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode().hex()},
+    ]
+
+
+def test_a_scanner_unplugged_while_listening_is_a_fault() -> None:
+    with LineScannerEmulator() as emulator:
+        listening = subprocess.Popen(
+            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with listening:
+            assert listening.stderr is not None
+            listening.stderr.readline()
+            emulator.unplug()
+            output, _ = listening.communicate(timeout=5)
+        assert listening.returncode == 1
+        assert lines_of(output)[0]["fault"] == "D101"
+
+
+def test_decodes_pictures_and_goes_on_after_one_that_is_none(tmp_path: Path) -> None:
+    segno.make("税务通知".encode("gb18030"), micro=False).save(str(tmp_path / "码.png"), scale=6)
+    (tmp_path / "none.png").write_bytes(b"not a picture")
+    lines = run("qr-scanner", "decode", f"{tmp_path}/none.png", f"{tmp_path}/码.png", code=2)
+    (line,) = lines
+    assert line["file"] == f"{tmp_path}/码.png"
+    assert line["ms"] > 0
+    (code,) = line["codes"]
+    assert (code["format"], code["text"]) == ("qr", "税务通知")
+    assert bytes.fromhex(code["raw_hex"]) == "税务通知".encode("gb18030")
+    assert len(code["quad"]) == 4
+
+
+def test_readiness_tells_every_configured_device(tmp_path: Path) -> None:
+    config = tmp_path / "kiosk.toml"
+    with SamVEmulator() as emulator:
+        emulator.lay(RESIDENT)
+        config.write_text(
+            f"""
+            [server]
+            address = "somebody else's table"
+            [devices.id_card_reader]
+            model = "sam_v"
+            port = "{emulator.port}"
+            baud = 115200
+            [devices.qr_scanner]
+            model = "line"
+            port = "serial:{tmp_path}/unplugged"
+            """,
+            encoding="utf-8",
+        )
+        reader, scanner = run("readiness", "--config", str(config))
+    assert (reader["device"], reader["status"]) == ("id_card_reader", "online")
+    assert (reader["fault"], reader["parts"]) == (None, {"media": "present"})
+    assert (scanner["status"], scanner["fault"]) == ("noDevice", "D101")
+    assert "No such file" in scanner["why"]
+
+
+@pytest.mark.parametrize(
+    ("table", "words"),
+    [
+        ("[devices.toaster]\nmodel = 'x'\nport = 'tcp:h:1'", "toaster"),
+        ("[devices.qr_scanner]\nmodel = 'line'", "port"),
+        ("[devices.qr_scanner]\nmodel = 'line'\nport = 'usb:1'", "usb:1"),
+        ("[devices.qr_scanner]\nmodel = 'x'\nport = 'serial:/dev/x'", "no model"),
+        ("[devices.qr_scanner]\nmodel = 'line'\nport = 'serial:/dev/x'\nspeed = 1", "speed"),
+        ("devices = 3", "devices"),
+        ("[devices", "kiosk.toml"),
+        ("", "devices"),
+    ],
+)
+def test_a_configuration_without_sense_is_refused_and_named(
+    tmp_path: Path, table: str, words: str
+) -> None:
+    config = tmp_path / "kiosk.toml"
+    config.write_text(table, encoding="utf-8")
+    done = subprocess.run(
+        [*COMMAND, "readiness", "--config", str(config)], capture_output=True, check=False
+    )
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert words in done.stderr.decode()
+    assert "kiosk.toml" in done.stderr.decode()
+    assert "Traceback" not in done.stderr.decode()
+
+
+def test_a_technician_without_opencv_can_still_read_a_card() -> None:
+    program = (
+        "import sys; sys.modules.update(cv2=None, zxingcpp=None, numpy=None); "
+        "from device_drivers.__main__ import main; sys.exit(main())"
+    )
+    with SamVEmulator() as emulator:
+        emulator.lay(RESIDENT)
+        reading = ["id-card-reader", "read", "--port", emulator.port, "--within-s", "3"]
+        done = subprocess.run(
+            [sys.executable, "-c", program, *reading], capture_output=True, check=True
+        )
+        assert lines_of(done.stdout)[0]["result"] == "card"
+        decoding = ["qr-scanner", "decode", "x.png"]
+        done = subprocess.run(
+            [sys.executable, "-c", program, *decoding], capture_output=True, check=False
+        )
+        assert done.returncode == 2
+        assert b"not installed" in done.stderr
+
+
+def test_a_reader_of_our_lines_may_leave_early() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    done = subprocess.run([*COMMAND, "list"], stdout=writer, stderr=subprocess.PIPE, check=False)
+    os.close(writer)
+    assert b"Traceback" not in done.stderr
+    assert done.returncode == 0
