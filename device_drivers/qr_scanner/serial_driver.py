@@ -24,12 +24,12 @@ class SerialQrScanner:
     """A scanner behind a tty or a TCP serial server; a `QrScanner`.
 
     The scanner triggers by itself and sends each code in one burst, with or without an AIM
-    identifier in front and CR, LF or both behind. `idle_s` without a byte ends a burst: 60 bytes
-    at 9600 baud, and longer than the 16 ms a USB serial adapter may hold bytes back. Opens its
-    port whenever it is asked something and the port is not open.
+    identifier in front and CR, LF or both behind. `idle_s` without a byte ends a burst: 96 bytes
+    at 9600 baud, six times what a USB serial adapter holds bytes back, and too short to notice.
+    Opens its port whenever it is asked something and the port is not open.
     """
 
-    def __init__(self, port: Port, *, baud: int = 115200, idle_s: float = 0.06) -> None:
+    def __init__(self, port: Port, *, baud: int = 115200, idle_s: float = 0.1) -> None:
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
         self._idle_s = idle_s
 

@@ -73,9 +73,10 @@ class SerialPort:
                 return
             line = _Line(self._port, self._baud)
             try:
-                await line.run(line.open)
+                async with asyncio.timeout(TCP_CONNECT_S + 0.1):  # a name server may take longer
+                    await line.run(line.open)
             except OSError as error:
-                await line.end()
+                line.begin_end()
                 raise DeviceMissing(self._device, f"{self._port}: {_reason(error)}") from error
             except BaseException:
                 line.begin_end()
@@ -296,4 +297,4 @@ def _reason(error: OSError) -> str:
     """Say in the kernel's words what went wrong, without a library's own."""
     if error.errno is not None and error.errno in errno.errorcode:
         return os.strerror(error.errno)
-    return str(error)
+    return str(error) or "timed out"

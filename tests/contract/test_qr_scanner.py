@@ -8,9 +8,10 @@ import pytest
 
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
-from device_drivers.qr_scanner.interface import NothingShown, QrScanner, Scan
+from device_drivers.qr_scanner.interface import NothingShown, QrScanner, Scan, ScanReading
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
+from tests.device_drivers.qr_scanner.holding import hold_until_read
 
 LONGEST_CHINESE = "税" * 984
 """As much as a version 40 code of level L holds in UTF-8: 2952 of its 2953 bytes."""
@@ -20,6 +21,7 @@ class Hand(Protocol):
     """Holds a QR code in front of the scanner."""
 
     async def show(self, text: str) -> None: ...
+    async def hold(self, text: str, reading: "asyncio.Task[ScanReading]") -> ScanReading: ...
 
 
 class EmulatorsHand:
@@ -30,6 +32,9 @@ class EmulatorsHand:
 
     async def show(self, text: str) -> None:
         await asyncio.to_thread(self._emulator.show, text)
+
+    async def hold(self, text: str, reading: "asyncio.Task[ScanReading]") -> ScanReading:
+        return await hold_until_read(reading, lambda: self._emulator.show(text))
 
 
 @pytest.fixture
@@ -52,7 +57,7 @@ async def scanner(emulator: LineScannerEmulator) -> AsyncIterator[QrScanner]:
 
 
 async def test_says_so_when_nothing_is_shown(scanner: QrScanner) -> None:
-    assert await scanner.read_code(within_s=0.1) == NothingShown()
+    assert await scanner.read_code(within_s=0.2) == NothingShown()
     assert (await scanner.status()).device is DeviceStatus.ONLINE
 
 
@@ -60,20 +65,16 @@ async def test_says_so_when_nothing_is_shown(scanner: QrScanner) -> None:
     "text", ["SW370321202600001", "https://example.cn/t?n=1&m=完税", "一\n二", LONGEST_CHINESE]
 )
 async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=3))
-    await asyncio.sleep(0.02)
-    await hand.show(text)
-    scan = await reading
+    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    scan = await hand.hold(text, reading)
     assert isinstance(scan, Scan)
     assert scan.text == text
 
 
 async def test_what_was_shown_before_is_discarded(scanner: QrScanner, hand: Hand) -> None:
     await hand.show("of the citizen before")
-    reading = asyncio.create_task(scanner.read_code(within_s=3))
-    await asyncio.sleep(0.05)
-    await hand.show("mine")
-    scan = await reading
+    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    scan = await hand.hold("mine", reading)
     assert isinstance(scan, Scan)
     assert scan.text == "mine"
 
@@ -85,14 +86,12 @@ async def test_cancelling_leaves_the_scanner_idle(scanner: QrScanner, hand: Hand
     with pytest.raises(asyncio.CancelledError):
         await cancelled
     await hand.show("shown to nobody")
-    assert await scanner.read_code(within_s=0.1) == NothingShown()
+    assert await scanner.read_code(within_s=0.2) == NothingShown()
 
 
 async def test_works_again_after_close_and_connect(scanner: QrScanner, hand: Hand) -> None:
     await scanner.close()
     await scanner.close()
     await scanner.connect()
-    reading = asyncio.create_task(scanner.read_code(within_s=3))
-    await asyncio.sleep(0.02)
-    await hand.show("again")
-    assert await reading == Scan(text="again", raw=b"again")
+    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    assert await hand.hold("again", reading) == Scan(text="again", raw=b"again")

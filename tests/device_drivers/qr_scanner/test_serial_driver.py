@@ -13,6 +13,7 @@ from device_drivers.qr_scanner.emulator import LineScannerEmulator
 from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.qr_scanner.serial_driver import LONGEST_BURST, SerialQrScanner
 from device_drivers.status import DeviceStatus
+from tests.device_drivers.qr_scanner.holding import hold_until_read
 
 
 @pytest.fixture
@@ -30,11 +31,9 @@ async def scanner(emulator: LineScannerEmulator) -> AsyncIterator[SerialQrScanne
 
 
 async def shown(scanner: SerialQrScanner, emulator: LineScannerEmulator, payload: bytes) -> Scan:
-    """What the driver reads when these bytes are shown a moment after it was asked."""
-    reading = asyncio.create_task(scanner.read_code(within_s=3))
-    await asyncio.sleep(0.02)
-    await asyncio.to_thread(emulator.show_bytes, payload)
-    scan = await reading
+    """What the driver reads when these bytes are held in front of the scanner."""
+    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    scan = await hold_until_read(reading, lambda: emulator.show_bytes(payload))
     assert isinstance(scan, Scan)
     return scan
 
@@ -77,7 +76,7 @@ async def test_listening_leaves_no_code_out(
     texts: list[str] = []
     async with aclosing(scanner.listen()) as scans:
         first = asyncio.ensure_future(anext(scans))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.1)
         for number in range(5):
             emulator.show(f"code {number}")
         texts.append((await first).text)
@@ -90,7 +89,7 @@ async def test_babble_without_end_is_garbled_and_the_next_code_is_read(
     scanner: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
     reading = asyncio.create_task(scanner.read_code(within_s=3))
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
     while not reading.done():
         await asyncio.to_thread(emulator.babble, b"\x55" * 3000)
         await asyncio.sleep(0.005)
@@ -103,7 +102,7 @@ async def test_a_lone_line_end_is_no_code(
     scanner: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
     reading = asyncio.create_task(scanner.read_code(within_s=0.4))
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
     emulator.show_bytes(b"")
     assert await reading == NothingShown()
 
@@ -112,7 +111,7 @@ async def test_a_cable_pulled_shows_at_once_and_plugged_in_again_it_reads(
     scanner: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
     reading = asyncio.create_task(scanner.read_code(within_s=30))
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
     emulator.unplug()
     with pytest.raises(DeviceMissing):
         await reading
@@ -131,15 +130,15 @@ async def test_status_sees_a_cable_pulled_while_nobody_reads(
     assert (await scanner.status()).device is DeviceStatus.NO_DEVICE
 
 
-async def test_status_leaves_the_bytes_of_a_code_alone(
-    scanner: SerialQrScanner, emulator: LineScannerEmulator
-) -> None:
+async def test_status_leaves_the_bytes_of_a_code_alone(emulator: LineScannerEmulator) -> None:
+    scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=0.5)
     reading = asyncio.create_task(scanner.read_code(within_s=3))
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0.1)
     emulator.babble(b"first half, ")
     await scanner.status()
     emulator.babble(b"second half\r\n")
     assert await reading == Scan(text="first half, second half", raw=b"first half, second half")
+    await scanner.close()
 
 
 async def test_a_scan_shows_nothing_of_its_text_when_printed(
