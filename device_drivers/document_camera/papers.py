@@ -12,7 +12,7 @@ _A4_PX = (1654, 2339)
 _INK = (32, 32, 36)
 _RED = (190, 34, 40)
 _APPLICANT = "林知夏"
-_NUMBER = "370321199803070027"
+_NUMBER = "370321199803070022"
 
 
 def employer_letter() -> Image.Image:

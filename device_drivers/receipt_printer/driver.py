@@ -84,8 +84,11 @@ class EscposReceiptPrinter:
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
         self._ends_owed = 0
         """GS r 1 sent on this connection and not answered."""
-        self._half_sent = False
-        """The last job broke off somewhere, perhaps inside a picture."""
+        self._unproven = False
+        """The last job sent has not been seen to end."""
+        self._lead = b""
+        """What the next job begins with: on a line opened anew after an unproven job, the printer
+        may still wait for the rest of a picture whose bytes were lost with the old line."""
 
     async def connect(self) -> None:
         """Open the port and see that the printer answers. Raises DeviceMissing, DeviceSilent."""
@@ -137,6 +140,7 @@ class EscposReceiptPrinter:
         if not self._line.is_open:
             await self._line.open()
             self._ends_owed = 0
+            self._lead = escpos.RECOVERY if self._unproven else b""
 
     async def _status(self) -> PrinterStatus:
         """Ask; a line on which nothing answers is closed, so that the next question reopens it."""
@@ -202,19 +206,19 @@ class EscposReceiptPrinter:
     async def _send(self, job: bytes) -> PrintOutcome | None:
         """None when every byte is out. What went wrong leaves the line closed and clean."""
         self._ends_owed += 1
-        lead = escpos.RECOVERY if self._half_sent else b""
-        self._half_sent = True
+        self._unproven = True
+        lead, self._lead = self._lead, b""
         writing = asyncio.ensure_future(self._line.write(lead + job, within_s=_WRITE_S))
         try:
             await asyncio.shield(writing)
         except asyncio.CancelledError:
             await asyncio.wait([writing])
-            self._half_sent = writing.cancelled() or writing.exception() is not None
+            if writing.cancelled() or writing.exception() is not None:
+                await self._line.close()
             raise
         except DeviceFault as fault:
             await self._line.close()
             return Unconfirmed(fault.code.value)
-        self._half_sent = False
         return None
 
     async def _await_end(self) -> PrintOutcome:
@@ -222,18 +226,24 @@ class EscposReceiptPrinter:
         try:
             while time.monotonic() < deadline:
                 await self._listen_for_end(min(_POLL_S, deadline - time.monotonic()))
+                status = understand(await self._ask_all())
                 if self._ends_owed == 0:
-                    return _ended(understand(await self._ask_all()))
-                held_up = understand(await self._ask_all())
-                if self._ends_owed == 0:
-                    return _ended(held_up)
-                if held_up.fault in _STOPS:
-                    return Unconfirmed(_why(held_up))
+                    return self._ended(status)
+                if status.fault in _STOPS:
+                    return Unconfirmed(_why(status))
         except DeviceFault as fault:
-            ended = self._ends_owed == 0
             await self._line.close()
-            return Printed() if ended else Unconfirmed(fault.code.value)
+            if self._ends_owed == 0:
+                return self._ended(PrinterStatus(device=DeviceStatus.UNKNOWN))
+            return Unconfirmed(fault.code.value)
         return Unconfirmed(FaultCode.DEVICE_SILENT.value)
+
+    def _ended(self, after: PrinterStatus) -> PrintOutcome:
+        """The job was executed; a cutter that reports itself stuck leaves the paper in doubt."""
+        self._unproven = False
+        if after.fault is FaultCode.CUTTER_STUCK:
+            return Unconfirmed(FaultCode.CUTTER_STUCK.value)
+        return Printed()
 
     async def _listen_for_end(self, within_s: float) -> None:
         deadline = time.monotonic() + within_s
@@ -261,10 +271,3 @@ class EscposReceiptPrinter:
 def _why(status: PrinterStatus) -> str:
     """The code that stands in the way; silence and a bare "offline" count as no answer."""
     return (status.fault or FaultCode.DEVICE_SILENT).value
-
-
-def _ended(after: PrinterStatus) -> PrintOutcome:
-    """The job was executed; a cutter that then reports itself stuck leaves the paper in doubt."""
-    if after.fault is FaultCode.CUTTER_STUCK:
-        return Unconfirmed(FaultCode.CUTTER_STUCK.value)
-    return Printed()

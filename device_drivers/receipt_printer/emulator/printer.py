@@ -165,7 +165,8 @@ class ReceiptPrinterEmulator:
                 after = max((found.end() for found in _REAL_TIME.finditer(seen)), default=0)
                 tail = seen[max(after, len(seen) - 2) :]
                 await self._arrived.put((data, writer))
-        except ConnectionError:
+        except (ConnectionError, asyncio.CancelledError):
+            # ends here also when unplugged: asyncio reports a cancelled connection as an error
             _log.debug("a connection was dropped")
         finally:
             del self._connections[task]

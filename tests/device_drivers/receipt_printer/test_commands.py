@@ -1,0 +1,99 @@
+"""The technician's commands, as processes would call them."""
+
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import zxingcpp
+from PIL import Image
+
+from device_drivers.__main__ import main
+
+_RECEIPT = """
+blocks:
+  - heading: 受理凭条
+  - rule
+  - key_values: [[受理编号, "37032120261123000417"], [申请人, 㛃𬌗]]
+  - text: {text: 应于 2026年11月26日 前作出决定, bold: true}
+  - qr: {content: "https://zwfw.example.cn/q/37032120261123000417", caption: 扫一扫，查询办理进度}
+"""
+_CODE = "https://zwfw.example.cn/q/37032120261123000417"
+
+Run = Callable[..., tuple[int, dict[str, object]]]
+
+
+@pytest.fixture
+def run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Run:
+    (tmp_path / "receipt.yaml").write_text(_RECEIPT, encoding="utf-8")
+
+    def command(*arguments: str) -> tuple[int, dict[str, object]]:
+        code = main(["receipt-printer", *(word.replace("@", f"{tmp_path}/") for word in arguments)])
+        out = capsys.readouterr().out
+        return code, json.loads(out) if out else {}
+
+    return command
+
+
+def _codes_in(png: bytes) -> list[str]:
+    picture = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"))
+    return [code.text for code in zxingcpp.read_barcodes(picture)]
+
+
+@pytest.mark.parametrize("width", ["80", "58"])
+def test_a_rendered_receipt_can_be_interpreted_and_its_code_read(
+    run: Run, tmp_path: Path, width: str
+) -> None:
+    code, rendered = run(
+        "render", "@receipt.yaml", "--escpos", "@job.bin", "--png", "@a.png", "--width", width
+    )
+    assert (code, rendered["unknown"], rendered["cuts"]) == (0, [], 1)
+    code, found = run("interpret", "@job.bin", "--png", "@b.png", "--width", width)
+    assert code == 0
+    assert set(found) == {"lines", "codes", "images", "cuts", "unknown"}
+    assert found["codes"] == [_CODE]
+    assert found["images"] == 1
+    lines = found["lines"]
+    assert isinstance(lines, list)
+    assert "受理凭条" in lines
+    assert "受理编号：37032120261123000417" in lines
+    assert (tmp_path / "a.png").read_bytes() == (tmp_path / "b.png").read_bytes()
+    assert _codes_in((tmp_path / "a.png").read_bytes()) == [_CODE]
+
+
+def test_the_rare_name_is_on_the_picture_and_another_name_gives_another_picture(
+    run: Run, tmp_path: Path
+) -> None:
+    run("render", "@receipt.yaml", "--escpos", "@a.bin", "--png", "@a.png")
+    (tmp_path / "receipt.yaml").write_text(_RECEIPT.replace("𬌗", "㼆"), encoding="utf-8")
+    run("render", "@receipt.yaml", "--escpos", "@b.bin", "--png", "@b.png")
+    first = np.asarray(Image.open(tmp_path / "a.png").convert("L")).astype(int)
+    second = np.asarray(Image.open(tmp_path / "b.png").convert("L")).astype(int)
+    different = np.argwhere(np.abs(first - second) > 60)
+    assert 20 < len(different) < 24 * 24
+    assert np.ptp(different[:, 0]) < 24
+    assert np.ptp(different[:, 1]) < 24
+
+
+def test_unknown_bytes_are_reported_with_their_offset(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "job.bin").write_bytes(b"\x1b@A\x07B\n")
+    code, found = run("interpret", "@job.bin", "--png", "@a.png")
+    assert code == 0
+    assert found["unknown"] == [{"offset": 3, "bytes": "07"}]
+    assert found["lines"] == ["AB"]
+    assert found["cuts"] == 0
+
+
+@pytest.mark.parametrize("document", ["blocks: [{barcode: 1}]", "- 1", "blocks: [", ""])
+def test_a_receipt_that_is_none_exits_with_2(run: Run, tmp_path: Path, document: str) -> None:
+    (tmp_path / "receipt.yaml").write_text(document, encoding="utf-8")
+    code, _ = run("render", "@receipt.yaml", "--escpos", "@a.bin", "--png", "@a.png")
+    assert code == 2
+    assert not (tmp_path / "a.bin").exists()
+
+
+def test_a_printer_that_is_not_there_is_a_fault(run: Run, unused_tcp_port: int) -> None:
+    code, fault = run("status", "--port", f"tcp:127.0.0.1:{unused_tcp_port}")
+    assert (code, fault["fault"], fault["device"]) == (1, "D101", "receipt_printer")

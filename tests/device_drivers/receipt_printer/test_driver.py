@@ -1,0 +1,279 @@
+"""The driver against the emulated printer over TCP: how each job ends, and that it knows."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from device_drivers.errors import DeviceMissing, DeviceSilent
+from device_drivers.ports import Port
+from device_drivers.receipt_printer.driver import EscposReceiptPrinter
+from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
+from device_drivers.receipt_printer.interface import (
+    CoverStatus,
+    CutterStatus,
+    Image,
+    NotPrinted,
+    PaperStatus,
+    Printed,
+    PrintProgress,
+    Receipt,
+    Text,
+    TicketStatus,
+    Unconfirmed,
+)
+from device_drivers.status import DeviceStatus
+from tests.device_drivers.receipt_printer.sample import ACCEPTANCE, QR_CONTENT, SHORT, picture
+
+_LONG = Receipt(tuple(Text(f"第{number}行") for number in range(60)))
+
+
+@asynccontextmanager
+async def _printer(
+    emulator: ReceiptPrinterEmulator, *, cut_timeout_s: float = 3.0, has_presenter: bool = False
+) -> AsyncIterator[EscposReceiptPrinter]:
+    await emulator.start()
+    driver = EscposReceiptPrinter(
+        Port.parse(emulator.port), cut_timeout_s=cut_timeout_s, has_presenter=has_presenter
+    )
+    try:
+        await driver.connect()
+        yield driver
+    finally:
+        await driver.close()
+        await emulator.stop()
+
+
+@pytest.fixture
+def emulator() -> ReceiptPrinterEmulator:
+    return ReceiptPrinterEmulator(mm_per_s=None)
+
+
+@pytest.fixture
+async def driver(emulator: ReceiptPrinterEmulator) -> AsyncIterator[EscposReceiptPrinter]:
+    async with _printer(emulator) as made:
+        yield made
+
+
+async def _print(
+    driver: EscposReceiptPrinter, receipt: Receipt
+) -> tuple[object, list[PrintProgress]]:
+    progress: list[PrintProgress] = []
+    outcome = await driver.print_receipt(receipt, on_progress=progress.append)
+    return outcome, progress
+
+
+async def test_a_printed_receipt_is_confirmed_and_lies_in_the_mouth_whole(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    assert await _print(driver, ACCEPTANCE) == (Printed(), [PrintProgress.SENT])
+    assert emulator.unknown == []
+    (receipt,) = emulator.receipts
+    assert receipt.codes == (QR_CONTENT,)
+    assert "受理编号：37032120261123000417" in receipt.lines
+    assert emulator.tear_off() is receipt
+    assert emulator.tear_off() is None
+
+
+async def test_an_idle_printer_is_online_with_every_part_known_but_the_mouth(
+    driver: EscposReceiptPrinter,
+) -> None:
+    status = await driver.status()
+    assert status.device is DeviceStatus.ONLINE
+    assert status.parts() == {
+        "paper": "full",
+        "cover": "closed",
+        "cutter": "ok",
+        "ticket": "unknown",
+    }
+
+
+async def test_low_paper_is_said_and_still_prints(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    emulator.set_paper(left_mm=2_000)
+    assert (await driver.status()).paper is PaperStatus.LOW
+    assert (await _print(driver, SHORT))[0] == Printed()
+
+
+async def test_without_paper_nothing_is_sent_and_after_a_refill_nothing_comes_out(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    emulator.set_paper(left_mm=0)
+    assert (await driver.status()).paper is PaperStatus.OUT
+    assert await _print(driver, SHORT) == (NotPrinted("D301"), [])
+    emulator.refill()
+    await asyncio.sleep(0.1)
+    assert emulator.receipts == []
+    assert (await _print(driver, SHORT))[0] == Printed()
+
+
+async def test_with_the_cover_open_nothing_is_sent(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    emulator.set_cover(is_open=True)
+    assert (await driver.status()).cover is CoverStatus.OPEN
+    assert await _print(driver, SHORT) == (NotPrinted("D302"), [])
+
+
+async def test_a_stuck_cutter_is_said(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    emulator.set_cutter(is_stuck=True)
+    assert (await driver.status()).cutter is CutterStatus.STUCK
+    assert await _print(driver, SHORT) == (NotPrinted("D203"), [])
+
+
+async def test_paper_that_ends_inside_the_job_leaves_it_unconfirmed(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    emulator.set_paper(left_mm=60)
+    assert await _print(driver, _LONG) == (Unconfirmed("D301"), [PrintProgress.SENT])
+    assert emulator.receipts == []
+
+
+@pytest.mark.slow
+async def test_the_late_end_of_an_unconfirmed_job_does_not_confirm_the_next(
+    emulator: ReceiptPrinterEmulator,
+) -> None:
+    async with _printer(emulator) as driver:
+        emulator.set_paper(left_mm=60)
+        assert (await _print(driver, _LONG))[0] == Unconfirmed("D301")
+        emulator.set_paper(left_mm=300)  # enough for the rest of the old job, not for a new one
+        await asyncio.sleep(0.3)
+        assert len(emulator.receipts) == 1
+        assert (await _print(driver, _LONG))[0] == Unconfirmed("D301")
+        assert len(emulator.receipts) == 1
+        emulator.refill()
+        await asyncio.sleep(0.3)
+        assert (await _print(driver, SHORT))[0] == Printed()
+        assert len(emulator.receipts) == 3
+
+
+async def test_a_cable_cut_inside_the_job_leaves_it_unconfirmed() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=150)
+    async with _printer(emulator) as driver:
+        printing = asyncio.create_task(_print(driver, _LONG))
+        await asyncio.sleep(0.4)
+        await emulator.unplug()
+        assert (await printing)[0] == Unconfirmed("D101")
+        assert (await driver.status()).device is DeviceStatus.NO_DEVICE
+        assert await _print(driver, SHORT) == (NotPrinted("D101"), [])
+
+
+async def test_a_printer_plugged_in_again_is_found_by_asking_again(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    await emulator.unplug()
+    assert (await driver.status()).device is DeviceStatus.NO_DEVICE
+    await emulator.plug()
+    assert (await driver.status()).device is DeviceStatus.ONLINE
+    assert (await _print(driver, SHORT))[0] == Printed()
+
+
+@pytest.mark.slow
+async def test_half_a_receipt_is_never_joined_to_the_next_citizens() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=60)
+    async with _printer(emulator, cut_timeout_s=10) as driver:
+        half = Receipt((Text("前一位"), *(Image(picture(), width_share=1.0) for _ in range(12))))
+        printing = asyncio.create_task(_print(driver, half))
+        await asyncio.sleep(0.6)
+        await emulator.unplug()
+        assert (await printing)[0] == Unconfirmed("D101")
+        await emulator.plug()
+        assert (await _print(driver, SHORT))[0] == Printed()
+        first, second = emulator.receipts
+        assert first.lines == ("前一位",)
+        assert second.lines == ("取号凭条", "请妥善保管")
+        assert emulator.unknown == []
+
+
+async def test_a_receipt_that_cannot_be_laid_out_sends_nothing(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator
+) -> None:
+    with pytest.raises(ValueError, match="PNG"):
+        await _print(driver, Receipt((Text("甲"), Image(b"\x89PNG rubbish"))))
+    assert (await _print(driver, SHORT))[0] == Printed()
+    assert [receipt.lines for receipt in emulator.receipts] == [("取号凭条", "请妥善保管")]
+
+
+@pytest.mark.slow
+async def test_cancelling_ends_the_waiting_and_the_next_receipt_is_whole() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=600)
+    async with _printer(emulator) as driver:
+        printing = asyncio.create_task(_print(driver, _LONG))
+        await asyncio.sleep(0.15)
+        printing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await printing
+        assert (await _print(driver, SHORT))[0] == Printed()
+        assert [len(receipt.lines) for receipt in emulator.receipts] == [60, 2]
+
+
+@pytest.mark.slow
+async def test_a_presenter_tells_when_the_paper_is_there_and_when_it_is_taken() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=None, has_presenter=True)
+    async with _printer(emulator, has_presenter=True) as driver:
+        assert (await driver.status()).ticket is TicketStatus.NOT_PRESENT
+        progress: list[PrintProgress] = []
+        printing = asyncio.create_task(driver.print_receipt(SHORT, on_progress=progress.append))
+        await asyncio.sleep(0.6)
+        assert progress == [PrintProgress.SENT, PrintProgress.PRESENTED]
+        assert emulator.tear_off() is not None
+        assert await printing == Printed()
+        assert progress[-1] is PrintProgress.TAKEN
+
+
+async def test_the_proof_waits_for_the_paper_and_not_for_the_buffer() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=150)
+    async with _printer(emulator) as driver:
+        printing = asyncio.create_task(_print(driver, SHORT))
+        await asyncio.sleep(0.1)
+        assert (await asyncio.wait([printing], timeout=0.1))[0] == set()
+        assert emulator.receipts == []
+        assert (await printing)[0] == Printed()
+        assert len(emulator.receipts) == 1
+
+
+async def _silent_printer(answer: bytes) -> asyncio.Server:
+    """Takes everything; answers each arrival with the same bytes, or with none."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while await reader.read(4096):
+            writer.write(answer)
+        writer.close()
+
+    return await asyncio.start_server(serve, "127.0.0.1", 0)
+
+
+@pytest.mark.parametrize("answer", [b"", b"\x14\x00\x00\x0f", b"\x00"])
+async def test_a_printer_that_says_nothing_sensible_is_unknown_and_gets_no_job(
+    answer: bytes,
+) -> None:
+    server = await _silent_printer(answer)
+    number = server.sockets[0].getsockname()[1]
+    driver = EscposReceiptPrinter(Port.parse(f"tcp:127.0.0.1:{number}"))
+    with pytest.raises(DeviceSilent):
+        await driver.connect()
+    status = await driver.status()
+    assert status.device is DeviceStatus.UNKNOWN
+    assert status.paper is PaperStatus.UNKNOWN
+    assert await _print(driver, SHORT) == (NotPrinted("D102"), [])
+    await driver.close()
+    server.close()
+    await server.wait_closed()
+
+
+async def test_a_printer_that_is_not_there_is_missing(unused_tcp_port: int) -> None:
+    driver = EscposReceiptPrinter(Port.parse(f"tcp:127.0.0.1:{unused_tcp_port}"))
+    with pytest.raises(DeviceMissing):
+        await driver.connect()
+    await driver.close()
+    await driver.close()
+
+
+@pytest.mark.parametrize("width_mm", [0, 57, 112])
+def test_an_unknown_paper_width_is_refused(width_mm: int) -> None:
+    with pytest.raises(ValueError, match="58"):
+        EscposReceiptPrinter(Port.parse("tcp:127.0.0.1:9100"), width_mm=width_mm)
