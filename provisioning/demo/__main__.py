@@ -1,0 +1,122 @@
+"""`python -m provisioning.demo`: start everything, send four citizens, then stay until Ctrl-C."""
+
+import argparse
+import json
+import shutil
+import signal
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from types import FrameType
+from typing import Final
+
+from provisioning.demo.citizens import ERRANDS, Citizen
+from provisioning.demo.display import present_display
+from provisioning.demo.fingers import Fingers, Lost
+from provisioning.demo.gallery import Gallery, codes_on
+from provisioning.demo.processes import DidNotStart
+from provisioning.demo.system import System
+
+FOLDER: Final = Path(".run/demo")
+
+
+class Stop(Exception):
+    """Ctrl-C or SIGTERM."""
+
+
+def main() -> int:
+    """0 when every citizen got their receipt (and, without --once, the demo was stopped)."""
+    arguments = argparse.ArgumentParser(prog="python -m provisioning.demo")
+    arguments.add_argument("--once", action="store_true", help="end after the scripted citizens")
+    arguments.add_argument("--no-citizens", action="store_true", help="only start the system")
+    chosen = arguments.parse_args()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, _stop)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    system = System(
+        FOLDER.resolve(), with_browser=not chosen.once, use_present_display=not chosen.once
+    )
+    try:
+        say("starting server, departments, devices and kiosk …")
+        system.start()
+        _tell_addresses(system)
+        failures = 0 if chosen.no_citizens else send_citizens(system, FOLDER)
+        if chosen.once:
+            return 1 if failures else 0
+        say("The demo runs until Ctrl-C.")
+        while not system.failed():
+            time.sleep(0.5)
+        say(f"ended on its own: {', '.join(system.failed())}; see {FOLDER}/logs")
+        return 1
+    except Stop:
+        say("stopping …")
+        return 0
+    except DidNotStart as error:
+        say(str(error))
+        return 1
+    finally:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
+        system.stop()
+
+
+def send_citizens(system: System, folder: Path) -> int:
+    """Send one citizen per department; the number who left without a good receipt."""
+    display = system.display.name if system.display else present_display()
+    fingers = Fingers(system.touch_map, display)
+    gallery = Gallery(folder, system.display)
+    failures = 0
+    for errand in ERRANDS:
+        citizen = Citizen(errand, fingers, system.hand, on_page=gallery.keep_page)
+        began = time.monotonic()
+        try:
+            png = citizen.run()
+            path = gallery.keep_receipt(errand.name, png)
+            _prove(png, errand.name)
+        except Lost as error:
+            failures += 1
+            say(f"✗ {errand.name}: {error}")
+            continue
+        say(f"✓ {errand.name}: {path} after {time.monotonic() - began:.1f} s")
+    return failures
+
+
+def _prove(png: bytes, name: str) -> None:
+    """Read the receipt's code back and see that the server knows it. Raises Lost."""
+    links = [text for text in codes_on(png) if "/v/" in text]
+    if not links:
+        raise Lost(f"no code on the receipt of {name} can be read back")
+    with urllib.request.urlopen(links[0], timeout=10) as answer:
+        if answer.status != 200:
+            raise Lost(f"the code on the receipt of {name} leads nowhere")
+
+
+def _tell_addresses(system: System) -> None:
+    addresses = {
+        "console": system.console_url,
+        "sign_in": "admin",
+        "one_time_password": system.admin_password,
+        "bench": system.bench_url,
+        "kiosk_screen": system.display.browser_url if system.display else present_display(),
+        "openapi": f"{system.console_url}/openapi.json",
+    }
+    (system.folder / "addresses.json").write_text(json.dumps(addresses, indent=1), "utf-8")
+    say("")
+    for name, address in addresses.items():
+        if address:
+            say(f"  {name:<18} {address}")
+    say("")
+
+
+def say(words: str) -> None:
+    """Tell the person at the terminal."""
+    sys.stderr.write(words + "\n")
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stop
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,179 @@
+"""Scripted citizens: each does one service from the idle page to the receipt in hand.
+
+They see only what is on the screen and use only what stands at the kiosk: fingers, cards, a
+paper, a phone with a QR code, and the printer's mouth.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from device_drivers.bench.hand import Hand
+from provisioning.demo.fingers import Fingers, Lost, Shown
+
+_RECEIPT_WITHIN_S: Final = 15.0
+"""A receipt of 30 cm needs 2 s on paper; the rest is a busy machine."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """What one citizen comes for and what they bring."""
+
+    name: str
+    """Service id."""
+    department: str
+    """Word on the department's card."""
+    service: str
+    """Word on the service's row."""
+    id_card: str = ""
+    social_security_card: str = ""
+    code: str = ""
+    paper: str = ""
+    digits: str = ""
+
+
+ERRANDS: Final = (
+    Errand(
+        "police-no-criminal-record",
+        "公安",
+        "无犯罪记录",
+        id_card="zhang-mingyuan",
+        paper="purpose-letter",
+        digits="13905330018",
+    ),
+    Errand("real-estate-registration-result", "不动产", "不动产", id_card="zhang-mingyuan"),
+    Errand("tax-payment-certificate", "税务", "完税", code="TAX1:370321:20261100042317"),
+    Errand(
+        "social-insurance-participation",
+        "社保",
+        "参保",
+        social_security_card="zhang-mingyuan",
+    ),
+)
+
+
+class Citizen:
+    """One person on one errand."""
+
+    def __init__(
+        self,
+        errand: Errand,
+        fingers: Fingers,
+        hand: Hand,
+        *,
+        on_page: Callable[[Shown], None] = lambda _shown: None,
+    ) -> None:
+        self._errand = errand
+        self._fingers = fingers
+        self._hand = hand
+        self._on_page = on_page
+        self._digits_entered = False
+        self._cards_down: list[Callable[[], None]] = []
+
+    def run(self) -> bytes:
+        """Do the whole errand; the receipt torn off at the end, as PNG.
+
+        Raises Lost where the screen does not lead to a receipt.
+        """
+        before = len(self._hand.receipts())
+        try:
+            self._reach_end()
+        finally:
+            for take_away in self._cards_down:
+                take_away()
+        receipts = self._wait_for_receipt(before)
+        self._hand.tear_off()
+        return receipts[-1]
+
+    def _reach_end(self) -> None:
+        shown = self._fingers.wait_for("idle", within_s=60)
+        pages_left = 60
+        while pages_left:
+            pages_left -= 1
+            self._on_page(shown)
+            if self._act(shown):
+                return
+            shown = self._next_page(shown)
+        raise Lost(f"{self._errand.name}: no end after 60 pages")
+
+    def _next_page(self, before: Shown) -> Shown:
+        """Wait until the screen was drawn anew with another page or other buttons."""
+        return self._fingers.wait_until(
+            lambda shown: (
+                shown.written_ns > before.written_ns
+                and (shown.page, shown.buttons) != (before.page, before.buttons)
+            ),
+            f"a page after “{before.page}”",
+        )
+
+    def _act(self, shown: Shown) -> bool:
+        """Do what this page asks for; True when the errand is over."""
+        actions: dict[str, Callable[[Shown], None]] = {
+            "idle": lambda _s: self._fingers.press("Begin"),
+            "home": lambda _s: self._fingers.press(
+                "DepartmentChosen", label=self._errand.department
+            ),
+            "service_list": lambda _s: self._fingers.press(
+                "ServiceChosen", label=self._errand.service
+            ),
+            "guide": lambda _s: self._fingers.press("Continue"),
+            "device": self._give,
+            "choice": lambda _s: self._fingers.press("Answered"),
+            "digits": lambda _s: self._type(),
+            "camera": lambda _s: self._lay_paper(),
+            "page_review": lambda _s: self._keep_page(),
+            "check": lambda _s: self._fingers.press("Continue"),
+            "sign": self._sign,
+            "working": lambda _s: None,
+            "result": lambda _s: self._fingers.press("Continue"),
+        }
+        if shown.page == "rating":
+            self._fingers.press("Rated", index=0)
+            self._fingers.wait_for("idle", "result", within_s=30)
+            if self._fingers.shown().page == "result":
+                self._on_page(self._fingers.shown())
+                self._fingers.press("Continue")
+            return True
+        if shown.page not in actions:
+            raise Lost(f"{self._errand.name}: the screen shows “{shown.page}”")
+        actions[shown.page](shown)
+        return False
+
+    def _give(self, _shown: Shown) -> None:
+        """Lay the card, insert the card, or hold up the phone."""
+        if self._errand.code:
+            self._hand.show_code(self._errand.code)
+        elif self._errand.social_security_card:
+            self._hand.insert_social_security_card(self._errand.social_security_card)
+            self._cards_down.append(self._hand.remove_social_security_card)
+        elif not self._cards_down:
+            self._hand.lay_id_card(self._errand.id_card)
+            self._cards_down.append(self._hand.take_id_card)
+
+    def _type(self) -> None:
+        for digit in self._errand.digits:
+            self._fingers.press(f"pad:digit{digit}")
+        self._fingers.press("pad:submit")
+
+    def _lay_paper(self) -> None:
+        self._hand.put_paper(self._errand.paper)
+
+    def _keep_page(self) -> None:
+        self._hand.take_paper()
+        self._fingers.press("KeepPage")
+
+    def _sign(self, shown: Shown) -> None:
+        if shown.signature is None:
+            raise Lost("no signature pad on the signing page")
+        self._fingers.sign(shown.signature)
+        self._fingers.press("pad:done")
+
+    def _wait_for_receipt(self, before: int) -> list[bytes]:
+        deadline = time.monotonic() + _RECEIPT_WITHIN_S
+        while time.monotonic() < deadline:
+            receipts = self._hand.receipts()
+            if len(receipts) > before:
+                return receipts
+            time.sleep(0.1)
+        raise Lost(f"{self._errand.name}: no receipt came out")

@@ -1,0 +1,283 @@
+"""The whole system as child processes on loopback, started as an installer would start it."""
+
+import json
+import os
+import subprocess
+import sys
+import tomllib
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from device_drivers.bench.hand import Hand
+from provisioning.demo.display import Display, present_display
+from provisioning.demo.processes import Child, DidNotStart, answers, free_port, wait_until
+
+DEPARTMENTS: Final = ("police", "real_estate", "tax", "social_security")
+KIOSK_ID: Final = "hz0001"
+KIOSK_NAME: Final = "01 号机"
+HALL: Final = "桓台县政务服务中心 24 小时自助服务区"
+ROOT: Final = Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """Loopback ports, chosen free before anything starts."""
+
+    http: int
+    https: int
+    broker: int
+    bench: int
+    departments: dict[str, int]
+
+    @classmethod
+    def pick(cls, http: int = 8080) -> "Ports":
+        """Find free ones; the console keeps `http` when it can."""
+        return cls(
+            http=free_port(http),
+            https=free_port(8443),
+            broker=free_port(8883),
+            bench=free_port(8090),
+            departments={name: free_port() for name in DEPARTMENTS},
+        )
+
+
+@dataclass
+class System:
+    """Every process of the demo, by name, so that tests can kill each of them."""
+
+    folder: Path
+    ports: Ports = field(default_factory=Ports.pick)
+    with_browser: bool = False
+    use_present_display: bool = True
+    kiosk_times: dict[str, float] = field(default_factory=dict)
+    """Overrides of `[times]` in the kiosk's configuration."""
+    children: dict[str, Child] = field(default_factory=dict)
+    display: Display | None = None
+    admin_password: str = ""
+
+    @property
+    def console_url(self) -> str:
+        """Where staff sign in."""
+        return f"http://127.0.0.1:{self.ports.http}"
+
+    @property
+    def bench_url(self) -> str:
+        """Where a hand lays cards and tears off receipts."""
+        return f"http://127.0.0.1:{self.ports.bench}"
+
+    @property
+    def hand(self) -> Hand:
+        """The bench's hand, for scripts."""
+        return Hand(self.bench_url)
+
+    @property
+    def touch_map(self) -> Path:
+        """Where the kiosk app says what can be touched."""
+        return self.folder / "touch_map.json"
+
+    @property
+    def kiosk_config(self) -> Path:
+        """The enrolled kiosk's configuration."""
+        return self.folder / "kiosk" / "kiosk.toml"
+
+    def start(self) -> None:
+        """Start everything in order and wait until the kiosk shows its first page.
+
+        Raises DidNotStart, having stopped whatever was started.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            self._start_departments()
+            self.start_server()
+            self._start_bench()
+            self._enrol()
+            self._start_display()
+            self.start_agent()
+            self.start_app()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """End everything, last first; nothing is left running."""
+        for child in reversed(list(self.children.values())):
+            child.stop()
+        if self.display is not None:
+            self.display.stop()
+
+    def failed(self) -> list[str]:
+        """Names of the processes that ended on their own."""
+        return [name for name, child in self.children.items() if not child.is_running()]
+
+    def start_server(self) -> None:
+        """Make the server's folder on first use, then run it until its API answers."""
+        server_folder = self.folder / "server"
+        if not (server_folder / "fleet-server.toml").exists():
+            self._init_server(server_folder)
+        server = self._child("server", "fleet_server", "run", str(server_folder))
+        server.start()
+        wait_until(self._server_is_ready, server, within_s=40)
+
+    def start_agent(self) -> None:
+        """Run the kiosk's agent."""
+        self._child("agent", "kiosk.agent", "--config", str(self.kiosk_config)).start()
+
+    def start_app(self) -> None:
+        """Run the citizen's app and wait for its first touchable page."""
+        self.touch_map.unlink(missing_ok=True)
+        app = self._child("app", "kiosk.main", "--config", str(self.kiosk_config))
+        app.start()
+        wait_until(self.touch_map.exists, app, within_s=60)
+
+    def kill(self, name: str) -> None:
+        """`kill -9` one process; `broker` means the server's mosquitto."""
+        if name == "broker":
+            server_pid = self.children["server"].pid
+            subprocess.run(
+                ["pkill", "-KILL", "-P", str(server_pid), "-x", "mosquitto"], check=False
+            )
+            return
+        self.children[name].kill()
+
+    def _init_server(self, server_folder: Path) -> None:
+        departments = [
+            f"--department={name}=http://127.0.0.1:{port}"
+            for name, port in self.ports.departments.items()
+        ]
+        answer = self._run(
+            "fleet_server",
+            "init",
+            str(server_folder),
+            f"--public-url={self.console_url}",
+            f"--http-port={self.ports.http}",
+            f"--https-port={self.ports.https}",
+            f"--broker-port={self.ports.broker}",
+            *departments,
+        )
+        self.admin_password = str(json.loads(answer.splitlines()[-1])["password"])
+
+    def _server_is_ready(self) -> bool:
+        try:
+            with urllib.request.urlopen(f"{self.console_url}/healthz", timeout=1) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def _start_departments(self) -> None:
+        for name, port in self.ports.departments.items():
+            child = self._child(
+                f"department-{name}",
+                "fleet_server.departments.sandbox",
+                "--department",
+                name,
+                "--port",
+                str(port),
+                "--data",
+                str(self.folder / "departments" / name),
+            )
+            child.start()
+        for name, port in self.ports.departments.items():
+            wait_until(
+                lambda port=port: answers(port),  # type: ignore[misc]
+                self.children[f"department-{name}"],
+                within_s=30,
+            )
+
+    def _start_bench(self) -> None:
+        port_file = self.folder / "bench-ports.json"
+        port_file.unlink(missing_ok=True)
+        bench = self._child(
+            "bench",
+            "device_drivers",
+            "bench",
+            "--port-file",
+            str(port_file),
+            "--http-port",
+            str(self.ports.bench),
+            "--directory",
+            str(self.folder / "bench"),
+        )
+        bench.start()
+        wait_until(port_file.exists, bench, within_s=40)
+
+    def _bench_ports(self) -> dict[str, Any]:
+        ports: dict[str, Any] = json.loads(
+            (self.folder / "bench-ports.json").read_text(encoding="utf-8")
+        )
+        return ports
+
+    def _enrol(self) -> None:
+        if self.kiosk_config.exists():
+            return
+        answer = self._run(
+            "fleet_server",
+            "enrol-token",
+            str(self.folder / "server"),
+            f"--kiosk={KIOSK_ID}",
+            f"--name={KIOSK_NAME}",
+            f"--hall={HALL}",
+        )
+        token = json.loads(answer.splitlines()[-1])
+        devices = {
+            kind: port
+            for kind, port in self._bench_ports().items()
+            if kind not in {"environment", "page"}
+        }
+        self._run(
+            "provisioning.enrol",
+            f"--server=https://127.0.0.1:{self.ports.https}",
+            f"--ca-fingerprint={token['ca_fingerprint']}",
+            f"--token={token['token']}",
+            f"--config-out={self.kiosk_config}",
+            *(f"--device={kind}={port}" for kind, port in devices.items()),
+        )
+        with self.kiosk_config.open("rb") as file:
+            tomllib.load(file)
+        if self.kiosk_times:
+            lines = [f"{key} = {value}" for key, value in self.kiosk_times.items()]
+            with self.kiosk_config.open("a", encoding="utf-8") as out:
+                out.write("\n[times]\n" + "\n".join(lines) + "\n")
+
+    def _start_display(self) -> None:
+        if self.use_present_display and present_display():
+            return
+        self.display = Display(log_folder=self.folder / "logs", with_browser=self.with_browser)
+        self.display.start()
+
+    def _environment(self) -> dict[str, str]:
+        environment = {"YICHUANG_TOUCH_MAP": str(self.touch_map)}
+        if self.display is not None:
+            environment["DISPLAY"] = self.display.name
+        port_file = self.folder / "bench-ports.json"
+        if port_file.exists():
+            environment |= self._bench_ports().get("environment", {})
+        return environment
+
+    def _child(self, name: str, module: str, *arguments: str) -> Child:
+        child = Child(
+            name,
+            [sys.executable, "-m", module, *arguments],
+            log_folder=self.folder / "logs",
+            environment=self._environment(),
+            folder=ROOT,
+        )
+        self.children[name] = child
+        return child
+
+    def _run(self, module: str, *arguments: str) -> str:
+        answer = subprocess.run(
+            [sys.executable, "-m", module, *arguments],
+            capture_output=True,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **self._environment()},
+            check=False,
+        )
+        if answer.returncode != 0:
+            raise DidNotStart(
+                f"{module} {arguments[0]} ended with {answer.returncode}:\n{answer.stderr}"
+            )
+        return answer.stdout
