@@ -15,7 +15,7 @@ from device_drivers.device import Device
 from device_drivers.errors import DeviceFault
 from device_drivers.ports import Port
 from device_drivers.registry import MODELS, make_device
-from device_drivers.status import DeviceKind
+from device_drivers.status import DeviceKind, StatusReport
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
@@ -37,6 +37,9 @@ def add_commands(subparsers: "Subparsers") -> None:
     listing.set_defaults(run=_list)
     ready = subparsers.add_parser("readiness", help="status of every configured device")
     ready.add_argument("--config", type=Path, default=Path("kiosk.toml"), metavar="TOML")
+    ready.add_argument("--png", type=Path, help="also draw a sheet for the wall")
+    ready.add_argument("--pdf", type=Path, help="also write that sheet for a printer")
+    ready.add_argument("--language", choices=("zh-CN", "en"), default="zh-CN")
     ready.set_defaults(run=_readiness)
 
 
@@ -75,28 +78,19 @@ def _configured(word: str, table: object) -> ConfiguredDevice:
     return ConfiguredDevice(kind, model, port, make_device(kind, model, port, **settings))
 
 
-async def ask(configured: ConfiguredDevice) -> Mapping[str, object]:
-    """Ask one device how it is and release its port; never raises for what the device does.
-
-    `since` is when this was asked: nothing earlier is known here (the kiosk's journal knows).
-    """
+async def ask(configured: ConfiguredDevice) -> StatusReport:
+    """Ask one device how it is and release its port; never raises for what the device does."""
     device = configured.device
     try:
         with contextlib.suppress(DeviceFault):  # the status that follows says the same
             await device.connect()
-        report = await device.status()
+        return await device.status()
     finally:
         await device.close()
-    return {
-        "device": configured.kind.value,
-        "model": configured.model,
-        "port": str(configured.port),
-        "status": report.device.value,
-        "fault": report.fault.value if report.fault is not None else None,
-        "why": report.detail,
-        "since": datetime.now(UTC).isoformat(timespec="seconds"),
-        "parts": report.parts(),
-    }
+
+
+async def _ask_all(devices: list[ConfiguredDevice]) -> list[StatusReport]:
+    return list(await asyncio.gather(*(ask(each) for each in devices)))
 
 
 def _list(arguments: argparse.Namespace) -> int:
@@ -109,10 +103,49 @@ def _list(arguments: argparse.Namespace) -> int:
 
 def _readiness(arguments: argparse.Namespace) -> int:
     devices = read_devices(arguments.config)
-    asyncio.run(_write_readiness(devices))
+    reports = asyncio.run(_ask_all(devices))
+    asked_at = datetime.now(UTC)
+    for configured, report in zip(devices, reports, strict=True):
+        write_line(_as_json(configured, report, asked_at))
+    if arguments.png or arguments.pdf:
+        _draw(devices, reports, asked_at, arguments)
     return RESULT
 
 
-async def _write_readiness(devices: list[ConfiguredDevice]) -> None:
-    for answer in await asyncio.gather(*(ask(each) for each in devices)):
-        write_line(answer)
+def _as_json(
+    configured: ConfiguredDevice, report: StatusReport, asked_at: datetime
+) -> Mapping[str, object]:
+    """Write one answer; `since` is when it was given, for nothing earlier is known here."""
+    return {
+        "device": configured.kind.value,
+        "model": configured.model,
+        "port": str(configured.port),
+        "status": report.device.value,
+        "fault": report.fault.value if report.fault is not None else None,
+        "why": report.detail,
+        "since": asked_at.isoformat(timespec="seconds"),
+        "parts": report.parts(),
+    }
+
+
+def _draw(
+    devices: list[ConfiguredDevice],
+    reports: list[StatusReport],
+    asked_at: datetime,
+    arguments: argparse.Namespace,
+) -> None:
+    # Pillow and fontTools are wanted for the sheet only
+    from device_drivers.wall_sheet import DPI, SheetRow, draw_sheet, load_words  # noqa: PLC0415
+
+    rows = [
+        SheetRow(each.kind, each.model, str(each.port), report)
+        for each, report in zip(devices, reports, strict=True)
+    ]
+    try:
+        words = load_words(arguments.language)
+        sheet = draw_sheet(rows, asked_at=asked_at.astimezone(), words=words)
+        for path, kind in ((arguments.png, "PNG"), (arguments.pdf, "PDF")):
+            if path is not None:
+                sheet.save(path, format=kind, dpi=(DPI, DPI), resolution=DPI)
+    except OSError as error:
+        raise BadArguments(f"cannot draw the sheet: {error}") from error

@@ -37,6 +37,7 @@ class SerialPort:
 
     `device` names the device in faults. Every method may be called from several tasks of one
     event loop; who sends a question and waits for its answer holds `conversation()` meanwhile.
+    One thread serves the line, so a read waits until a write under way is done, and the reverse.
     A line that hangs up closes itself and raises DeviceMissing; `open()` tries again.
     """
 

@@ -192,11 +192,14 @@ def test_readiness_tells_every_configured_device(tmp_path: Path) -> None:
             """,
             encoding="utf-8",
         )
-        reader, scanner = run("readiness", "--config", str(config))
+        sheet = ("--png", f"{tmp_path}/sheet.png", "--pdf", f"{tmp_path}/sheet.pdf")
+        reader, scanner = run("readiness", "--config", str(config), *sheet)
     assert (reader["device"], reader["status"]) == ("id_card_reader", "online")
     assert (reader["fault"], reader["parts"]) == (None, {"media": "present"})
     assert (scanner["status"], scanner["fault"]) == ("noDevice", "D101")
     assert "No such file" in scanner["why"]
+    assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
+    assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")
 
 
 @pytest.mark.parametrize(
