@@ -9,8 +9,11 @@ from fastapi import FastAPI
 from fleet_server.api import ROUTERS
 from fleet_server.background import BACKGROUND
 from fleet_server.broker.link import ServerLink
+from fleet_server.cases.desk import CaseDesk
 from fleet_server.clock import Clock, SystemClock
+from fleet_server.content.desk import ContentDesk
 from fleet_server.database import open_database
+from fleet_server.departments.systems import Systems
 from fleet_server.errors import install_error_handlers
 from fleet_server.fleet import Fleet
 from fleet_server.live import LiveBus
@@ -31,9 +34,10 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             database = open_database(settings.database_file, os.environ.get("DATABASE_URL"))
             stack.callback(database.close)
             migrate(database)
+            ticking = clock or SystemClock()
             fleet = Fleet(
                 settings=settings,
-                clock=clock or SystemClock(),
+                clock=ticking,
                 database=database,
                 live=LiveBus(),
                 link=ServerLink(
@@ -43,6 +47,9 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
                     password=(settings.keys / "broker-password").read_text(encoding="ascii"),
                 ),
                 authority=Authority(settings.keys),
+                cases=CaseDesk.open(settings),
+                content=ContentDesk.open(settings),
+                departments=Systems(settings.departments, now=ticking.now()),
             )
             for background in BACKGROUND:
                 await stack.enter_async_context(background(fleet))

@@ -8,8 +8,11 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from fleet_server.broker.link import ServerLink
+from fleet_server.cases.desk import CaseDesk
 from fleet_server.clock import Clock
+from fleet_server.content.desk import ContentDesk
 from fleet_server.database import Database
+from fleet_server.departments.systems import Systems
 from fleet_server.desired.parts import DesiredParts
 from fleet_server.ingest.health import IngestHealth
 from fleet_server.live import LiveBus
@@ -27,6 +30,9 @@ class Fleet:
     live: LiveBus
     link: ServerLink
     authority: Authority
+    cases: CaseDesk
+    content: ContentDesk
+    departments: Systems
     desired: DesiredParts = field(default_factory=DesiredParts)
     """Content and departments plug in what `GET /v1/desired` says."""
     ingest: IngestHealth = field(default_factory=IngestHealth)

@@ -8,6 +8,9 @@ from pathlib import Path
 
 from nacl.public import PrivateKey
 
+from fleet_server.content.desk import ContentDesk
+from fleet_server.content.first_release import publish_first
+from fleet_server.content.signing import init_keys
 from fleet_server.database import Database
 from fleet_server.pki import Authority, write_private
 from fleet_server.schema import migrate
@@ -27,7 +30,8 @@ def initialise(folder: Path, *, config: str, now: datetime) -> Initialised:
     """Make what is missing in `folder`; what exists stays as it is.
 
     `config` is the text of the configuration file, written only when there is none.
-    Raises BadSettings, and DatabaseBusy while a server runs there.
+    Raises BadSettings, DatabaseBusy while a server runs there, and ContentRefused or Unassembled
+    when the shipped services may not be published.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / FILE_NAME
@@ -37,9 +41,11 @@ def initialise(folder: Path, *, config: str, now: datetime) -> Initialised:
     authority = Authority.create(settings.keys, hosts=[settings.kiosk_host], now=now)
     _secret(settings.keys / "sealing-key", lambda: bytes(PrivateKey.generate()).hex())
     _secret(settings.keys / "broker-password", lambda: secrets.token_urlsafe(32))
+    init_keys(settings.keys, now=now)
     database = Database(settings.database_file)
     try:
         migrate(database)
+        publish_first(database, ContentDesk.open(settings), now=now)
     finally:
         database.close()
     return Initialised(settings=settings, fingerprint=authority.fingerprint)

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import uvicorn
 
+from fleet_server.assets import ASSETS
 from fleet_server.departments.contract.endpoints import department_router, document_text
-from fleet_server.departments.sandbox.app import ASSETS, DEPARTMENTS, create_sandbox
+from fleet_server.departments.sandbox.app import DEPARTMENTS, create_sandbox
 from fleet_server.departments.sandbox.ledger import Ledger
 
 API_KEY_VARIABLE = "DEPARTMENT_API_KEY"

@@ -7,6 +7,7 @@ from typing import Final
 
 from fastapi import FastAPI
 
+from fleet_server.assets import ASSETS
 from fleet_server.departments.contract.endpoints import department_router, refuse_by_contract
 from fleet_server.departments.sandbox.decisions import Decider
 from fleet_server.departments.sandbox.faults import Fault, FaultSwitch, FaultyWire
@@ -24,8 +25,6 @@ from fleet_server.departments.sandbox.records import (
 from fleet_server.departments.sandbox.social_security import SocialSecurity
 from fleet_server.departments.sandbox.tax import Tax
 from fleet_server.departments.working_days import WorkingCalendar
-
-ASSETS: Final = Path(__file__).resolve().parents[3] / "assets"
 
 
 def _people(assets: Path) -> People:

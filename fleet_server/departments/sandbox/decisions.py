@@ -1,13 +1,11 @@
 """What every sandbox department shares: its shape, its numbers, and refusing a stranger."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Protocol
 
 from fleet_server.departments.contract.models import Answer, HandedCase, Refused
-
-CHINA = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China keeps one time without daylight saving."""
+from fleet_server.departments.working_days import CHINA
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Final
 
 from fleet_server.departments.contract.models import Accepted, Answer, HandedCase, Refused
-from fleet_server.departments.sandbox.decisions import CHINA, Moment, stranger, unknown_service
+from fleet_server.departments.sandbox.decisions import Moment, stranger, unknown_service
 from fleet_server.departments.sandbox.records import People
-from fleet_server.departments.working_days import WorkingCalendar, YearUnknown
+from fleet_server.departments.working_days import CHINA, WorkingCalendar, YearUnknown
 
 LIMIT_WORKING_DAYS: Final = 3
 """《公安机关办理犯罪记录查询工作规定》: three working days from acceptance."""

@@ -1,8 +1,9 @@
 """不动产: answers at once what is registered in the applicant's own name."""
 
 from fleet_server.departments.contract.models import Answer, Completed, HandedCase
-from fleet_server.departments.sandbox.decisions import CHINA, Moment, stranger, unknown_service
+from fleet_server.departments.sandbox.decisions import Moment, stranger, unknown_service
 from fleet_server.departments.sandbox.records import People, Registration
+from fleet_server.departments.working_days import CHINA
 from kiosk.contract.cases import Certificate
 from kiosk.contract.identifiers import mask_number
 

@@ -1,0 +1,183 @@
+"""Taking a case in: opened, numbered, committed; the same case again changes nothing."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from nacl.exceptions import CryptoError
+from nacl.public import PublicKey
+from sqlalchemy.orm import Session
+
+from fleet_server.cases import repository
+from fleet_server.cases.desk import CaseDesk
+from fleet_server.cases.envelope import Unsealable
+from fleet_server.cases.tables import Case, CaseEvent
+from fleet_server.content.service import find_published_service
+from fleet_server.database import Database, on_commit
+from fleet_server.departments.working_days import CHINA
+from fleet_server.errors import Conflict, FleetError, Unprocessable
+from fleet_server.live import LiveBus
+from kiosk.contract.cases import Applicant, CaseReceipt, CaseState, SealedCase
+from kiosk.contract.content import ServiceContent
+from kiosk.contract.identifiers import mask_name, mask_number
+
+TEXT_LANGUAGE = "zh-CN"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A committed case."""
+
+    receipt: CaseReceipt
+    is_new: bool
+
+
+def take(
+    database: Database,
+    desk: CaseDesk,
+    live: LiveBus,
+    *,
+    kiosk_id: str,
+    sealed: SealedCase,
+    now: datetime,
+) -> Taken:
+    """Take a case in; it is committed on return. Blocks for the disk.
+
+    Raises Conflict `case_conflict` (this id came with other content, or from another kiosk) or
+    `papers_missing`, and Unprocessable `unsealable` or `unknown_service`, which are recorded.
+    """
+    hashes = tuple(paper.sha256 for paper in sealed.papers)
+    with database.read() as session:
+        known = repository.find(session, sealed.case_id)
+        if known is not None:
+            return Taken(_known_receipt(desk, known, kiosk_id, sealed), is_new=False)
+        content = find_published_service(session, sealed.content, sealed.service_id)
+    missing = desk.objects.missing(kiosk_id, hashes)
+    if missing:
+        raise Conflict(",".join(missing), code="papers_missing")
+    try:
+        applicant = _open(desk, kiosk_id, sealed)
+        if content is None:
+            raise Unprocessable("never published here", code="unknown_service")
+    except FleetError as error:
+        _record_refusal(
+            database, live, kiosk_id=kiosk_id, case_id=sealed.case_id, code=error.code, now=now
+        )
+        raise
+    desk.objects.keep(kiosk_id, hashes)
+    with database.write() as session:
+        known = repository.find(session, sealed.case_id)
+        if known is not None:
+            return Taken(_known_receipt(desk, known, kiosk_id, sealed), is_new=False)
+        case = _add(
+            session,
+            desk,
+            kiosk_id=kiosk_id,
+            sealed=sealed,
+            content=content,
+            applicant=applicant,
+            now=now,
+        )
+        on_commit(session, lambda: live.publish("case", sealed.case_id))
+    desk.objects.release(kiosk_id, hashes)
+    return Taken(receipt_of(desk, case), is_new=True)
+
+
+def receipt_of(desk: CaseDesk, case: Case) -> CaseReceipt:
+    """The server's word that it has the case."""
+    return CaseReceipt(
+        case_id=case.case_id,
+        case_number=case.case_number,
+        received_at=case.received_at,
+        verify_url=desk.verify_url(case.case_id),
+        state=CaseState(case.state),
+    )
+
+
+def _known_receipt(desk: CaseDesk, case: Case, kiosk_id: str, sealed: SealedCase) -> CaseReceipt:
+    if case.kiosk_id != kiosk_id or case.fingerprint != _fingerprint(sealed):
+        raise Conflict("this case id came with other content", code="case_conflict")
+    return receipt_of(desk, case)
+
+
+def _open(desk: CaseDesk, kiosk_id: str, sealed: SealedCase) -> Applicant:
+    """Open everything once, so that what is accepted can be handed over."""
+    try:
+        key = desk.envelopes.case_key(sealed.case_id, sealed.sealed_key)
+        payload = key.open_payload(sealed.payload)
+        PublicKey(sealed.reply_key)
+        for paper in sealed.papers:
+            key.open(desk.objects.read(kiosk_id, paper.sha256))
+    except (Unsealable, CryptoError, TypeError, ValueError) as error:
+        raise Unprocessable(type(error).__name__, code="unsealable") from None
+    return payload.applicant
+
+
+def _add(
+    session: Session,
+    desk: CaseDesk,
+    *,
+    kiosk_id: str,
+    sealed: SealedCase,
+    content: ServiceContent,
+    applicant: Applicant,
+    now: datetime,
+) -> Case:
+    day = now.astimezone(CHINA).strftime("%Y%m%d")
+    serial = repository.next_serial(session, day)
+    definition = content.definition
+    case = Case(
+        case_id=sealed.case_id,
+        case_number=f"{desk.area_code}-{day}-{serial:06d}",
+        fingerprint=_fingerprint(sealed),
+        kiosk_id=kiosk_id,
+        department=definition.department.value,
+        service_id=sealed.service_id,
+        service_version=sealed.service_version,
+        service_title=content.texts[TEXT_LANGUAGE]["title"],
+        content=sealed.content,
+        submitted_at=sealed.submitted_at,
+        received_at=now,
+        masked_name=mask_name(applicant.name),
+        masked_number=mask_number(applicant.number),
+        suite=sealed.suite,
+        sealed_key=sealed.sealed_key,
+        payload=sealed.payload,
+        reply_key=sealed.reply_key,
+        papers=json.dumps([paper.model_dump(mode="json") for paper in sealed.papers]),
+        state=CaseState.RECEIVED.value,
+        due_at=now,
+        attempts=0,
+        trouble="",
+        department_number="",
+        limit_working_days=definition.promised_limit_working_days,
+        decide_by="",
+        refusal_code="",
+    )
+    session.add(case)
+    session.flush()
+    session.add(
+        CaseEvent(
+            case_id=case.case_id,
+            at=now,
+            actor=f"kiosk:{kiosk_id}",
+            what="received",
+            detail=case.case_number,
+        )
+    )
+    return case
+
+
+def _record_refusal(
+    database: Database, live: LiveBus, *, kiosk_id: str, case_id: str, code: str, now: datetime
+) -> None:
+    with database.write() as session:
+        repository.note_refused_envelope(
+            session, kiosk_id=kiosk_id, case_id=case_id, code=code, now=now
+        )
+        on_commit(session, lambda: live.publish("case", case_id))
+
+
+def _fingerprint(sealed: SealedCase) -> str:
+    return hashlib.sha256(sealed.model_dump_json().encode()).hexdigest()
