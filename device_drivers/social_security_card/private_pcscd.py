@@ -72,6 +72,7 @@ class PrivatePcscd:
             self._directory = self._given.resolve()
         (self._directory / "pcscd").mkdir(parents=True, exist_ok=True)
         (self._directory / "reader.conf").write_text(_CONFIGURATION, "ascii")
+        (self._directory / "no-reader.conf").write_text("", "ascii")
         project = str(Path(__file__).resolve().parents[2])
         command = ["unshare", "--net", "--mount"]
         if os.geteuid() != 0:
@@ -148,6 +149,14 @@ class PrivatePcscd:
     def remove_card(self) -> None:
         """Take the card out; nothing happens when there is none."""
         self._ask({"do": "remove"})
+
+    def unplug_reader(self) -> None:
+        """Pull the reader's cable: pcscd restarts and knows no reader; a card stays in its slot."""
+        self._ask({"do": "plug", "is_plugged": False})
+
+    def plug_reader(self) -> None:
+        """Put the reader's cable in: pcscd restarts with the reader."""
+        self._ask({"do": "plug", "is_plugged": True})
 
     def stop_service(self) -> None:
         """Stop pcscd; a card stays in the slot."""

@@ -55,24 +55,37 @@ def enter(directory: Path) -> None:
 class Pcscd:
     """The daemon, as our child; the kernel kills it should we be killed."""
 
-    def __init__(self, configuration: Path, log: Path) -> None:
-        self._configuration = configuration
-        self._log = log
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._log = directory / "pcscd.log"
         self._process: asyncio.subprocess.Process | None = None
+        self._is_reader_plugged = True
 
     def is_running(self) -> bool:
         """True between `start` and `stop`, unless it died of itself."""
         return self._process is not None and self._process.returncode is None
 
+    def has_reader(self) -> bool:
+        """True while it runs and the reader's cable is in."""
+        return self.is_running() and self._is_reader_plugged
+
+    async def plug(self, *, is_plugged: bool) -> None:
+        """Put the reader's cable in or pull it: pcscd learns of a reader without USB at start."""
+        self._is_reader_plugged = is_plugged
+        if self.is_running():
+            await self.stop()
+            await self.start()
+
     async def start(self) -> None:
         """Return when it takes connections. Raises RuntimeError with the end of its log."""
         if self.is_running():
             return
+        configuration = "reader.conf" if self._is_reader_plugged else "no-reader.conf"
         _sweep()
         with self._log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 *("setpriv", "--pdeathsig", "KILL"),
-                *("pcscd", "--foreground", "--config", str(self._configuration)),
+                *("pcscd", "--foreground", "--config", str(self._directory / configuration)),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -178,11 +191,13 @@ async def obey(request: Mapping[str, object], pcscd: Pcscd, slot: Slot) -> None:
     """Do what one line asks. Raises what kept it from being done."""
     match request:
         case {"do": "insert", "card": dict() as card}:
-            if not pcscd.is_running():
-                raise RuntimeError("pcscd is stopped")
+            if not pcscd.has_reader():
+                raise RuntimeError("the reader is unplugged or pcscd stopped")
             await slot.insert(make_card(card), float(card.get("think_s", 0.0)))
         case {"do": "remove"}:
             await slot.remove()
+        case {"do": "plug", "is_plugged": bool() as is_plugged}:
+            await pcscd.plug(is_plugged=is_plugged)
         case {"do": "stop_service"}:
             await pcscd.stop()
         case {"do": "start_service"}:
@@ -193,7 +208,7 @@ async def obey(request: Mapping[str, object], pcscd: Pcscd, slot: Slot) -> None:
 
 async def serve(directory: Path) -> None:
     """Answer requests until standard input ends, then stop everything."""
-    pcscd = Pcscd(directory / "reader.conf", directory / "pcscd.log")
+    pcscd = Pcscd(directory)
     slot = Slot()
     loop = asyncio.get_running_loop()
     requests = asyncio.StreamReader()

@@ -210,6 +210,18 @@ async def test_notices_a_pcscd_killed_while_it_waits_for_a_card(
     assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
 
 
+async def test_misses_an_unplugged_reader_and_works_again_when_it_is_back(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.unplug_reader()
+    with pytest.raises(DeviceMissing):
+        await reader.read_card(within_s=5)
+    assert (await reader.status()).device is DeviceStatus.NO_DEVICE
+    slot.plug_reader()
+    slot.insert_card(PERSON)
+    assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
+
+
 async def test_misses_a_reader_pcscd_does_not_know(slot: PrivatePcscd) -> None:
     del slot
     reader = PcscSocialSecurityCardReader(Port.parse("pcsc:No Such Reader 00 00"))

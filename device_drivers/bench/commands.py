@@ -1,0 +1,102 @@
+"""`python -m device_drivers bench`: all emulators, until Ctrl-C."""
+
+import argparse
+import asyncio
+import fcntl
+import json
+import os
+import signal
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from device_drivers.command_line import RESULT, BadArguments, say, write_line
+from device_drivers.errors import ServiceDown
+
+if TYPE_CHECKING:
+    from device_drivers.command_line import Subparsers
+
+SOCKET_PATH_BYTES = 107
+"""unix(7): sun_path holds 108 bytes, the last one NUL."""
+
+
+def add_commands(subparsers: "Subparsers") -> None:
+    """Add `bench`."""
+    bench = subparsers.add_parser("bench", help="all emulators, with a page to handle them")
+    bench.add_argument("--port-file", type=Path, metavar="FILE", help="write the ports here")
+    bench.add_argument("--http-port", type=int, default=0, metavar="N", help="0: a free one")
+    bench.add_argument("--directory", type=Path, metavar="DIR", help="for links and pictures")
+    bench.set_defaults(run=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    if not 0 <= arguments.http_port <= 65535:
+        raise BadArguments(f"--http-port {arguments.http_port} is no TCP port")
+    with _directory(arguments.directory) as directory:
+        try:
+            asyncio.run(_serve(directory, arguments.http_port, arguments.port_file))
+        finally:
+            if arguments.port_file is not None:  # nobody shall try ports that are gone
+                arguments.port_file.unlink(missing_ok=True)
+    return RESULT
+
+
+@contextmanager
+def _directory(given: Path | None) -> Iterator[Path]:
+    """The folder for this run, for us alone. Raises BadArguments."""
+    with ExitStack() as stack:
+        if given is None:
+            made = stack.enter_context(tempfile.TemporaryDirectory(prefix="yichuang-bench-"))
+            directory = Path(made)
+        else:
+            directory = given.resolve()
+            directory.mkdir(parents=True, exist_ok=True)
+        if len(os.fsencode(directory / "pcscd" / "pcscd" / "pcscd.comm")) > SOCKET_PATH_BYTES:
+            raise BadArguments(f"{directory}: too long a path for a socket below it")
+        lock = stack.enter_context((directory / "bench.lock").open("w"))
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise BadArguments(f"{directory}: another bench uses it") from None
+        yield directory
+
+
+async def _serve(directory: Path, http_port: int, port_file: Path | None) -> None:
+    # Late, so that other commands do without Pillow, OpenCV and segno.
+    from device_drivers.bench.catalogue import Catalogue  # noqa: PLC0415
+    from device_drivers.bench.desk import Desk  # noqa: PLC0415
+    from device_drivers.bench.web import BenchServer  # noqa: PLC0415
+    from device_drivers.social_security_card.private_pcscd import PcscdFailed  # noqa: PLC0415
+
+    loop = asyncio.get_running_loop()
+    stopped = asyncio.Event()
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, stopped.set)
+    try:
+        async with Desk(directory, Catalogue.load()) as desk:
+            try:
+                server = BenchServer(desk, loop, http_port)
+            except OSError as error:
+                raise BadArguments(f"--http-port {http_port}: {error.strerror}") from error
+            server.start()
+            try:
+                ready = {**desk.ports(), "page": server.page}
+                _announce(ready, port_file)
+                await stopped.wait()
+            finally:
+                await asyncio.to_thread(server.close)
+    except PcscdFailed as error:
+        raise ServiceDown("social_security_card", str(error)) from error
+
+
+def _announce(ready: Mapping[str, object], port_file: Path | None) -> None:
+    """Say that all is ready; the file appears whole or not at all."""
+    if port_file is not None:
+        port_file.parent.mkdir(parents=True, exist_ok=True)
+        half = port_file.with_name(f".{port_file.name}.half")
+        half.write_text(json.dumps(ready, indent=1) + "\n", "utf-8")
+        half.replace(port_file)
+    write_line(ready)
+    say(f"the bench is at {ready['page']}; Ctrl-C ends it")

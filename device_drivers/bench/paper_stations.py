@@ -1,0 +1,154 @@
+"""The stations for paper: the document camera and the receipt printer."""
+
+import asyncio
+import io
+from collections.abc import Mapping
+from http import HTTPStatus
+from pathlib import Path
+
+from PIL import Image
+
+from device_drivers.bench.refusal import Refused, chosen
+from device_drivers.bench.station import Action, Body, at_once, in_thread, simply
+from device_drivers.document_camera.emulator import DocumentCameraEmulator
+from device_drivers.receipt_printer.emulator import PrintedReceipt, ReceiptPrinterEmulator
+
+NEAR_END_MM = 1500.0
+"""Half of where the emulated printer's sensor starts to warn."""
+CAMERA_VIEW_PX = (600, 800)
+
+
+class DocumentCameraStation:
+    """A camera over a desk, and papers."""
+
+    PAPERS = DocumentCameraEmulator.PAPERS
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._emulator: DocumentCameraEmulator | None = None
+        self._view: tuple[str | None, bytes] | None = None
+
+    @property
+    def port(self) -> str:
+        """The folder the camera's picture appears in."""
+        return f"images:{self._folder}"
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """Put one paper, take it away, cut and restore the cable."""
+        return {
+            "put": self._put,
+            "take": in_thread(lambda: self._started().take()),
+            "unplug": at_once(lambda: self._started().unplug()),
+            "plug": at_once(lambda: self._started().plug()),
+        }
+
+    def state(self) -> dict[str, object]:
+        """The paper on the desk by its short name."""
+        camera = self._started()
+        return {"plugged": camera.is_plugged, "paper": camera.paper}
+
+    async def start(self) -> None:
+        """Clear the desk and switch the camera on; drawing the desk takes up to a second."""
+        self._emulator = await asyncio.to_thread(DocumentCameraEmulator, self._folder)
+
+    async def stop(self) -> None:
+        """Nothing runs; the folder stays until its directory goes."""
+
+    async def view(self) -> bytes:
+        """What the camera sees, small, as JPEG. Raises Refused while it is unplugged."""
+        camera = self._started()
+        if not camera.is_plugged:
+            raise Refused(HTTPStatus.CONFLICT, "unplugged", "the camera is unplugged")
+        if self._view is None or self._view[0] != camera.paper:
+            self._view = (camera.paper, await asyncio.to_thread(self._shrink))
+        return self._view[1]
+
+    def _shrink(self) -> bytes:
+        (frame,) = self._folder.glob("[!.]*")
+        with Image.open(frame) as picture:
+            picture.thumbnail(CAMERA_VIEW_PX)
+            small = io.BytesIO()
+            picture.save(small, "JPEG", quality=80)
+        return small.getvalue()
+
+    def _started(self) -> DocumentCameraEmulator:
+        if self._emulator is None:
+            raise Refused(HTTPStatus.CONFLICT, "starting", "the camera is not switched on")
+        return self._emulator
+
+    async def _put(self, body: Body) -> None:
+        name = chosen(body, "paper", self.PAPERS)
+        await asyncio.to_thread(self._started().put, name)
+
+
+class ReceiptPrinterStation:
+    """A receipt printer on TCP, its paper and what came out of it."""
+
+    def __init__(self) -> None:
+        self._emulator = ReceiptPrinterEmulator()
+        self._numbered: dict[int, PrintedReceipt] = {}
+        self._cutter_stuck = False
+
+    @property
+    def port(self) -> str:
+        """Host and number of the port."""
+        return self._emulator.port
+
+    @property
+    def actions(self) -> Mapping[str, Action]:
+        """What hands, and bad luck, do to a printer."""
+        printer = self._emulator
+        return {
+            "tear_off": at_once(printer.tear_off),
+            "out_of_paper": at_once(lambda: printer.set_paper(0.0)),
+            "near_end": at_once(lambda: printer.set_paper(NEAR_END_MM)),
+            "refill": at_once(printer.refill),
+            "open_cover": at_once(lambda: printer.set_cover(is_open=True)),
+            "close_cover": at_once(lambda: printer.set_cover(is_open=False)),
+            "jam_cutter": at_once(lambda: self._set_cutter(is_stuck=True)),
+            "free_cutter": at_once(lambda: self._set_cutter(is_stuck=False)),
+            "unplug": simply(printer.unplug),
+            "plug": simply(printer.plug),
+        }
+
+    def state(self) -> dict[str, object]:
+        """Paper, cover, knife, the piece in the mouth, and every receipt, oldest first."""
+        receipts = self.receipts()
+        mouth = self._emulator.mouth
+        return {
+            "plugged": self._emulator.is_plugged,
+            "paper": self._emulator.paper,
+            "cover_open": self._emulator.cover_open,
+            "cutter_stuck": self._cutter_stuck,
+            "mouth": next((n for n, receipt in receipts.items() if receipt is mouth), None),
+            "receipts": [
+                {"number": number, "lines": list(receipt.lines), "codes": list(receipt.codes)}
+                for number, receipt in receipts.items()
+            ],
+            "not_understood": len(self._emulator.unknown),
+        }
+
+    def receipts(self) -> Mapping[int, PrintedReceipt]:
+        """What came out, numbered from 1; the emulator remembers the last fifty."""
+        present = self._emulator.receipts
+        kept = {n: old for n, old in self._numbered.items() if any(old is new for new in present)}
+        following = max(self._numbered, default=0) + 1
+        for receipt in present:
+            if not any(receipt is old for old in kept.values()):
+                kept[following] = receipt
+                following += 1
+        self._numbered = kept
+        return kept
+
+    async def start(self) -> None:
+        """Switch on."""
+        await self._emulator.start()
+
+    async def stop(self) -> None:
+        """Switch off."""
+        await self._emulator.stop()
+
+    def _set_cutter(self, *, is_stuck: bool) -> None:
+        self._emulator.set_cutter(is_stuck=is_stuck)
+        self._cutter_stuck = is_stuck
