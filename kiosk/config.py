@@ -60,6 +60,26 @@ class TimesConfig(Strict):
     """A session ends after this, whatever happens, unless paper is in motion."""
 
 
+class AgentConfig(Strict):
+    """How often the agent speaks and how patiently it tries again (`FLEET.md` 2.1 P6 and 7)."""
+
+    heartbeat_s: float = Field(default=30, gt=0)
+    """± 10 %."""
+    resend_after_s: float = Field(default=60, gt=0)
+    """Events without the server's acknowledgement are sent again after this."""
+    probe_idle_s: float = Field(default=15, gt=0)
+    """How often HTTPS is tried while nobody is in a session and the broker answers."""
+    probe_busy_s: float = Field(default=3, gt=0, le=4)
+    """The same while it matters: the screen must tell within 5 s."""
+    reconnect_first_s: float = Field(default=2, gt=0)
+    """To the broker: 60 for a fleet of thousands, so that they do not all return at once."""
+    reconnect_cap_s: float = Field(default=60, gt=0)
+    """300 for a fleet of thousands."""
+    retry_first_s: float = Field(default=0.2, gt=0)
+    """Cases and content over HTTPS."""
+    retry_cap_s: float = Field(default=30, gt=0)
+
+
 class DeviceConfig(Strict):
     """One device: only the port tells an emulator from hardware."""
 
@@ -79,6 +99,7 @@ class KioskConfig(Strict):
     server: ServerConfig
     display: DisplayConfig = DisplayConfig()
     times: TimesConfig = TimesConfig()
+    agent: AgentConfig = AgentConfig()
     devices: dict[DeviceKind, DeviceConfig]
 
     @property

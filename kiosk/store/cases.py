@@ -14,8 +14,8 @@ from kiosk.store.database import Store, to_ms, utc_now
 from kiosk.store.outbox import Outbox
 from kiosk.store.vault import Paper, open_reply, seal
 
-REPLY_RETENTION: Final = timedelta(hours=1)
-"""A reply opens only in the session it was made for, and no session lives a quarter as long."""
+REPLY_RETENTION: Final = timedelta(minutes=20)
+"""A reply opens only in the session it was made for: 15 min at most, and paper in motion."""
 
 
 @dataclass(frozen=True, slots=True)

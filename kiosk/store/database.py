@@ -5,6 +5,7 @@ write here (`FLEET.md` section 1, finding 2).
 """
 
 import asyncio
+import math
 import re
 import threading
 import time
@@ -143,12 +144,20 @@ class Store:
 
         Several changes may come as one. Ends only when cancelled or closed.
         """
+        async for _ in self.changes_or_every(seconds=math.inf):
+            yield
+
+    async def changes_or_every(self, *, seconds: float) -> AsyncGenerator[None, None]:
+        """As `changes`, and also whenever nothing has changed for so long."""
         with self.watch() as watch:
             yield
             while True:
+                deadline = time.monotonic() + seconds
                 await asyncio.sleep(WATCH_INTERVAL_S)
-                if watch.changed():
-                    yield
+                # SQLite tells nobody: to look is the only way, and costs microseconds
+                while not watch.changed() and time.monotonic() < deadline:  # noqa: ASYNC110
+                    await asyncio.sleep(WATCH_INTERVAL_S)
+                yield
 
     def _connection(self) -> apsw.Connection:
         connection: apsw.Connection | None = getattr(self._local, "connection", None)

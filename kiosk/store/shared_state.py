@@ -18,7 +18,7 @@ from kiosk.contract.uplink import AppState, Hash
 from kiosk.store.database import Store, to_ms, utc_now
 
 ALIVE_WITHIN_S: Final = 5.0
-"""An app that has not ticked for so long is frozen or gone (`kiosk.contract.uplink.AppState`)."""
+"""Who has not ticked for so long is frozen or gone (`kiosk.contract.uplink.AppState`)."""
 
 
 class SharedValue(Message):
@@ -88,6 +88,13 @@ class LinkState(SharedValue):
     """Of the last change of either."""
 
 
+class AgentAlive(SharedValue):
+    """A sign of life every 2 s: without it `LinkState` is hearsay. Written by the agent."""
+
+    key = "agent_alive"
+    at: AwareDatetime
+
+
 Shared = TypeVar("Shared", bound=SharedValue)
 
 
@@ -99,7 +106,7 @@ class SharedState:
         self._clock = clock
 
     def get(self, wanted: type[Shared]) -> Shared | None:
-        """The value last put; None before the first, or where another version wrote another shape."""
+        """The value last put; None before the first, or where the shape is another version's."""
         found = self._store.rows("SELECT value FROM shared_state WHERE key = ?", wanted.key)
         if not found:
             return None
@@ -125,9 +132,16 @@ class SharedState:
             )
         return True
 
+    def link(self) -> LinkState | None:
+        """Who answers now; nobody does while the agent gives no sign of life."""
+        found = self.get(LinkState)
+        if found is None or is_alive(self.get(AgentAlive), self._clock()):
+            return found
+        return found.model_copy(update={"server_reachable": False, "broker_reachable": False})
 
-def is_alive(alive: AppAlive | None, now: datetime) -> bool:
-    """Has the app ticked within `ALIVE_WITHIN_S`? A clock set back does not make it dead."""
+
+def is_alive(alive: AppAlive | AgentAlive | None, now: datetime) -> bool:
+    """A tick within `ALIVE_WITHIN_S`? A clock set back does not make anybody dead."""
     return alive is not None and (now - alive.at).total_seconds() <= ALIVE_WITHIN_S
 
 
