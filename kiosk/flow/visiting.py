@@ -81,17 +81,16 @@ def _time_out(state: st.InStep, event: ev.Event) -> Step | None:
 
 def warned(state: st.Warned, event: ev.Event, world: World) -> Step | None:
     """The overlay: more time, leave, or nobody answers."""
+    below = state.below
     match event:
         case ev.Extend():
-            return Step(state.below)
-        case ev.TimedOut() if isinstance(state.below, st.PaperTrouble):
-            return advance(state.session, state.step_id, world)
-        case ev.Quit() if not isinstance(state.below, st.PaperTrouble):
-            return give_up(state.below, world)
-        case ev.TimedOut() | ev.SessionCapReached():
-            if isinstance(state.below, st.PaperTrouble):
-                return None
-            return leave(state, TIMED_OUT, rest(world))
+            return Step(below)
+        case ev.TimedOut() | ev.Quit() if isinstance(below, st.PaperTrouble):
+            return advance(below.session, below.step_id, world)
+        case ev.Quit():
+            return give_up(below, world)
+        case ev.TimedOut() | ev.SessionCapReached() if not isinstance(below, st.PaperTrouble):
+            return leave(below, TIMED_OUT, rest(world))
         case _:
             return None
 

@@ -1,0 +1,1 @@
+"""State in, page out: one module per phase of a visit; all pure."""
