@@ -1,5 +1,6 @@
 """The technician's commands, as processes would call them."""
 
+import asyncio
 import io
 import json
 from collections.abc import Callable
@@ -11,6 +12,7 @@ import zxingcpp
 from PIL import Image
 
 from device_drivers.__main__ import main
+from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
 
 _RECEIPT = """
 blocks:
@@ -97,3 +99,22 @@ def test_a_receipt_that_is_none_exits_with_2(run: Run, tmp_path: Path, document:
 def test_a_printer_that_is_not_there_is_a_fault(run: Run, unused_tcp_port: int) -> None:
     code, fault = run("status", "--port", f"tcp:127.0.0.1:{unused_tcp_port}")
     assert (code, fault["fault"], fault["device"]) == (1, "D101", "receipt_printer")
+
+
+async def test_a_printers_status_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=None)
+    await emulator.start()
+    emulator.set_cover(is_open=True)
+    code = await asyncio.to_thread(main, ["receipt-printer", "status", "--port", emulator.port])
+    await emulator.stop()
+    status = json.loads(capsys.readouterr().out)
+    assert code == 0
+    assert 0 <= status.pop("age_s") < 1
+    assert status == {
+        "paper": "full",
+        "cover": "open",
+        "cutter": "ok",
+        "ticket": "unknown",
+        "online": False,
+        "errors": ["D302"],
+    }

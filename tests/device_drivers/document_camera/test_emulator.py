@@ -1,0 +1,84 @@
+import asyncio
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+
+from device_drivers.document_camera.emulator import DocumentCameraEmulator
+from device_drivers.document_camera.interface import PageProblem
+from device_drivers.document_camera.page import find_page, judge
+from device_drivers.document_camera.papers import application_form, employer_letter
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.mark.parametrize(
+    ("paper", "problems"),
+    [
+        ("employer_letter", ()),
+        ("application_form", ()),
+        ("blurred_letter", (PageProblem.BLURRED,)),
+        ("cut_off_letter", (PageProblem.CUT_OFF,)),
+    ],
+)
+def test_each_paper_is_good_or_bad_in_just_the_way_its_name_says(
+    tmp_path: Path, paper: str, problems: tuple[PageProblem, ...]
+) -> None:
+    emulator = DocumentCameraEmulator(tmp_path / "desk")
+    emulator.put(paper)
+    picture = np.asarray(cv2.imread(str(tmp_path / "desk" / "frame.jpg")), np.uint8)
+    assert judge(picture, find_page(picture)).problems == problems
+
+
+def test_taking_the_paper_leaves_an_empty_desk(tmp_path: Path) -> None:
+    emulator = DocumentCameraEmulator(tmp_path / "desk")
+    emulator.put("employer_letter")
+    emulator.take()
+    picture = np.asarray(cv2.imread(str(tmp_path / "desk" / "frame.jpg")), np.uint8)
+    assert emulator.paper is None
+    assert find_page(picture) is None
+
+
+async def test_no_reader_ever_sees_half_a_picture(tmp_path: Path) -> None:
+    emulator = DocumentCameraEmulator(tmp_path / "desk")
+    frame = tmp_path / "desk" / "frame.jpg"
+    emulator.put("employer_letter")
+    letter = frame.read_bytes()
+    emulator.take()
+    desk = frame.read_bytes()
+
+    def lay_and_take() -> None:
+        for _ in range(100):
+            emulator.put("employer_letter")
+            emulator.take()
+
+    moving = asyncio.create_task(asyncio.to_thread(lay_and_take))
+    seen = set()
+    while not moving.done():
+        seen.add(frame.read_bytes())
+        await asyncio.sleep(0)
+    assert seen <= {letter, desk}
+    assert len(seen) == 2
+
+
+def test_what_lies_on_the_desk_survives_a_pulled_cable(tmp_path: Path) -> None:
+    emulator = DocumentCameraEmulator(tmp_path / "desk")
+    emulator.unplug()
+    assert not (tmp_path / "desk").exists()
+    emulator.put("employer_letter")
+    emulator.plug()
+    assert emulator.paper == "employer_letter"
+    picture = np.asarray(cv2.imread(str(tmp_path / "desk" / "frame.jpg")), np.uint8)
+    assert find_page(picture) is not None
+
+
+def test_a_paper_it_does_not_know_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(KeyError):
+        DocumentCameraEmulator(tmp_path / "desk").put("passport")
+
+
+@pytest.mark.parametrize("draw", [employer_letter, application_form])
+def test_drawn_papers_are_a4_at_200_dpi(draw: object) -> None:
+    assert callable(draw)
+    assert draw().size == (1654, 2339)
