@@ -30,12 +30,12 @@ class CalendarYear(Strict):
     """One year's notice: the exceptions to Monday to Friday."""
 
     year: int
-    off: tuple[date, ...]
+    holidays: tuple[date, ...]
     worked: tuple[date, ...]
 
     @model_validator(mode="after")
     def _exceptions_only(self) -> "CalendarYear":
-        wrong = [day for day in self.off if day.weekday() > 4 or day.year != self.year]
+        wrong = [day for day in self.holidays if day.weekday() > 4 or day.year != self.year]
         wrong += [day for day in self.worked if day.weekday() < 5 or day.year != self.year]
         if wrong:
             raise ValueError(f"not exceptions of {self.year}: {wrong}")
@@ -62,7 +62,7 @@ class WorkingCalendar:
         if day.year not in self.years:
             raise YearUnknown(day.year)
         year = self.years[day.year]
-        return day in year.worked or (day.weekday() < 5 and day not in year.off)
+        return day in year.worked or (day.weekday() < 5 and day not in year.holidays)
 
     def due(self, start: date, working_days: int) -> date:
         """The last day of a limit; the day it starts on does not count. Raises YearUnknown."""
