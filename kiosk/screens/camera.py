@@ -1,0 +1,22 @@
+"""Put a paper under the camera: the live picture, one instruction at a time."""
+
+from kiosk.screens.drawing import LocalState
+from kiosk.screens.look import Look
+from kiosk.screens.page import PageParts, explanation, title
+from kiosk.screens.view_model import CameraView
+from kiosk.screens.widgets.card import Banner
+from kiosk.screens.widgets.layout import Widget
+from kiosk.screens.widgets.pads import CameraPane
+
+_PANE_SHARE = 0.75
+"""Document cameras see 4:3."""
+
+
+def build(view: CameraView, look: Look, local: LocalState) -> PageParts:
+    """Nothing to press: the page is taken when it lies still."""
+    instruction = dict(view.problems).get(local.camera_problem, "")
+    told: list[Widget] = [
+        CameraPane(_PANE_SHARE),
+        Banner(instruction, "warning") if instruction else Banner(view.hold_still, "good"),
+    ]
+    return PageParts(hero=[title(look, view.title), *explanation(look, view.help)], told=told)

@@ -1,0 +1,50 @@
+"""Everything on one page before it goes; each answer can be changed and comes back here."""
+
+from kiosk.screens.drawing import LocalState
+from kiosk.screens.look import Look
+from kiosk.screens.page import PageParts, explanation, paragraph, title
+from kiosk.screens.view_model import AnswerRow, CheckView
+from kiosk.screens.widgets.button import Button
+from kiosk.screens.widgets.card import plain_card
+from kiosk.screens.widgets.layout import Beside, Column, Rule, Widget
+from kiosk.screens.widgets.text import Label
+
+
+def build(view: CheckView, look: Look, local: LocalState) -> PageParts:
+    """Facts from a card are told; the citizen's own answers have 更改 and stand in reach."""
+    told: list[Widget] = []
+    own: list[Widget] = []
+    for name, rows in view.groups:
+        (own if any(row.change for row in rows) else told).append(_group(look, name, rows))
+    return PageParts(
+        hero=[title(look, view.title), *explanation(look, view.after)],
+        told=told,
+        touched=Column(own, look.measures.space.gap) if own else None,
+    )
+
+
+def _group(look: Look, name: str, rows: tuple[AnswerRow, ...]) -> Widget:
+    space, colours = look.measures.space, look.colours
+    lines: list[Widget] = [Label(name, look.style("help", "bold"), colours.quiet)]
+    for row in rows:
+        lines.append(Rule(colours.line))
+        lines.append(_row(look, row))
+    return plain_card(look, Column(lines, space.gap))
+
+
+def _row(look: Look, row: AnswerRow) -> Widget:
+    space, colours = look.measures.space, look.colours
+    label = f"{row.label} · {row.source}" if row.source else row.label
+    words = Column(
+        [
+            paragraph(look, label, "small", colours.quiet),
+            Label(row.value, look.style("body", "bold"), colours.ink),
+        ]
+    )
+    if row.change is None:
+        return words
+    change = Button(row.change, "quiet", style_name="help")
+    style = look.style("help")
+    icon = round(style.size * 1.2) + space.small if row.change.icon else 0
+    width = look.width(row.change.label, style) + icon + 2 * space.block
+    return Beside(change, width, words, space.gap, at_right=True)

@@ -1,0 +1,20 @@
+"""Five levels, skippable, never forced."""
+
+from kiosk.screens.drawing import LocalState
+from kiosk.screens.look import Look
+from kiosk.screens.page import PageParts, explanation, secondary, title
+from kiosk.screens.view_model import RatingView
+from kiosk.screens.widgets.button import Button
+from kiosk.screens.widgets.layout import Column
+
+
+def build(view: RatingView, look: Look, local: LocalState) -> PageParts:
+    """Equal in size and place: none is pushed."""
+    levels = [Button(level, "choice", align="left") for level in view.levels]
+    navigation = [Button(view.frame.back, "secondary")] if view.frame.back else []
+    return PageParts(
+        hero=[title(look, view.title), *explanation(look, view.help)],
+        touched=Column(levels, look.measures.space.gap, most_growth=1.2),
+        grows=True,
+        navigation=[*navigation, secondary(view.skip)],
+    )
