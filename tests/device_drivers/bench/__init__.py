@@ -1,0 +1,1 @@
+"""The bench: catalogue, API, page, and how the process ends."""

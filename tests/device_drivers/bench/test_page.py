@@ -1,0 +1,66 @@
+"""The page in a real browser: a click lays a card, and what scripts do shows."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.device_drivers.bench.running_bench import RunningBench
+
+pytestmark = pytest.mark.slow
+
+CHROMIUM = Path("/usr/bin/chromium")
+"""Debian's own; no browser is downloaded."""
+
+
+def test_handles_cards_codes_and_paper_by_clicks_and_shows_what_others_do(
+    bench: RunningBench,
+) -> None:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=str(CHROMIUM), args=["--no-sandbox", "--disable-gpu"]
+        )
+        page = browser.new_page(viewport={"width": 1400, "height": 1100})
+        errors: list[str] = []
+        elsewhere: list[str] = []
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.on("request", lambda request: elsewhere.append(request.url))
+        page.goto(bench.ports["page"])
+        _click_cards(page, bench)
+        _click_printer(page, bench)
+        assert errors == []
+        assert all(url.startswith((bench.ports["page"], "data:")) for url in elsewhere)
+        browser.close()
+
+
+def _click_cards(page: Page, bench: RunningBench) -> None:
+    reader = page.locator("#id_card_reader")
+    reader.locator("[data-cards] .card", has_text="张明远").click()
+    expect(reader.locator(".word")).to_have_text("有证件")
+    assert bench.hand.state()["id_card_reader"]["card"] == "zhang-mingyuan"
+    reader.locator("[data-place] .card").click()
+    expect(reader.locator(".word")).to_have_text("空闲")
+    assert bench.hand.state()["id_card_reader"]["card"] is None
+    bench.hand.insert_social_security_card("wang-yating")
+    slot = page.locator("#social_security_card")
+    expect(slot.locator("[data-place] .card")).to_contain_text("王雅婷")
+    bench.hand.remove_social_security_card()
+    expect(slot.locator(".word")).to_have_text("空闲")
+    page.locator("#qr_scanner input").fill("<b>一窗</b>")
+    page.locator("#qr_scanner form button").click()
+    expect(page.locator("#qr_scanner .text")).to_have_text("<b>一窗</b>")
+    assert bench.hand.state()["qr_scanner"]["shown"] == "<b>一窗</b>"
+
+
+def _click_printer(page: Page, bench: RunningBench) -> None:
+    printer = page.locator("#receipt_printer")
+    printer.get_by_role("button", name="纸用完").click()
+    expect(printer.locator(".word")).to_have_text("缺纸")
+    assert bench.hand.state()["receipt_printer"]["paper"] == "out"
+    printer.get_by_role("button", name="换新纸卷").click()
+    expect(printer.locator(".word")).to_have_text("就绪")
+    printer.locator(".cable").click()
+    expect(printer.locator(".word")).to_have_text("线已拔下")
+    assert bench.hand.state()["receipt_printer"]["plugged"] is False
+    printer.locator(".cable").click()
+    expect(printer.locator(".word")).to_have_text("就绪")
