@@ -90,7 +90,7 @@ def reading_as_json(reading: CardReading) -> dict[str, object]:
 
 def _decode(arguments: argparse.Namespace) -> int:
     try:
-        data = bytes.fromhex(" ".join(arguments.hex))
+        data = bytes.fromhex("".join(arguments.hex))
     except ValueError as error:
         raise BadArguments(f"not hexadecimal: {error}") from error
     decoder = frames.Decoder()

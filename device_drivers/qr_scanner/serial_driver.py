@@ -16,6 +16,9 @@ LONGEST_BURST = 8192
 """A QR code holds 7089 digits at most (ISO/IEC 18004, version 40-L); a burst longer than this,
 with identifier and suffix, is no scan."""
 
+LONGEST_BURST_S = 10.0
+"""What `LONGEST_BURST` takes at 9600 baud, the slowest speed scanners are set to, and a margin."""
+
 _LISTEN_S = 3600.0
 """One wait of `listen`, after which it waits again."""
 
@@ -62,7 +65,7 @@ class SerialQrScanner:
         """
         deadline = asyncio.get_running_loop().time() + within_s
         await self._line.open()
-        await self._line.discard_input()
+        await self._forget_shown()
         while True:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
             burst = await self._burst(left_s)
@@ -74,19 +77,34 @@ class SerialQrScanner:
     async def listen(self) -> AsyncGenerator[Scan, None]:
         """Every code shown from now on, none left out, until closed. Raises DeviceFault."""
         await self._line.open()
-        await self._line.discard_input()
+        await self._forget_shown()
         while True:
             for payload in split_burst(await self._burst(_LISTEN_S)):
                 yield _scan(payload)
 
+    async def _forget_shown(self) -> None:
+        """Discard what came before now, with the rest of a burst that has already begun.
+
+        Half a code must never be taken for one.
+        """
+        if await self._line.discard_input():
+            await self._rest_of_burst(b"")
+
     async def _burst(self, within_s: float) -> bytes:
         """Wait for a burst and read it to its end; empty when none begins within the time."""
-        burst = await self._line.read(within_s=within_s)
-        while burst and (more := await self._line.read(within_s=self._idle_s)):
+        begin = await self._line.read(within_s=within_s)
+        return await self._rest_of_burst(begin) if begin else b""
+
+    async def _rest_of_burst(self, burst: bytes) -> bytes:
+        """Add what comes until the line is quiet. Raises DeviceGarbled where it never is."""
+        deadline = asyncio.get_running_loop().time() + LONGEST_BURST_S
+        while more := await self._line.read(within_s=self._idle_s):
             burst += more
-            if len(burst) > LONGEST_BURST:
+            if len(burst) > LONGEST_BURST or asyncio.get_running_loop().time() > deadline:
                 await self._line.discard_input()
-                raise DeviceGarbled(_DEVICE, f"more than {LONGEST_BURST} bytes without a pause")
+                raise DeviceGarbled(
+                    _DEVICE, f"more than {LONGEST_BURST} bytes or {LONGEST_BURST_S} s of no pause"
+                )
         return burst
 
 

@@ -98,6 +98,17 @@ async def test_babble_without_end_is_garbled_and_the_next_code_is_read(
     assert (await shown(scanner, emulator, b"after")).text == "after"
 
 
+async def test_half_a_code_is_never_taken_for_one(emulator: LineScannerEmulator) -> None:
+    scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=0.5)
+    await scanner.connect()
+    emulator.babble(b"SW3703")
+    reading = asyncio.create_task(scanner.read_code(within_s=1))
+    await asyncio.sleep(0.1)
+    emulator.babble(b"21202600001\r\n")
+    assert await reading == NothingShown()
+    await scanner.close()
+
+
 async def test_a_lone_line_end_is_no_code(
     scanner: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
