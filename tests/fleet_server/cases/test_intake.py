@@ -1,0 +1,246 @@
+"""Intake over real HTTP: idempotent, sealed, numbered, durable uploads."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from nacl.public import PrivateKey
+
+from fleet_server.app import create_app
+from fleet_server.cases.lookup import case_detail, count_cases, list_refused_envelopes
+from fleet_server.cases.tables import Case
+from fleet_server.fleet import Fleet
+from kiosk.store.vault import Paper, seal
+from tests.fleet_server.small_hall import (
+    Hall,
+    Submission,
+    TestKiosk,
+    make_hall,
+    police_payload,
+    serving,
+    submission,
+    tax_payload,
+)
+
+PAGE = Paper(name="use_paper", media_type="image/jpeg", content=b"\xff\xd8" + bytes(300_000))
+
+
+class Counter:
+    """The hall, one kiosk, and the running server's parts."""
+
+    def __init__(self, hall: Hall, content: str, kiosk: TestKiosk, other: TestKiosk) -> None:
+        self.hall, self.content, self.kiosk, self.other = hall, content, kiosk, other
+        self.client = httpx.Client(base_url=hall.url, trust_env=False)
+        self.app = create_app(hall.settings)
+
+    @property
+    def fleet(self) -> Fleet:
+        fleet: Fleet = self.app.state.fleet
+        return fleet
+
+    def post(self, each: Submission, kiosk: TestKiosk | None = None) -> httpx.Response:
+        headers = (kiosk or self.kiosk).headers()
+        body = each.case.model_dump_json()
+        return self.client.post("/v1/cases", content=body, headers=headers)
+
+    def put(self, sha256: str, chunk: bytes, first: int, total: int) -> httpx.Response:
+        place = f"bytes {first}-{first + len(chunk) - 1}/{total}"
+        headers = {**self.kiosk.headers(), "Content-Range": place}
+        return self.client.put(f"/v1/objects/{sha256}", content=chunk, headers=headers)
+
+    def head(self, sha256: str) -> httpx.Response:
+        return self.client.head(f"/v1/objects/{sha256}", headers=self.kiosk.headers())
+
+
+@pytest.fixture(scope="module")
+def counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
+    hall = make_hall(tmp_path_factory.mktemp("intake"), departments=())
+    found = Counter(hall, hall.content, hall.enrol("hz0001"), hall.enrol("hz0002"))
+    with found.client, serving(found.app, hall.settings.http.port):
+        yield found
+
+
+def test_a_case_is_taken_once_however_often_it_comes(counter: Counter) -> None:
+    case = submission(counter.hall, counter.content, 0x101)
+    first, second = counter.post(case), counter.post(case)
+    assert (first.status_code, second.status_code) == (201, 200)
+    assert first.json()["case_number"] == second.json()["case_number"]
+    assert first.json()["verify_url"] == f"https://banshi.example/v/{case.case.case_id}"
+
+
+def test_the_same_id_with_other_content_is_a_conflict(counter: Counter) -> None:
+    counter.post(submission(counter.hall, counter.content, 0x102))
+    refused = counter.post(submission(counter.hall, counter.content, 0x102))
+    assert (refused.status_code, refused.json()["code"]) == (409, "case_conflict")
+
+
+def test_another_kiosk_cannot_learn_of_a_case_by_its_id(counter: Counter) -> None:
+    case = submission(counter.hall, counter.content, 0x103)
+    assert counter.post(case).status_code == 201
+    assert counter.post(case, counter.other).status_code == 409
+    path = f"/v1/cases/{case.case.case_id}/reply"
+    assert counter.client.get(path, headers=counter.other.headers()).status_code == 404
+    assert counter.client.get(path, headers=counter.kiosk.headers()).status_code == 200
+
+
+def test_case_numbers_of_a_day_have_no_gap_even_when_a_case_is_refused(counter: Counter) -> None:
+    before = counter.post(submission(counter.hall, counter.content, 0x104)).json()
+    unknown = submission(counter.hall, counter.content, 0x105, service_id="no-such-service")
+    assert counter.post(unknown).json()["code"] == "unknown_service"
+    after = counter.post(submission(counter.hall, counter.content, 0x106)).json()
+    assert int(after["case_number"][-6:]) == int(before["case_number"][-6:]) + 1
+
+
+def test_an_envelope_for_another_server_is_refused_and_recorded_once(counter: Counter) -> None:
+    foreign = Submission(
+        seal(
+            tax_payload(),
+            (),
+            case_id=f"{0x107:032x}",
+            service_id="tax-payment-certificate",
+            service_version=1,
+            content=counter.content,
+            submitted_at=submission(counter.hall, counter.content, 1).case.submitted_at,
+            server_key=PrivateKey.generate().public_key,
+            reply_key=PrivateKey.generate().public_key,
+        ),
+        PrivateKey.generate(),
+    )
+    for _ in range(2):
+        refused = counter.post(foreign)
+        assert (refused.status_code, refused.json()["code"]) == (422, "unsealable")
+    with counter.fleet.database.read() as session:
+        recorded = [
+            each for each in list_refused_envelopes(session) if each.case_id == foreign.case.case_id
+        ]
+        assert [each.code for each in recorded] == ["unsealable"]
+        assert count_cases(session, now=counter.fleet.clock.now()).refused_envelopes >= 1
+
+
+def test_a_changed_payload_is_refused(counter: Counter) -> None:
+    case = submission(counter.hall, counter.content, 0x108).case
+    changed = bytearray(case.payload)
+    changed[-1] ^= 1
+    body = case.model_dump(mode="json") | {"payload": base64.b64encode(changed).decode()}
+    refused = counter.client.post("/v1/cases", json=body, headers=counter.kiosk.headers())
+    assert refused.json()["code"] == "unsealable"
+
+
+def test_a_case_waits_for_its_papers(counter: Counter) -> None:
+    case = _with_paper(counter, 0x109)
+    ((sha256, content),) = case.sealed.ciphertexts.items()
+    missing = counter.post(case)
+    assert (missing.status_code, missing.json()) == (
+        409,
+        {"code": "papers_missing", "detail": sha256},
+    )
+    assert counter.put(sha256, content, 0, len(content)).status_code == 201
+    assert counter.post(case).status_code == 201
+
+
+def test_an_upload_goes_on_where_it_stopped(counter: Counter) -> None:
+    case = _with_paper(counter, 0x10A)
+    ((sha256, content),) = case.sealed.ciphertexts.items()
+    assert counter.head(sha256).headers["Upload-Offset"] == "0"
+    assert counter.put(sha256, content[:1000], 0, len(content)).status_code == 202
+    again = counter.head(sha256)
+    assert (again.status_code, again.headers["Upload-Offset"]) == (404, "1000")
+    wrong = counter.put(sha256, content[500:], 500, len(content))
+    assert (wrong.status_code, wrong.json()["code"]) == (409, "wrong_offset")
+    assert wrong.headers["Upload-Offset"] == "1000"
+    assert counter.put(sha256, content[1000:], 1000, len(content)).status_code == 201
+    assert counter.head(sha256).status_code == 200
+    assert counter.post(case).status_code == 201
+    assert counter.head(sha256).status_code == 200
+
+
+def test_an_upload_with_another_hash_is_thrown_away(counter: Counter) -> None:
+    sha256 = "ab" * 32
+    refused = counter.put(sha256, b"not it", 0, 6)
+    assert (refused.status_code, refused.json()["code"]) == (422, "wrong_hash")
+    assert counter.head(sha256).headers["Upload-Offset"] == "0"
+
+
+def test_an_upload_beyond_the_size_limit_is_refused(counter: Counter) -> None:
+    refused = counter.put("cd" * 32, b"x", 0, 20_000_001)
+    assert (refused.status_code, refused.json()["code"]) == (413, "too_large")
+
+
+def test_no_kiosk_token_no_case(counter: Counter) -> None:
+    case = submission(counter.hall, counter.content, 0x10B).case
+    assert counter.client.post("/v1/cases", content=case.model_dump_json()).status_code == 401
+
+
+def test_nothing_personal_lies_open_on_the_servers_disk(counter: Counter) -> None:
+    case = _with_paper(counter, 0x10C)
+    ((sha256, content),) = case.sealed.ciphertexts.items()
+    counter.put(sha256, content, 0, len(content))
+    assert counter.post(case).status_code == 201
+    canaries = [word.encode() for word in ("张明远", "370321198503120011", "13900000000")]
+    with counter.fleet.database.read() as session:
+        detail = case_detail(session, case.case.case_id)
+    assert (detail.case.masked_name, detail.case.masked_number) == ("**远", "370***********0011")
+    everything = b"".join(
+        path.read_bytes()
+        for path in Path(counter.hall.settings.folder).rglob("*")
+        if path.is_file()
+    )
+    assert "**远".encode() in everything
+    assert [canary for canary in canaries if canary in everything] == []
+
+
+def test_the_timeline_begins_with_the_kiosk(counter: Counter) -> None:
+    case = submission(counter.hall, counter.content, 0x10D)
+    counter.post(case)
+    with counter.fleet.database.read() as session:
+        detail = case_detail(session, case.case.case_id)
+    assert (detail.events[0].actor, detail.events[0].what) == ("kiosk:hz0001", "received")
+
+
+def test_the_public_page_tells_the_state_and_nothing_about_the_person(counter: Counter) -> None:
+    case = submission(
+        counter.hall,
+        counter.content,
+        0x10E,
+        service_id="real-estate-registration-result",
+        payload=police_payload(),
+    )
+    number = counter.post(case).json()["case_number"]
+    page = counter.client.get(f"/v/{case.case.case_id}")
+    assert page.status_code == 200
+    assert number in page.text
+    assert "已接收" in page.text
+    assert "不动产登记" in page.text
+    assert [word for word in ("张", "远", "0011", "hz0001") if word in page.text] == []
+    english = counter.client.get(
+        f"/v/{case.case.case_id}", headers={"Accept-Language": "en-GB,en;q=0.9"}
+    )
+    assert "Received" in english.text
+
+
+@pytest.mark.parametrize("case_id", ["0" * 32, "not-a-case", "%2e%2e", "'; drop table"])
+def test_an_unknown_receipt_gets_a_calm_page(counter: Counter, case_id: str) -> None:
+    page = counter.client.get(f"/v/{case_id}")
+    assert page.status_code == 404
+    assert "没有找到这个办件" in page.text
+
+
+def test_a_case_with_unknown_content_is_taken_under_present_words(counter: Counter) -> None:
+    restored = submission(counter.hall, "f" * 64, 0x10F)
+    assert counter.post(restored).status_code == 201
+    with counter.fleet.database.read() as session:
+        case = session.get_one(Case, restored.case.case_id)
+    assert case.service_title
+
+
+def _with_paper(counter: Counter, number: int) -> Submission:
+    return submission(
+        counter.hall,
+        counter.content,
+        number,
+        service_id="police-no-criminal-record",
+        payload=police_payload(),
+        papers=(PAGE,),
+    )
