@@ -5,7 +5,6 @@ Debian's `fonts-noto-cjk` packs every region into one collection whose first fac
 that Noto lacks.
 """
 
-import os
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +13,6 @@ from fontTools.ttLib import TTCollection, TTFont
 from PIL import ImageFont
 
 _FOLDERS = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts")
-_FOLDERS_SETTING = "YICHUANG_FONTS"
-"""An environment variable naming one more folder, looked into first."""
 
 _MONO_REGULAR = ("NotoSansCJK-Regular.ttc", "Noto Sans Mono CJK SC")
 _MONO_BOLD = ("NotoSansCJK-Bold.ttc", "Noto Sans Mono CJK SC")
@@ -35,12 +32,10 @@ class _Face:
 
 @lru_cache(maxsize=1)
 def _files() -> dict[str, Path]:
-    folders = [os.environ.get(_FOLDERS_SETTING, ""), *_FOLDERS]
     found: dict[str, Path] = {}
-    for folder in folders:
-        if folder:
-            for path in sorted(Path(folder).expanduser().rglob("*.tt[cf]")):
-                found.setdefault(path.name, path)
+    for folder in _FOLDERS:
+        for path in sorted(Path(folder).expanduser().rglob("*.tt[cf]")):
+            found.setdefault(path.name, path)
     return found
 
 

@@ -1,7 +1,7 @@
 """The receipt printer (凭条打印机) in the citizen's terms: a receipt is a small document."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
@@ -72,7 +72,7 @@ class Heading:
 class Text:
     """A paragraph, wrapped to the paper; `align` is `left`, `centre` or `right`."""
 
-    text: str
+    text: str = field(repr=False)
     bold: bool = False
     align: str = "left"
 
@@ -81,7 +81,7 @@ class Text:
 class KeyValues:
     """Rows of label and value with aligned colons; long values wrap under themselves."""
 
-    rows: tuple[tuple[str, str], ...]
+    rows: tuple[tuple[str, str], ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ class Table:
     """Columns with a head; widths are shares of the paper."""
 
     head: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
+    rows: tuple[tuple[str, ...], ...] = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Rule:
 class Qr:
     """A QR code, centred, with a caption under it."""
 
-    content: str
+    content: str = field(repr=False)
     caption: str = ""
 
 
@@ -109,7 +109,7 @@ class Qr:
 class Image:
     """A picture (PNG), scaled to at most `width_share` of the paper: the citizen's signature."""
 
-    png: bytes
+    png: bytes = field(repr=False)
     width_share: float = 0.5
     caption: str = ""
 
@@ -119,7 +119,10 @@ Block = Heading | Text | KeyValues | Table | Rule | Qr | Image
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """What is to be on the paper, from top to bottom; the layout engine decides the rest."""
+    """What is to be on the paper, from top to bottom; the layout engine decides the rest.
+
+    A receipt names a citizen: what its blocks hold is left out of every `repr`, hence of logs.
+    """
 
     blocks: tuple[Block, ...]
 

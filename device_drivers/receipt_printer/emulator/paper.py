@@ -207,15 +207,20 @@ def _decoded(data: bytes) -> str:
         return data.decode("gb18030", errors="replace")
 
 
+_FULL, _NARROW = (24, 21), (22, 19)
+"""Size and baseline in dots: narrow glyphs are smaller, so that g and p keep their tails."""
+
+
 def _glyph(cell: _Cell) -> Image.Image:
     """A character of the printer's font, burnt in whole dots; double sizes are smoothed."""
     across = cell.width // (12 if cell.character.isascii() else 24)
     down = cell.height // 24
     scale = max(across, down)
     glyph = Image.new("L", (cell.width // across * scale, 24 * scale), 255)
-    font = font_for(cell.character, 24 * scale, bold=cell.bold)
+    size, baseline = _NARROW if cell.character.isascii() else _FULL
+    font = font_for(cell.character, size * scale, bold=cell.bold)
     pen = ImageDraw.Draw(glyph)
-    pen.text((0, 21 * scale), cell.character, font=font, fill=0, anchor="ls")
+    pen.text((0, baseline * scale), cell.character, font=font, fill=0, anchor="ls")
     glyph = glyph.resize((cell.width, cell.height)).point(lambda grey: 255 if grey > 118 else 0)
     if cell.underline:
         lowest = cell.height - 1
