@@ -14,7 +14,7 @@ GLYPH_DOTS = 24
 """A Chinese glyph is 24 × 24 dots, an ASCII one 12 × 24 (DEVICES.md 4.5)."""
 _FULL = (24, 21)
 """Size and baseline of a full-width glyph: Noto's ideographs stand 0.88 em above the baseline."""
-_NARROW = (22, 19)
+_NARROW = (21, 19)
 """Of a narrow one: a little smaller and higher, so that g and p keep their tails."""
 _INK = 118
 """Grey above this is paper: keeps the thin strokes of a 24-dot glyph in one piece."""

@@ -207,7 +207,7 @@ def _decoded(data: bytes) -> str:
         return data.decode("gb18030", errors="replace")
 
 
-_FULL, _NARROW = (24, 21), (22, 19)
+_FULL, _NARROW = (24, 21), (21, 19)
 """Size and baseline in dots: narrow glyphs are smaller, so that g and p keep their tails."""
 
 
