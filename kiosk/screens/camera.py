@@ -10,13 +10,19 @@ from kiosk.screens.widgets.pads import CameraPane
 
 _PANE_SHARE = 0.75
 """Document cameras see 4:3."""
+_LARGE_TEXT_SHARE = 0.55
+"""Less when the text is large: instruction and picture stand on one screen."""
 
 
 def build(view: CameraView, look: Look, local: LocalState) -> PageParts:
     """Nothing to press: the page is taken when it lies still."""
     instruction = dict(view.problems).get(local.camera_problem, "")
     told: list[Widget] = [
-        CameraPane(_PANE_SHARE),
-        Banner(instruction, "warning") if instruction else Banner(view.hold_still, "good"),
+        CameraPane(_PANE_SHARE if look.factor < 1.5 else _LARGE_TEXT_SHARE),
+        Banner(instruction, "warning", "body")
+        if instruction
+        else Banner(view.hold_still, "good", "body"),
     ]
-    return PageParts(hero=[title(look, view.title), *explanation(look, view.help)], told=told)
+    return PageParts(
+        hero=[title(look, view.title), *explanation(look, view.help)], told=told, hero_takes=0.4
+    )

@@ -14,7 +14,14 @@ _TWO_COLUMNS_FROM = 5
 def build(view: ChoiceView, look: Look, local: LocalState) -> PageParts:
     """Under each other; many short ones in two columns."""
     buttons = [
-        Button(option, "choice", chosen=number == view.chosen, align="left", chevron=True)
+        Button(
+            option,
+            "choice",
+            chosen=number == view.chosen,
+            style_name="body",
+            align="left",
+            chevron=True,
+        )
         for number, option in enumerate(view.options)
     ]
     many = len(buttons) >= _TWO_COLUMNS_FROM and look.factor < 1.5
@@ -22,4 +29,5 @@ def build(view: ChoiceView, look: Look, local: LocalState) -> PageParts:
         hero=[title(look, view.title), *explanation(look, view.help)],
         touched=Grid(buttons, 2 if many else 1, look.measures.space.gap, most_growth=1.35),
         grows=True,
+        has_sign=True,
     )

@@ -3,7 +3,6 @@
 from kiosk.screens.drawing import LocalState
 from kiosk.screens.look import Look
 from kiosk.screens.page import PageParts, explanation, title
-from kiosk.screens.theme import Tone
 from kiosk.screens.view_model import DeviceView
 from kiosk.screens.widgets.card import Banner, Card
 from kiosk.screens.widgets.device_picture import AnimatedDevicePicture
@@ -11,15 +10,13 @@ from kiosk.screens.widgets.layout import Column, Space, Widget
 from kiosk.screens.widgets.progress import CountdownBar
 from kiosk.screens.widgets.text import Label
 
-_TONES: dict[str, Tone] = {"problem": "warning"}
-
 
 def build(view: DeviceView, look: Look, local: LocalState) -> PageParts:
     """The picture rests while the device reads."""
     space, colours = look.measures.space, look.colours
     status: Widget
     if view.state == "problem":
-        status = Banner(view.status, _TONES[view.state])
+        status = Banner(view.status, "warning", "body")
     else:
         words = Label(
             view.status, look.style("question", "bold"), colours.on_tint, "centre", balanced=True
@@ -36,4 +33,5 @@ def build(view: DeviceView, look: Look, local: LocalState) -> PageParts:
     return PageParts(
         hero=[title(look, view.title), *explanation(look, view.help)],
         told=[Column(told, space.gap)],
+        hero_takes=0.6,
     )

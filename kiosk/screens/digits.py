@@ -23,10 +23,13 @@ def build(view: DigitsView, look: Look, local: LocalState) -> PageParts:
     if view.skip:
         navigation.append(secondary(view.skip))
     navigation.append(primary(submit, PadPress("submit_digits")))
+    # the keys and what is wrong must stand on one screen at every text size
+    is_crowded = bool(view.problem) and look.factor >= 1.5
     return PageParts(
-        hero=[title(look, view.title), *explanation(look, view.help)],
+        hero=[title(look, view.title), *explanation(look, "" if is_crowded else view.help)],
         told=told,
         touched=NumberPad(),
         at_bottom=True,
+        has_sign=True,
         navigation=navigation,
     )

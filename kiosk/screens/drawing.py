@@ -95,7 +95,7 @@ class Moving:
 class Live:
     """A place the window fills by itself: camera picture, ink, time left, the clock."""
 
-    kind: Literal["camera", "ink", "time_bar", "clock"]
+    kind: Literal["camera", "ink", "time_bar", "clock", "seconds"]
     rect: Rect
     colour: Colour
     ground: Colour

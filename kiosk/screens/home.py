@@ -9,18 +9,21 @@ from kiosk.screens.view_model import DepartmentCard, HomeView
 from kiosk.screens.widgets.button import paint_of
 from kiosk.screens.widgets.card import Banner, IconTile, draw_ground
 from kiosk.screens.widgets.layout import Beside, Column, Grid, Widget
-from kiosk.screens.widgets.text import Label
+from kiosk.screens.widgets.text import Icon, Label
+
+_NAMES_ONLY_FROM = 1.5
+"""At large text the four departments stand on one screen without their services."""
 
 
 def build(view: HomeView, look: Look, local: LocalState) -> PageParts:
-    """Two by two; one under the other when the text is large."""
-    columns = 2 if look.factor < 1.5 else 1
+    """Two by two."""
     cards = [DepartmentButton(card) for card in view.cards]
     return PageParts(
         hero=[title(look, view.title, "display")],
         told=[Banner(view.notice, "warning")] if view.notice else [],
-        touched=Grid(cards, columns, look.measures.space.gap, most_growth=1.5),
+        touched=Grid(cards, 2, look.measures.space.gap, most_growth=1.4),
         grows=True,
+        has_sign=True,
     )
 
 
@@ -53,9 +56,19 @@ class DepartmentButton:
             look.icon_of(self.card.department), 112, colours.on_hero, ground, colours.edge
         )
         name = Label(self.card.title, look.style("question", "bold"), colours.ink)
-        lines: list[Widget] = [Beside(tile, 112, name, space.gap)]
-        services = [paragraph(look, f"· {service}", "help") for service in self.card.services]
-        lines.append(Column(services, space.hair))
+        size = look.style("question").size
+        arrow = Icon("chevron-right", size, colours.ink)
+        lines: list[Widget] = [
+            Beside(arrow, size, tile, space.gap, at_right=True),
+            name,
+        ]
+        if look.factor < _NAMES_ONLY_FROM:
+            services = [paragraph(look, f"· {name}", "help") for name in self.card.services]
+            lines.append(Column(services, space.hair))
         if self.card.note:
-            lines.append(Label(self.card.note, look.style("small", "bold"), colours.warning_mark))
+            style = look.style("small", "bold")
+            sign = Icon("alert-triangle", style.line, colours.warning_mark)
+            note = Label(self.card.note, style, colours.warning)
+            is_wide = look.factor < _NAMES_ONLY_FROM
+            lines.append(Beside(sign, style.line, note, space.small) if is_wide else note)
         return Column(lines, space.gap)

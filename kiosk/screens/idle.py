@@ -7,8 +7,10 @@ from kiosk.screens.view_model import IdleView
 from kiosk.screens.widgets.bars import BigClock
 from kiosk.screens.widgets.button import Button
 from kiosk.screens.widgets.card import IconTile, plain_card
-from kiosk.screens.widgets.layout import Beside, Column, Grid, Widget
+from kiosk.screens.widgets.layout import Beside, Column, Grid, Space, Widget
 from kiosk.screens.widgets.text import Label
+
+SIGN = 112
 
 
 def build(view: IdleView, look: Look, local: LocalState) -> PageParts:
@@ -19,26 +21,23 @@ def build(view: IdleView, look: Look, local: LocalState) -> PageParts:
     states: list[Widget] = []
     for department, name, now in view.departments:
         tile = IconTile(
-            look.icon_of(department), 96, colours.on_hero, colours.department(department)
+            look.icon_of(department), SIGN, colours.on_hero, colours.department(department)
         )
         words = Column(
             [Label(name, look.style("body", "bold"), colours.ink), paragraph(look, now, "small")]
         )
-        states.append(plain_card(look, Beside(tile, 96, words, space.gap)))
+        states.append(plain_card(look, Beside(tile, SIGN, words, space.gap)))
     return PageParts(
         hero=[
             BigClock(),
+            Space(space.gap),
             title(look, view.title, "display"),
-            Label(view.staffed_hours, look.style("help"), colours.on_hero),
+            Label(view.invitation, look.style("body"), colours.on_hero),
         ],
-        told=[Grid(states, columns, space.gap)],
-        touched=Column(
-            [
-                Label(view.invitation, look.style("body"), colours.ink, "centre", balanced=True),
-                begin,
-            ],
-            space.gap,
-        ),
-        at_bottom=True,
+        told=[
+            Grid(states, columns, space.gap),
+            Label(view.staffed_hours, look.style("help"), colours.quiet, "centre"),
+        ],
+        navigation=[begin],
         anywhere=view.begin.event,
     )

@@ -1,5 +1,6 @@
 """Places on the screen that change without a new view: clock, time left, camera, ink, motion."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -35,8 +36,8 @@ class CameraFrame:
     """Corners of the page in this picture's pixels; empty when none was found."""
 
 
-class LiveClock:
-    """Hours and minutes, redrawn when the minute changes."""
+class LiveText:
+    """A few figures, such as the time of day, redrawn when they change."""
 
     def __init__(
         self,
@@ -46,7 +47,7 @@ class LiveClock:
         height: int,
         now: Callable[[], str],
     ) -> None:
-        """Draw the present time."""
+        """Draw what there is to say now."""
         self.group = InstructionGroup()
         self._live, self._lines, self._typeface = live, lines, typeface
         self._height, self._now = height, now
@@ -54,7 +55,7 @@ class LiveClock:
         self.tick()
 
     def tick(self) -> None:
-        """Look at the clock."""
+        """Ask what there is to say now."""
         text = self._now()
         if text == self._shown:
             return
@@ -73,6 +74,12 @@ class LiveClock:
                 size=texture.size,
             )
         )
+
+
+def seconds_left(seconds: float) -> Callable[[], str]:
+    """Counts down from now, in whole seconds; 0 at the end."""
+    ends = time.monotonic() + seconds
+    return lambda: str(max(0, math.ceil(ends - time.monotonic())))
 
 
 class LiveTimeBar:
@@ -114,8 +121,10 @@ class LiveCamera:
     def show(self, frame: CameraFrame) -> None:
         """Put the picture into the middle of the place."""
         rect = self._live.rect
-        left = rect.x + (rect.width - frame.width) // 2
-        top = rect.y + (rect.height - frame.height) // 2
+        factor = min(rect.width / frame.width, rect.height / frame.height)
+        width, height = round(frame.width * factor), round(frame.height * factor)
+        left = rect.x + (rect.width - width) // 2
+        top = rect.y + (rect.height - height) // 2
         if self._texture is None or self._texture.size != (frame.width, frame.height):
             self._texture = Texture.create(size=(frame.width, frame.height), colorfmt="rgb")
             self._texture.flip_vertical()
@@ -125,13 +134,15 @@ class LiveCamera:
         self.group.add(
             Rectangle(
                 texture=self._texture,
-                pos=(left, self._height - top - frame.height),
-                size=(frame.width, frame.height),
+                pos=(left, self._height - top - height),
+                size=(width, height),
             )
         )
         if frame.quad:
             points = [
-                number for x, y in frame.quad for number in (left + x, self._height - top - y)
+                number
+                for x, y in frame.quad
+                for number in (left + x * factor, self._height - top - y * factor)
             ]
             self.group.add(Color(*self._live.colour))
             self.group.add(SmoothLine(points=points, width=self._live.size / 2, close=True))
@@ -204,4 +215,4 @@ class LiveMotion:
             self._shift.x, self._shift.y = place
 
 
-LivePart = LiveClock | LiveTimeBar | LiveCamera | LiveInk | LiveMotion
+LivePart = LiveText | LiveTimeBar | LiveCamera | LiveInk | LiveMotion

@@ -2,12 +2,11 @@
 
 from kiosk.screens.drawing import LocalState
 from kiosk.screens.look import Look
-from kiosk.screens.page import PageParts, paragraph, title
+from kiosk.screens.page import PageParts, framed, paragraph, primary, secondary, title
 from kiosk.screens.result import numbered
 from kiosk.screens.theme import Tone
 from kiosk.screens.view_model import MessageView
-from kiosk.screens.widgets.button import Button
-from kiosk.screens.widgets.card import Banner, IconTile
+from kiosk.screens.widgets.card import Banner, IconTile, plain_card
 from kiosk.screens.widgets.layout import Column, Space, Widget
 
 _SIGNS: dict[Tone, str] = {
@@ -21,15 +20,14 @@ def build(view: MessageView, look: Look, local: LocalState) -> PageParts:
     """What is safe comes before what to do."""
     space, colours = look.measures.space, look.colours
     text, ground, mark = colours.of_tone(view.tone)
-    told: list[Widget] = [Banner(view.safe, "good")] if view.safe else []
-    told.append(Space(space.small))
-    told += [numbered(look, place, step) for place, step in enumerate(view.todo, start=1)]
+    told: list[Widget] = [Banner(view.safe, "good", "body")] if view.safe else []
+    if view.todo:
+        steps = [numbered(look, place, step) for place, step in enumerate(view.todo, start=1)]
+        told.append(plain_card(look, Column(steps, space.block)))
     if view.small_print:
         told.append(paragraph(look, view.small_print, "small", colours.quiet))
-    buttons = [
-        Button(action, "primary" if place == 0 and not view.frame.primary else "choice")
-        for place, action in enumerate(view.actions)
-    ]
+    others = [secondary(action) for action in view.actions[1:]]
+    first = [primary(action) for action in view.actions[:1]]
     return PageParts(
         hero=[
             Space(space.small),
@@ -37,6 +35,6 @@ def build(view: MessageView, look: Look, local: LocalState) -> PageParts:
             title(look, view.title, "display"),
         ],
         told=told,
-        touched=Column(buttons, space.gap) if buttons else None,
-        at_bottom=True,
+        navigation=[*framed(view.frame), *others, *first],
+        hero_takes=0.4,
     )

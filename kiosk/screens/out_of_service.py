@@ -22,12 +22,13 @@ def build(view: OutOfServiceView, look: Look, local: LocalState) -> PageParts:
     return PageParts(
         hero=[
             BigClock(),
+            Space(space.gap),
             IconTile("tool", 144, text, ground, mark),
             title(look, view.title, "display"),
         ],
+        hero_takes=0.5,
         told=[
-            Space(space.gap),
-            Banner(view.reason, "warning"),
+            Banner(view.reason, "warning", "body"),
             plain_card(look, elsewhere),
         ],
     )

@@ -10,8 +10,12 @@ from kiosk.screens.theme import Colour
 from kiosk.screens.view_model import Action, Frame, Page
 from kiosk.screens.widgets.bars import BottomBar, TopBar
 from kiosk.screens.widgets.button import Button, Key
+from kiosk.screens.widgets.card import IconTile
 from kiosk.screens.widgets.layout import Column, Row, Widget
 from kiosk.screens.widgets.text import Label
+
+SIGN_PX = 144
+"""Side of the department's sign above a title."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +32,10 @@ class PageParts:
     """Put what is touched right above the navigation instead of right below what is told."""
     grows: bool = False
     """Let what is touched fill the room there is."""
+    hero_takes: float = 1.0
+    """Share of the room between what is told and what is touched that the hero grows into."""
+    has_sign: bool = False
+    """Show the department's sign above the title when the hero has grown enough for it."""
     navigation: Sequence[Button] | None = None
     """None: the frame's back and primary."""
     anywhere: Touch | None = None
@@ -112,29 +120,39 @@ def _body(
     space, radius = look.measures.space, look.measures.radius.sheet
     inner = viewport.width - 2 * space.margin
     sheet = Sheet(pressed=local.pressed, prefix="body")
+    touched_height = parts.touched.height(look, inner) if parts.touched else 0
+    told = Column(parts.told, space.gap)
+    told_height = told.height(look, inner) + space.block if parts.told else 0
     hero = Column(parts.hero, space.gap)
     hero_height = hero.height(look, inner)
     hero_end = viewport.y + space.block + hero_height + space.block
+    natural_end = hero_end + space.block + told_height
+    zone = round(height * look.measures.touch_zone)
+    lowest = viewport.bottom - space.gap - touched_height
+    start = natural_end
+    if parts.touched:
+        start = max(zone, natural_end, lowest if parts.at_bottom else 0)
+    room = (start if parts.touched else lowest) - natural_end
+    grown = max(0, int(room * parts.hero_takes))
+    hero_end += grown
+    if parts.has_sign and grown >= SIGN_PX + space.gap:
+        sign = IconTile(look.department_icon, SIGN_PX, look.hero, look.colours.on_hero)
+        hero = Column([sign, *parts.hero], space.gap)
+        hero_height += SIGN_PX + space.gap
+        grown -= SIGN_PX + space.gap
     sheet.draw(Box(Rect(0, viewport.y, viewport.width, hero_end - viewport.y + radius), look.hero))
     sheet.draw(Box(Rect(0, hero_end, viewport.width, 2 * radius), look.colours.paper, radius))
-    hero.draw(look, sheet, Rect(space.margin, viewport.y + space.block, inner, hero_height))
+    hero_top = viewport.y + space.block + grown // 2
+    hero.draw(look, sheet, Rect(space.margin, hero_top, inner, hero_height))
     end = hero_end + space.block
     if parts.told:
-        told = Column(parts.told, space.gap)
-        told_height = told.height(look, inner)
-        told.draw(look, sheet, Rect(space.margin, end, inner, told_height))
-        end += told_height + space.block
+        told.draw(look, sheet, Rect(space.margin, end, inner, told_height - space.block))
+        end += told_height
     if parts.touched is None:
         return sheet, end
-    zone = round(height * look.measures.touch_zone)
-    needed = parts.touched.height(look, inner)
-    start = max(zone, end)
-    spare = viewport.bottom - space.block - start - needed
-    if spare > 0 and parts.at_bottom:
-        start += spare
-    given = needed + max(0, spare) if parts.grows and not parts.at_bottom else needed
+    given = touched_height + (max(0, lowest - start) if parts.grows else 0)
     parts.touched.draw(look, sheet, Rect(space.margin, start, inner, given))
-    return sheet, start + given + space.block
+    return sheet, start + given + space.gap
 
 
 def _scroll_strip(look: Look) -> Row:

@@ -10,11 +10,12 @@ from kiosk.screens.widgets.layout import Column
 
 def build(view: RatingView, look: Look, local: LocalState) -> PageParts:
     """Equal in size and place: none is pushed."""
-    levels = [Button(level, "choice", align="left") for level in view.levels]
+    levels = [Button(level, "choice", style_name="body", align="left") for level in view.levels]
     navigation = [Button(view.frame.back, "secondary")] if view.frame.back else []
     return PageParts(
         hero=[title(look, view.title), *explanation(look, view.help)],
         touched=Column(levels, look.measures.space.gap, most_growth=1.2),
         grows=True,
+        has_sign=True,
         navigation=[*navigation, secondary(view.skip)],
     )

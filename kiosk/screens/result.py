@@ -27,7 +27,7 @@ def build(view: ResultView, look: Look, local: LocalState) -> PageParts:
         number = Column(
             [
                 Label(view.number_label, look.style("help"), colours.quiet, "centre"),
-                Label(view.number, look.style("question", "bold"), colours.ink, "centre"),
+                Label(view.number, look.style("title", "bold"), colours.ink, "centre"),
             ]
         )
         told.append(plain_card(look, number))
@@ -38,9 +38,14 @@ def build(view: ResultView, look: Look, local: LocalState) -> PageParts:
         told.append(
             Card(line, space.block, colours.tint, colours.action, look.measures.radius.card)
         )
-    told.append(Space(space.small))
-    told += [numbered(look, place, step) for place, step in enumerate(view.next_steps, start=1)]
-    return PageParts(hero=[Space(space.small), sign, title(look, view.title, "display")], told=told)
+    if view.next_steps:
+        steps = [numbered(look, place, step) for place, step in enumerate(view.next_steps, start=1)]
+        told.append(plain_card(look, Column(steps, space.block)))
+    return PageParts(
+        hero=[Space(space.small), sign, title(look, view.title, "display")],
+        told=told,
+        hero_takes=0.6,
+    )
 
 
 def numbered(look: Look, place: int, words: str) -> Widget:

@@ -7,17 +7,16 @@ from kiosk.screens.look import Look
 from kiosk.screens.page import PageParts, paragraph, title
 from kiosk.screens.view_model import ServiceListView, ServiceRow
 from kiosk.screens.widgets.button import paint_of
-from kiosk.screens.widgets.card import Banner, IconTile, draw_ground
-from kiosk.screens.widgets.layout import Beside, Column, Space, Widget
+from kiosk.screens.widgets.card import Banner, draw_ground
+from kiosk.screens.widgets.layout import Beside, Column, Widget
 from kiosk.screens.widgets.text import Icon, Label
 
 
 def build(view: ServiceListView, look: Look, local: LocalState) -> PageParts:
     """One card each."""
-    colours = look.colours
-    sign = IconTile(look.department_icon, 144, look.hero, colours.on_hero)
     return PageParts(
-        hero=[Space(look.measures.space.small), sign, title(look, view.title, "display")],
+        hero=[title(look, view.title, "display")],
+        has_sign=True,
         touched=Column([RowButton(row) for row in view.rows], look.measures.space.gap),
     )
 

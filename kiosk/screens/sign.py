@@ -9,7 +9,8 @@ from kiosk.screens.widgets.button import Button
 from kiosk.screens.widgets.card import Banner
 from kiosk.screens.widgets.pads import SignaturePad
 
-PAD_HEIGHT = 560
+PAD_HEIGHT = 440
+"""Least; it grows into the room there is."""
 
 
 def build(view: SignView, look: Look, local: LocalState) -> PageParts:
@@ -22,6 +23,7 @@ def build(view: SignView, look: Look, local: LocalState) -> PageParts:
         told=[Banner(view.empty_problem, "warning")] if local.ink_missing else [],
         touched=SignaturePad(PAD_HEIGHT),
         grows=True,
+        has_sign=True,
         navigation=[
             *navigation,
             secondary(clear, PadPress("clear_ink")),

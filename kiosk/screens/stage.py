@@ -30,11 +30,12 @@ from kiosk.screens.drawing import (
 from kiosk.screens.live import (
     CameraFrame,
     LiveCamera,
-    LiveClock,
     LiveInk,
     LiveMotion,
     LivePart,
+    LiveText,
     LiveTimeBar,
+    seconds_left,
 )
 from kiosk.screens.textures import LineTextures, corner_texture, photograph_texture
 from kiosk.screens.typeface import Typeface
@@ -185,7 +186,10 @@ class Stage:
     def _make_live(self, live: Live, local: LocalState) -> LivePart:
         match live.kind:
             case "clock":
-                return LiveClock(live, self._lines, self._typeface, self._height, self._now)
+                return LiveText(live, self._lines, self._typeface, self._height, self._now)
+            case "seconds":
+                left = seconds_left(live.seconds)
+                return LiveText(live, self._lines, self._typeface, self._height, left)
             case "time_bar":
                 return LiveTimeBar(live, self._height)
             case "camera":

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import yaml
 from pydantic import Field, ValidationError, field_validator
@@ -99,6 +99,7 @@ class Colours(Strict):
             ("on_tint", "tint"),
             ("good", "good_ground"),
             ("warning", "warning_ground"),
+            ("warning", "raised"),
             ("fault", "fault_ground"),
             ("on_live", "live"),
             ("on_hero", "hero"),
@@ -111,17 +112,25 @@ class Colours(Strict):
         return pairs
 
 
-class TypeSizes(Strict):
-    """Text sizes in pixels at text size 1.0; UI.md allows none below 30."""
+TypeSize = tuple[Annotated[int, Field(ge=30)], Annotated[float, Field(ge=0, le=1)]]
+"""Pixels at text size 1.0 (UI.md allows none below 30), and the share it grows by: what is large
+already grows less, so that what is small can grow wholly and a page still stands on one screen."""
 
-    clock: int = Field(ge=30)
-    display: int = Field(ge=30)
-    title: int = Field(ge=30)
-    question: int = Field(ge=30)
-    body: int = Field(ge=30)
-    help: int = Field(ge=30)
-    small: int = Field(ge=30)
-    digits: int = Field(ge=30)
+
+class TypeSizes(Strict):
+    """What is written how large."""
+
+    clock: TypeSize
+    display: TypeSize
+    title: TypeSize
+    question: TypeSize
+    body: TypeSize
+    help: TypeSize
+    small: TypeSize
+    digits: TypeSize
+    action: TypeSize
+    bar: TypeSize
+    bar_small: TypeSize
 
 
 class Spaces(Strict):
@@ -199,9 +208,10 @@ def load_themes(folder: Path) -> Themes:
     )
 
 
-def scaled(pixels: int, scale: TextScale) -> int:
+def scaled(size: TypeSize, scale: TextScale) -> int:
     """A text size at the citizen's choice, in whole pixels."""
-    return round(pixels * float(scale.value))
+    pixels, growth = size
+    return round(pixels * (1 + (float(scale.value) - 1) * growth))
 
 
 def contrast(first: Colour, second: Colour) -> float:

@@ -6,8 +6,8 @@ from kiosk.screens.page import paragraph
 from kiosk.screens.view_model import TimeWarning
 from kiosk.screens.widgets.button import Button
 from kiosk.screens.widgets.card import Card, IconTile
-from kiosk.screens.widgets.layout import Column, Widget
-from kiosk.screens.widgets.progress import CountdownBar
+from kiosk.screens.widgets.layout import Beside, Column, Widget
+from kiosk.screens.widgets.progress import CountdownBar, SecondsLeft
 from kiosk.screens.widgets.text import Label
 
 
@@ -17,7 +17,13 @@ def build(view: TimeWarning, look: Look, local: LocalState, size: tuple[int, int
     space, colours = look.measures.space, look.colours
     text, ground, mark = colours.of_tone("warning")
     lines: list[Widget] = [
-        IconTile("hourglass-high", 128, text, ground, mark),
+        Beside(
+            SecondsLeft(view.seconds),
+            3 * look.style("title").size,
+            IconTile("hourglass-high", 128, text, ground, mark),
+            space.gap,
+            at_right=True,
+        ),
         Label(view.title, look.style("title", "bold"), colours.ink, balanced=True),
         paragraph(look, view.safe),
         CountdownBar(view.seconds),

@@ -16,8 +16,12 @@ Weight = Literal["regular", "bold", "icon"]
 
 _NOT_FIRST = "、。，．：；！？）》」』】〉〕…—·,.:;!?)]}%℃元"
 """Never at the start of a line (GB/T 15834, CLREQ 3.1.3)."""
+_PAUSES = "，。；：！？"
 _NOT_LAST = "（《「『【〈〔([{"
 """Never at the end of a line."""
+
+_LEAST_LAST_EM = 3.5
+"""A last line shorter than this would stand there lost: its paragraph shares its words evenly."""
 
 
 class TypefaceMissing(Exception):
@@ -117,8 +121,15 @@ class Typeface:
         self, text: str, size: int, weight: Weight, width: float, *, balanced: bool
     ) -> list[str]:
         lines = self._greedy(text, size, weight, width)
-        if not balanced or len(lines) < 2:
+        if len(lines) < 2:
             return lines
+        is_lost = self.width(lines[-1], size, weight) < _LEAST_LAST_EM * size
+        if not balanced and not is_lost:
+            return lines
+        if len(lines) == 2:
+            parted = self._at_punctuation(text, size, weight, width)
+            if parted:
+                return parted
         narrow, wide = width / 2, width
         while wide - narrow > size / 2:
             middle = (narrow + wide) / 2
@@ -127,6 +138,18 @@ class Typeface:
             else:
                 wide = middle
         return self._greedy(text, size, weight, wide)
+
+    def _at_punctuation(self, text: str, size: int, weight: Weight, width: float) -> list[str]:
+        """Two lines parted where one would pause reading aloud; empty where none fits."""
+        best, best_share = 0, 0.3 * width
+        for place in range(1, len(text)):
+            if text[place - 1] not in _PAUSES or text[place] in _NOT_FIRST:
+                continue
+            first = self.width(text[:place], size, weight)
+            second = self.width(text[place:].strip(), size, weight)
+            if max(first, second) <= width and min(first, second) > best_share:
+                best, best_share = place, min(first, second)
+        return [text[:best].rstrip(), text[best:].strip()] if best else []
 
     def _greedy(self, text: str, size: int, weight: Weight, width: float) -> list[str]:
         lines: list[str] = []
@@ -144,6 +167,8 @@ class Typeface:
                     for count in range(len(line) - 1, 0, -1)
                     if count == 1 or self.width(line[:count], size, weight) <= width
                 )
+                hyphen = line.rfind("-", 1, fits) + 1
+                fits = hyphen or fits
                 lines.append(line[:fits])
                 line = line[fits:]
         return [*lines, line.rstrip()]

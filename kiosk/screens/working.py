@@ -13,7 +13,9 @@ def build(view: WorkingView, look: Look, local: LocalState) -> PageParts:
     """Never a bare spinner."""
     space = look.measures.space
     return PageParts(
-        hero=[Space(space.section), title(look, view.title, "display")],
+        hero=[title(look, view.title, "display")],
+        has_sign=True,
+        hero_takes=0.5,
         told=[
             Space(space.block),
             plain_card(look, StepList(view.steps)),

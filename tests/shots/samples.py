@@ -154,7 +154,7 @@ def pages() -> dict[str, Page]:
                         label="待遇领取资格认证",
                         event=ServiceChosen("b"),
                         enabled=False,
-                        why_not="摄像头正在维修，暂时不能办理。请到 2 号窗口或使用“爱山东”手机应用。",
+                        why_not="摄像头正在维修，暂时不能办理。请到 2 号窗口办理。",
                     ),
                 ),
             ),

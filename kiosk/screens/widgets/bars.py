@@ -1,7 +1,7 @@
 """What stands around every page: place, clock and path above, navigation and settings below."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kiosk.screens.drawing import Box, Live, Rect, Sheet
 from kiosk.screens.look import Look
@@ -54,11 +54,11 @@ class TopBar:
         return look.measures.space.gap
 
     def _content(self, look: Look) -> Widget:
-        colour, style = look.colours.on_hero, look.style("help", "bold")
+        colour, style = look.colours.on_hero, look.style("bar", "bold")
         clock_width = look.width("00:00", style)
         place = Label(self.frame.place, style, colour)
         gap = look.measures.space.gap
-        line = Beside(Clock("help"), clock_width, place, gap, at_right=True)
+        line = Beside(Clock("bar"), clock_width, place, gap, at_right=True)
         if not self.frame.where:
             return line
         return Column([line, Breadcrumb(self.frame)], look.measures.space.small)
@@ -79,7 +79,7 @@ class Breadcrumb:
         self._content(look, rect.width).draw(look, sheet, rect)
 
     def _content(self, look: Look, width: int) -> Widget:
-        colour, style = look.colours.on_hero, look.style("help")
+        colour, style = look.colours.on_hero, look.style("bar")
         icon = round(style.size * 1.25)
         space = look.measures.space
         where = Beside(
@@ -130,9 +130,14 @@ class BottomBar:
         parts: list[Widget] = []
         if self.buttons:
             parts.append(navigation(look, self.buttons, width))
-        small = [Button(action, "quiet", style_name="small") for action in self._small()]
+        small = [Button(action, "quiet", style_name="bar_small") for action in self._small()]
         if small:
-            parts.append(Grid(small, _columns(look, small, width), look.measures.space.gap))
+            gap = look.measures.space.gap
+            columns = _columns(look, small, width)
+            cell = (width - gap * (columns - 1)) // columns
+            if not all(button.fits_one_line(look, cell) for button in small):
+                small = [replace(b, action=replace(b.action, icon="")) for b in small]
+            parts.append(Grid(small, columns, gap))
         if self.frame.help_line:
             parts.append(_help_line(look, self.frame.help_line, width))
         return Column(parts, look.measures.space.gap)
@@ -146,11 +151,13 @@ def navigation(look: Look, buttons: Sequence[Button], width: int) -> Widget:
     """Side by side, the primary one widest; under each other when a label would break."""
     gap = look.measures.space.gap
     if len(buttons) == 1 and buttons[0].kind != "primary":
-        return Row([*buttons, _Nothing()], gap, (1, 1.6))
+        if buttons[0].words_fit(look, int((width - gap) / 2.6)):
+            return Row([*buttons, _Nothing()], gap, (1, 1.6))
+        return Row(buttons)
     shares = [1.6 if button.kind == "primary" else 1.0 for button in buttons]
     room = width - gap * (len(buttons) - 1)
     if all(
-        button.fits_one_line(look, int(room * share / sum(shares)))
+        button.words_fit(look, int(room * share / sum(shares)))
         for button, share in zip(buttons, shares, strict=True)
     ):
         return Row(buttons, gap, shares)
@@ -175,13 +182,13 @@ def _columns(look: Look, buttons: Sequence[Button], width: int) -> int:
     """All in one row when the words fit in one line each, else two rows."""
     gap, count = look.measures.space.gap, len(buttons)
     one = (width - gap * (count - 1)) // count
-    if all(look.width(b.action.label, look.style("small")) + 2 * gap <= one for b in buttons):
+    if all(look.width(b.action.label, look.style("bar_small")) + 2 * gap <= one for b in buttons):
         return count
     return min(2, count)
 
 
 def _help_line(look: Look, text: str, width: int) -> Widget:
-    style = look.style("small")
+    style = look.style("bar_small")
     colours = look.colours
     icon = round(style.size * 1.2)
     space = look.measures.space
@@ -213,9 +220,9 @@ class BigClock:
 
     def height(self, look: Look, width: int) -> int:
         """One line of the clock's own size, which does not grow with the text."""
-        return round(look.measures.type.clock * 1.1)
+        return round(look.style("clock").size * 1.1)
 
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
         """Leave the place to the window."""
-        colours, size = look.colours, look.measures.type.clock
+        colours, size = look.colours, look.style("clock").size
         sheet.draw(Live("clock", rect, colours.on_hero, look.hero, size))

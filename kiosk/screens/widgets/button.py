@@ -49,7 +49,7 @@ class Button:
     action: Action
     kind: Kind = "secondary"
     chosen: bool = False
-    style_name: str = "body"
+    style_name: str = "action"
     align: Align = "centre"
     chevron: bool = False
     """An arrow at the right: this leads to another page."""
@@ -94,6 +94,10 @@ class Button:
         icon = round(style.size * 1.2) + look.measures.space.small if self.action.icon else 0
         return look.width(self.action.label, style) + icon <= self._inner(look, width)
 
+    def words_fit(self, look: Look, width: int) -> bool:
+        """Do its words alone stand in one line at this width?"""
+        return look.width(self.action.label, self._style(look)) <= self._inner(look, width)
+
     def _style(self, look: Look) -> TextStyle:
         return look.style(self.style_name, "regular" if self.kind == "quiet" else "bold")
 
@@ -107,11 +111,13 @@ class Button:
 
     def _padding(self, look: Look) -> int:
         space = look.measures.space
-        return space.small if self.kind == "quiet" else space.gap
+        is_tight = self.kind == "quiet" or look.factor >= 1.5
+        return space.small if is_tight else space.gap
 
     def _inner(self, look: Look, width: int) -> int:
         space = look.measures.space
-        return width - 2 * (space.small if self.kind == "quiet" else space.gap)
+        side = {"quiet": space.small, "choice": space.block}.get(self.kind, space.gap)
+        return width - 2 * side
 
     def _content(self, look: Look, width: int, colour: Colour) -> Widget:
         style = self._style(look)

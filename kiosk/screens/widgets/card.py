@@ -97,6 +97,7 @@ class Banner:
 
     text: str = field(repr=False)
     tone: Tone
+    style_name: str = "help"
 
     def height(self, look: Look, width: int) -> int:
         """Text, sign and padding."""
@@ -108,7 +109,7 @@ class Banner:
 
     def _card(self, look: Look) -> Card:
         text, ground, mark = look.colours.of_tone(self.tone)
-        style = look.style("help")
+        style = look.style(self.style_name)
         icon = round(style.size * 1.3)
         line = Beside(
             Icon(_TONE_ICONS[self.tone], icon, mark),

@@ -10,8 +10,6 @@ from kiosk.screens.widgets.card import draw_ground
 from kiosk.screens.widgets.layout import Grid
 from kiosk.screens.widgets.text import Icon, Label
 
-KEY_HEIGHT = 128
-
 
 def grouped(digits: str, groups: Sequence[int]) -> str:
     """Digits parted by spaces as one reads them aloud, such as 138 0000 0000."""
@@ -73,10 +71,11 @@ class NumberPad:
         self._grid(look).draw(look, sheet, rect)
 
     def _grid(self, look: Look) -> Grid:
-        keys = [Key(PadPress("digit", digit), digit, least=KEY_HEIGHT) for digit in "123456789"]
-        keys.append(Key(PadPress("erase", "all"), icon="eraser", label="clear", least=KEY_HEIGHT))
-        keys.append(Key(PadPress("digit", "0"), "0", least=KEY_HEIGHT))
-        keys.append(Key(PadPress("erase"), icon="backspace", label="erase", least=KEY_HEIGHT))
+        least = look.measures.target.choice if look.factor < 1.5 else look.measures.target.least
+        keys = [Key(PadPress("digit", digit), digit, least=least) for digit in "123456789"]
+        keys.append(Key(PadPress("erase", "all"), icon="eraser", label="clear", least=least))
+        keys.append(Key(PadPress("digit", "0"), "0", least=least))
+        keys.append(Key(PadPress("erase"), icon="backspace", label="erase", least=least))
         return Grid(keys, 3, look.measures.space.gap, most_growth=1.2)
 
 
@@ -109,7 +108,7 @@ class SignaturePad:
             measures.stroke.line,
         )
         sheet.draw(Box(line, colours.edge))
-        size = measures.type.question
+        size = look.style("question").size
         pen = Rect(line.x, line.y - size - measures.space.small, size, size)
         Icon("pencil", size, colours.edge).draw(look, sheet, pen)
         ink = rect.inset(measures.stroke.strong)
@@ -138,6 +137,6 @@ class CameraPane:
             stroke=look.measures.stroke.strong,
             radius=look.measures.radius.card,
         )
-        Icon("camera", look.measures.type.clock, colours.on_live).draw(look, sheet, rect)
+        Icon("camera", look.style("clock").size, colours.on_live).draw(look, sheet, rect)
         picture = rect.inset(look.measures.radius.small)
         sheet.draw(Live("camera", picture, colours.focus, colours.live, look.measures.stroke.focus))

@@ -33,7 +33,7 @@ class StepList:
         lines: list[Widget] = []
         for words, state in self.steps:
             sign, colour = self._sign(look, state)
-            style = look.style("body", "bold" if state == "now" else "regular")
+            style = look.style("question", "bold" if state == "now" else "regular")
             size = round(style.size * 1.4)
             text = look.colours.ink if state in {"now", "done"} else look.colours.quiet
             lines.append(
@@ -54,6 +54,24 @@ class StepList:
             "next": ("circle", colours.edge),
             "failed": ("circle-x", colours.fault_mark),
         }[state]
+
+
+@dataclass(frozen=True, slots=True)
+class SecondsLeft:
+    """Time left in figures, at the right of its place."""
+
+    seconds: float
+
+    def height(self, look: Look, width: int) -> int:
+        """One line."""
+        return look.style("title").line
+
+    def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
+        """Leave the place to the window."""
+        colours, style = look.colours, look.style("title", "bold")
+        sheet.draw(
+            Live("seconds", rect, colours.ink, colours.paper, style.size, self.seconds, right=True)
+        )
 
 
 @dataclass(frozen=True, slots=True)
