@@ -63,14 +63,16 @@ class Envelopes:
         """`up/rep`."""
         return encode_uplink(ReportedMessage(**self._head(), d=body))
 
-    def events(self, events: tuple[UplinkEvent, ...], *, historical: bool) -> bytes:
-        """`up/ev`, oldest first."""
+    def events(
+        self, events: tuple[UplinkEvent, ...], *, after: int, historical: bool
+    ) -> bytes:
+        """`up/ev`, oldest first; `after` as in `EventBatch`."""
         return encode_uplink(
             EventsMessage(
                 **self._head(),
                 n=events[0].n,
                 h=historical,
-                d=EventBatch(events=events),
+                d=EventBatch(events=events, after=after),
             )
         )
 

@@ -137,7 +137,9 @@ class Pump:
 
     def _send(self, rows: Sequence[OutboxRow]) -> bool:
         message = self._envelopes.events(
-            tuple(row.event for row in rows), historical=self._is_historical(rows[0])
+            tuple(row.event for row in rows),
+            after=self._sent_upto,
+            historical=self._is_historical(rows[0]),
         )
         try:
             self._publish(message)

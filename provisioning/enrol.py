@@ -1,0 +1,270 @@
+r"""Enrolment: a key made on this machine, a certificate for it from the server, one kiosk.toml.
+
+    python -m provisioning.enrol --server https://fleet.example:8443 --ca-fingerprint HEX \
+        --token TOKEN --config-out /etc/kiosk/kiosk.toml --device id_card_reader=serial:/dev/…
+
+Prints one JSON object. Exit 0: enrolled, now or before; 1: refused, with a code; 2: bad arguments.
+"""
+
+import argparse
+import json
+import os
+import ssl
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
+
+import httpx
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
+from pydantic import BaseModel, ValidationError
+
+from kiosk.config import BadConfig, load
+from provisioning.hall import BadSite, read_site, render_config
+from provisioning.trust import NotTrusted, find_authority, read_fingerprint
+
+ANSWER_S: Final = 20.0
+KEY_FILE: Final = "kiosk-key.pem"
+CERTIFICATE_FILE: Final = "kiosk.pem"
+CA_FILE: Final = "ca.pem"
+SEALING_FILE: Final = "sealing.pub"
+ROOT_FILE: Final = "content-root.json"
+
+
+class EnrolmentFailed(Exception):
+    """Nothing was enrolled; `code` is a word for programs, the message for the installer."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+class Enrolment(BaseModel):
+    """The answer to `POST /v1/enrol` (DECISIONS.md 6)."""
+
+    kiosk_id: str
+    certificate_pem: str
+    ca_pem: str
+    sealing_key: str
+    content_root: str
+    api_url: str
+    broker_host: str
+    broker_port: int
+
+
+class _Complaint(BaseModel):
+    code: str = "refused"
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What the installer asked for."""
+
+    server: str
+    fingerprint: str
+    token: str
+    config_out: Path
+    site: Path | None
+    devices: Mapping[str, str]
+
+
+def enrol(wish: Wish) -> str:
+    """Enrol this machine and write everything the kiosk needs; returns the kiosk's id.
+
+    The configuration comes last, so an interrupted run can simply be run again (with a new token
+    if the old one was used). Raises EnrolmentFailed.
+    """
+    folder = wish.config_out.resolve().parent
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        site = read_site(wish.site, wish.devices)
+    except BadSite as error:
+        raise EnrolmentFailed("bad_site", str(error)) from error
+    address = urlsplit(wish.server)
+    if address.scheme != "https" or not address.hostname:
+        raise EnrolmentFailed("bad_server", "the server's address begins with https://")
+    try:
+        context = find_authority(address.hostname, address.port or 443, wish.fingerprint)
+    except NotTrusted as error:
+        raise EnrolmentFailed("not_trusted", str(error)) from error
+    try:
+        key = _own_key(folder / KEY_FILE)
+    except (OSError, ValueError, TypeError) as error:
+        raise EnrolmentFailed("bad_key", f"{KEY_FILE}: {error}") from error
+    answer = _ask(wish, key, context)
+    _check(answer, key, wish.fingerprint)
+    for name, text in {
+        CERTIFICATE_FILE: answer.certificate_pem,
+        CA_FILE: answer.ca_pem,
+        SEALING_FILE: answer.sealing_key + "\n",
+        ROOT_FILE: answer.content_root,
+    }.items():
+        _write(folder / name, text, mode=0o644)
+    config = render_config(
+        site,
+        kiosk_id=answer.kiosk_id,
+        server={
+            "api_url": answer.api_url,
+            "broker_host": answer.broker_host,
+            "broker_port": answer.broker_port,
+            "ca_file": CA_FILE,
+            "key_file": KEY_FILE,
+            "certificate_file": CERTIFICATE_FILE,
+            "sealing_key_file": SEALING_FILE,
+            "content_root_file": ROOT_FILE,
+        },
+    )
+    _write(wish.config_out, config, mode=0o644)
+    try:
+        return load(wish.config_out).id
+    except BadConfig as error:
+        wish.config_out.unlink()
+        raise EnrolmentFailed("bad_site", str(error)) from error
+
+
+def enrolled_as(config: Path) -> str | None:
+    """The id under which this machine is enrolled already; None where it is not."""
+    if not config.exists():
+        return None
+    try:
+        found = load(config)
+        certificate = x509.load_pem_x509_certificate(found.server.certificate_file.read_bytes())
+        key = _read_key(found.server.key_file)
+    except (BadConfig, OSError, ValueError, TypeError):
+        return None
+    return found.id if certificate.public_key() == key.public_key() else None
+
+
+def _own_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    """The kiosk's key, P-256, made here and never sent; one from an interrupted run is kept."""
+    if path.exists():
+        return _read_key(path)
+    key = ec.generate_private_key(ec.SECP256R1())
+    pem = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    _write(path, pem.decode(), mode=0o600)
+    return key
+
+
+def _read_key(path: Path) -> ec.EllipticCurvePrivateKey:
+    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    if not isinstance(key, ec.EllipticCurvePrivateKey):
+        raise TypeError(f"{path.name}: not an elliptic curve key")
+    return key
+
+
+def _ask(wish: Wish, key: ec.EllipticCurvePrivateKey, context: ssl.SSLContext) -> Enrolment:
+    # the certificate's name is the server's to give: it knows for whom the token was made
+    request = (
+        x509.CertificateSigningRequestBuilder()
+        .subject_name(x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "kiosk")]))
+        .sign(key, hashes.SHA256())
+    )
+    body = {
+        "token": wish.token,
+        "csr_pem": request.public_bytes(serialization.Encoding.PEM).decode(),
+    }
+    try:
+        with httpx.Client(verify=context, timeout=ANSWER_S, trust_env=False) as client:
+            answer = client.post(f"{wish.server.rstrip('/')}/v1/enrol", json=body)
+    except httpx.HTTPError as error:
+        raise EnrolmentFailed("unreachable", str(error)) from error
+    try:
+        if answer.is_success:
+            return Enrolment.model_validate_json(answer.content)
+        complaint = _Complaint.model_validate_json(answer.content)
+    except ValidationError as error:
+        raise EnrolmentFailed("bad_answer", f"status {answer.status_code}") from error
+    raise EnrolmentFailed(complaint.code, complaint.detail or f"status {answer.status_code}")
+
+
+def _check(answer: Enrolment, key: ec.EllipticCurvePrivateKey, fingerprint: str) -> None:
+    """The certificate is for our key and from the CA we trust. Raises EnrolmentFailed."""
+    try:
+        certificate = x509.load_pem_x509_certificate(answer.certificate_pem.encode())
+        authority = x509.load_pem_x509_certificate(answer.ca_pem.encode())
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature) as error:
+        raise EnrolmentFailed("bad_answer", "the certificate is not from that CA") from error
+    if authority.fingerprint(hashes.SHA256()).hex() != fingerprint:
+        raise EnrolmentFailed("bad_answer", "the CA in the answer has another fingerprint")
+    names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
+    if certificate.public_key() != key.public_key() or names != [answer.kiosk_id]:
+        raise EnrolmentFailed("bad_answer", "the certificate is not for this kiosk's key and id")
+
+
+def _write(path: Path, text: str, *, mode: int) -> None:
+    """Whole or not at all, durable, with its mode from the first byte on."""
+    draft = path.with_name(path.name + ".new")
+    draft.unlink(missing_ok=True)
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)
+
+
+def _parse(arguments: Sequence[str] | None) -> Wish:
+    parser = argparse.ArgumentParser(prog="python -m provisioning.enrol", description=__doc__)
+    parser.add_argument("--server", required=True, help="https://host:port of the fleet server")
+    parser.add_argument("--ca-fingerprint", required=True, help="printed with the token")
+    parser.add_argument("--token", required=True, help="one-time token; - reads it from stdin")
+    parser.add_argument("--config-out", required=True, type=Path, help="kiosk.toml to write")
+    parser.add_argument("--site", type=Path, help="place, devices and times; see site.example.toml")
+    parser.add_argument(
+        "--device",
+        action="append",
+        default=[],
+        metavar="KIND=[MODEL@]PORT",
+        help="instead of the site file's entry, such as receipt_printer=escpos@tcp:192.0.2.7:9100",
+    )
+    chosen = parser.parse_args(arguments)
+    try:
+        fingerprint = read_fingerprint(chosen.ca_fingerprint)
+        devices = dict(entry.split("=", 1) for entry in chosen.device)
+    except ValueError as error:
+        parser.error(str(error))
+    token = sys.stdin.readline().strip() if chosen.token == "-" else chosen.token
+    return Wish(
+        server=chosen.server,
+        fingerprint=fingerprint,
+        token=token,
+        config_out=chosen.config_out,
+        site=chosen.site,
+        devices=devices,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """The command line; see the module's docstring."""
+    wish = _parse(arguments)
+    before = enrolled_as(wish.config_out)
+    if before is not None:
+        _say({"result": "already_enrolled", "kiosk_id": before, "config": str(wish.config_out)})
+        return 0
+    try:
+        kiosk_id = enrol(wish)
+    except EnrolmentFailed as error:
+        _say({"error": error.code, "detail": str(error)})
+        return 1
+    _say({"result": "enrolled", "kiosk_id": kiosk_id, "config": str(wish.config_out)})
+    return 0
+
+
+def _say(result: dict[str, str]) -> None:
+    sys.stdout.write(json.dumps(result, ensure_ascii=False) + "\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
