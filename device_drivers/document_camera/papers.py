@@ -1,6 +1,7 @@
 """Draws the papers the emulated desk can show: a letter and a form of invented people.
 
-All names are invented; the resident number has area 370321 and a valid check digit (GB 11643).
+All names are invented; the applicant is the bench's 张明远, whose number has area 370321 and a valid
+check digit (GB 11643).
 """
 
 from PIL import Image, ImageDraw
@@ -11,8 +12,8 @@ _A4_PX = (1654, 2339)
 """200 dpi."""
 _INK = (32, 32, 36)
 _RED = (190, 34, 40)
-_APPLICANT = "林知夏"
-_NUMBER = "370321199803070022"
+_APPLICANT = "张明远"
+_NUMBER = "370321198503120011"
 
 
 def employer_letter() -> Image.Image:
@@ -49,13 +50,13 @@ def application_form() -> Image.Image:
     _text(pen, (170, 330), "编号：2026-1120-017", 36, _INK)
     rows = [
         ("姓　　名", _APPLICANT),
-        ("性　　别", "女"),
+        ("性　　别", "男"),
         ("身份号码", _NUMBER),
-        ("户籍地址", "山东省淄博市桓台县索镇柳泉北路88号"),
+        ("户籍地址", "桓台县索镇柳泉北路88号3号楼2单元501室"),
         ("联系电话", "13900000000"),
         ("申请事由", "应聘，用人单位要求提供"),
         ("使用单位", "桓台县云杉精密机械有限公司"),
-        ("查询期间", "2014年3月7日至2026年11月20日"),
+        ("查询期间", "2003年3月12日至2026年11月20日"),
     ]
     top, height = 410, 150
     for number, (label, value) in enumerate(rows):

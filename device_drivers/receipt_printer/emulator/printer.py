@@ -94,6 +94,11 @@ class ReceiptPrinterEmulator:
         """Is the cover open?"""
         return self._cover_open
 
+    @property
+    def cutter_stuck(self) -> bool:
+        """Is the knife blocked?"""
+        return self._cutter_stuck
+
     async def start(self) -> None:
         """Switch on and plug in."""
         self._printing = asyncio.create_task(self._print_what_arrives())
