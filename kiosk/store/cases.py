@@ -119,6 +119,15 @@ class CaseDesk:
             return CaseReceipt.model_validate_json(receipt)
         return None
 
+    def receipt(self, submitted: SubmittedCase) -> CaseReceipt | None:
+        """The server's receipt, also once the reply has come; None while the case waits here."""
+        found = self._store.rows(
+            "SELECT receipt FROM case_out WHERE case_id = ?", submitted.case_id
+        )
+        if not found or not isinstance(found[0][0], str):
+            return None
+        return CaseReceipt.model_validate_json(found[0][0])
+
 
 class CaseQueue:
     """The agent's side: what to deliver, and what became of it."""

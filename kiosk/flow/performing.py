@@ -1,0 +1,226 @@
+"""Does what an effect asks and says what came of it, as events."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing
+from functools import partial
+from typing import Final
+
+from device_drivers.document_camera.interface import (
+    DocumentCamera,
+    NoPage,
+    Page,
+    PageProblem,
+    Preview,
+)
+from device_drivers.errors import DeviceFault, FaultCode
+from device_drivers.receipt_printer.document import parse_receipt
+from device_drivers.receipt_printer.interface import (
+    NotPrinted,
+    Printed,
+    PrintOutcome,
+    PrintProgress,
+    Receipt,
+    Unconfirmed,
+)
+from kiosk.contract.cases import CaseReceipt, CaseReply
+from kiosk.contract.devices import DeviceKind
+from kiosk.flow import effects as ef
+from kiosk.flow import events as ev
+from kiosk.flow.clerk import Clerk
+from kiosk.flow.ports import Changes, Desk, DevicePool, Glass, PaperLog
+from kiosk.store.cases import SubmittedCase, TurnedAway
+from kiosk.store.database import StoreError
+from kiosk.store.vault import Paper, VaultError
+
+_LOG: Final = logging.getLogger(__name__)
+
+Feed = Callable[[ev.Event], None]
+"""Hands an event to the flow, unless the state that asked for the effect has gone."""
+
+STEADY_FRAMES: Final = 3
+"""Good previews in a row before the camera is asked to take the page."""
+CAPTURE_WITHIN_S: Final = 3.0
+"""The camera waits 0.6 s for stillness by itself; five times that."""
+
+Task = (
+    ef.ReadIdCard
+    | ef.ReadSocialSecurityCard
+    | ef.ScanCode
+    | ef.CapturePage
+    | ef.StoreCase
+    | ef.AwaitReply
+    | ef.PrintPaper
+)
+"""The effects that take time."""
+
+DURABLE: Final = (ef.StoreCase, ef.PrintPaper)
+"""Never cancelled by a page change: the disk is being written or paper is in motion."""
+
+
+class Performer:
+    """Holds, besides its tools, the one secret of the session: the key that opens the reply."""
+
+    def __init__(
+        self,
+        *,
+        devices: DevicePool,
+        desk: Desk,
+        papers: PaperLog,
+        changes: Changes,
+        glass: Glass,
+        clerk: Clerk,
+    ) -> None:
+        self._devices = devices
+        self._desk = desk
+        self._papers = papers
+        self._changes = changes
+        self._glass = glass
+        self._clerk = clerk
+        self._submitted: SubmittedCase | None = None
+
+    def forget(self) -> None:
+        """Drop the session's key."""
+        self._submitted = None
+
+    async def perform(self, effect: Task, feed: Feed) -> None:
+        """Do it and feed its events. Cancelling leaves the device idle."""
+        try:
+            match effect:
+                case ef.ReadIdCard(within_s):
+                    async with self._devices.id_card_reader() as reader:
+                        feed(ev.IdCardRead(await reader.read_card(within_s=within_s)))
+                case ef.ReadSocialSecurityCard(within_s):
+                    async with self._devices.social_security_card_reader() as slot:
+                        feed(ev.SocialSecurityCardRead(await slot.read_card(within_s=within_s)))
+                case ef.ScanCode(within_s):
+                    async with self._devices.qr_scanner() as scanner:
+                        feed(ev.CodeScanned(await scanner.read_code(within_s=within_s)))
+                case ef.CapturePage(within_s):
+                    async with self._devices.document_camera() as camera:
+                        feed(await self._capture(camera, within_s))
+                case ef.StoreCase():
+                    await self._store(effect, feed)
+                case ef.AwaitReply(wait_s):
+                    await self._await_reply(wait_s, feed)
+                case ef.PrintPaper():
+                    await self._print(effect, feed)
+        except DeviceFault as fault:
+            _LOG.warning("%s", fault)
+            feed(ev.DeviceFailed(DeviceKind(fault.device), fault.code.value))
+
+    async def _capture(self, camera: DocumentCamera, within_s: float) -> ev.Event:
+        problem = PageProblem.NO_PAGE
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while loop.time() < deadline:
+            steady = 0
+            async with aclosing(_closable(camera.preview())) as frames:
+                async for preview in frames:
+                    self._glass.preview(preview)
+                    problem = preview.problems[0] if preview.problems else PageProblem.MOVING
+                    steady = 0 if preview.problems or preview.quad is None else steady + 1
+                    if steady >= STEADY_FRAMES or loop.time() >= deadline:
+                        break
+            if steady < STEADY_FRAMES:
+                break
+            match await camera.capture(within_s=CAPTURE_WITHIN_S):
+                case Page(jpeg=jpeg):
+                    return ev.PageCaptured(jpeg)
+                case NoPage(problem=seen):
+                    problem = seen
+        return ev.PageNotCaptured(problem.value)
+
+    async def _store(self, effect: ef.StoreCase, feed: Feed) -> None:
+        papers = [Paper(name, "image/jpeg", jpeg) for name, jpeg in effect.papers.items()]
+        submit = partial(
+            self._desk.submit,
+            effect.payload,
+            papers,
+            service_id=effect.service_id,
+            service_version=effect.service_version,
+            content=effect.content,
+        )
+        try:
+            self._submitted = await asyncio.to_thread(submit)
+        except StoreError as error:
+            _LOG.error("a case could not be stored: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
+            feed(ev.CaseNotStored())
+            return
+        feed(ev.CaseStored(self._submitted.case_id))
+
+    async def _await_reply(self, wait_s: float, feed: Feed) -> None:
+        submitted = self._submitted
+        if submitted is None:
+            feed(ev.WaitOver())
+            return
+        receipt: CaseReceipt | None = None
+        try:
+            async with asyncio.timeout(wait_s), aclosing(self._changes()) as changes:
+                async for _ in changes:
+                    if receipt is None:
+                        receipt = await asyncio.to_thread(self._desk.receipt, submitted)
+                        if receipt is not None:
+                            feed(ev.CaseReceived(receipt))
+                    match await asyncio.to_thread(self._desk.look, submitted):
+                        case CaseReply() as reply:
+                            if receipt is None:
+                                continue  # both were written together: the next look has it
+                            feed(ev.CaseAnswered(reply))
+                            return
+                        case TurnedAway(code):
+                            feed(ev.CaseTurnedAway(code))
+                            return
+                        case _:
+                            continue
+        except TimeoutError:
+            feed(ev.WaitOver())
+        except (StoreError, VaultError) as error:
+            _LOG.error("the reply could not be read: %s", type(error).__name__)  # noqa: TRY400  its text is free of data, its trace is not
+            feed(ev.WaitOver())
+
+    async def _print(self, effect: ef.PrintPaper, feed: Feed) -> None:
+        try:
+            receipt = parse_receipt(effect.receipt)
+            paper_id = await asyncio.to_thread(self._papers.intend, effect.case_id, effect.title)
+        except (ValueError, StoreError) as error:
+            _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  ReceiptMistake may quote
+            feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
+            return
+        outcome = await self._outcome(receipt, paper_id, feed)
+        match outcome:
+            case Printed():
+                ended, stage = ev.PaperEnded("printed"), "presented"
+            case NotPrinted(why):
+                ended, stage = ev.PaperEnded("not_printed", why), "not_printed"
+            case Unconfirmed(why):
+                ended, stage = ev.PaperEnded("unconfirmed", why), "unconfirmed"
+        self._clerk.note(partial(self._papers.mark, paper_id, stage))
+        await self._clerk.settle()
+        feed(ended)
+
+    async def _outcome(self, receipt: Receipt, paper_id: int, feed: Feed) -> PrintOutcome:
+        last: list[PrintProgress] = []
+
+        def on_progress(progress: PrintProgress) -> None:
+            last.append(progress)
+            self._clerk.note(partial(self._papers.mark, paper_id, progress.value))
+            feed(ev.PaperProgressed(progress.value))
+
+        try:
+            async with self._devices.receipt_printer() as printer:
+                return await printer.print_receipt(receipt, on_progress=on_progress)
+        except DeviceFault as fault:
+            _LOG.warning("%s", fault)
+            return Unconfirmed(fault.code.value) if last else NotPrinted(fault.code.value)
+
+
+async def _closable(frames: AsyncIterator[Preview]) -> AsyncGenerator[Preview, None]:
+    """The same frames; closing this closes the camera's own iterator where it has an end."""
+    try:
+        async for each in frames:
+            yield each
+    finally:
+        if isinstance(frames, AsyncGenerator):
+            await frames.aclose()

@@ -1,0 +1,317 @@
+"""The citizen's app: Kivy in the main thread, everything else in one event loop beside it."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import threading
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from device_drivers.document_camera.interface import Preview
+from kiosk.config import BadConfig, KioskConfig, load
+from kiosk.contract.devices import DeviceKind, DeviceState
+from kiosk.contract.uplink import (
+    AppStarted,
+    AppState,
+    ContentDrawn,
+    DeviceStatusChanged,
+)
+from kiosk.contract.uplink import ContentRefused as ContentRefusedEvent
+from kiosk.devices.fleet import Fleet
+from kiosk.devices.watch import watch_devices
+from kiosk.flow.events import Touch
+from kiosk.flow.runner import Runner
+from kiosk.flow.states import Idle, OutOfService, State
+from kiosk.flow.world import World
+from kiosk.orders import Orders
+from kiosk.screens.app import KioskScreen
+from kiosk.screens.view import REQUIRED_PHRASES, view
+from kiosk.services.loader import ContentRefused
+from kiosk.services.phrases import Phrases, PhrasesRefused, load_phrases
+from kiosk.store.cases import CaseDesk
+from kiosk.store.command_log import CommandLog
+from kiosk.store.database import Store, StoreError
+from kiosk.store.journal import Journal
+from kiosk.store.outbox import Outbox
+from kiosk.store.paper_journal import PaperJournal
+from kiosk.store.shared_state import AppAlive, DeviceStates, DrawnContent, SharedState
+from kiosk.store.vault import VaultError, read_sealing_key
+from kiosk.surroundings import Surroundings
+
+_LOG: Final = logging.getLogger(__name__)
+
+ASSETS: Final = Path(__file__).resolve().parent.parent / "assets"
+TICK_S: Final = 1.0
+
+_FAILED: Final = 1
+_BAD_CONFIG: Final = 2
+
+
+class KioskApp:
+    """One kiosk: the screen, the flow, the devices and the store, put together."""
+
+    def __init__(self, config: KioskConfig, store: Store) -> None:
+        """Raises VaultError, ContentRefused, PhrasesRefused, BadConfig, StoreError."""
+        self._store = store
+        self._outbox = Outbox(store)
+        self._journal = Journal(store)
+        self._shared = SharedState(store)
+        self._phrases = _words(ASSETS)
+        self._fleet = Fleet.from_config(config.devices)
+        papers = PaperJournal(store, self._outbox)
+        papers.settle()
+        commands = CommandLog(store, self._outbox)
+        commands.settle()
+        self.surroundings = Surroundings(
+            config, ASSETS, self._shared, self._fleet.states, on_refused=self._content_refused
+        )
+        self.screen = KioskScreen(
+            self._touched,
+            size=(config.display.width_px, config.display.height_px),
+            fullscreen=config.display.fullscreen,
+        )
+        self._runner = Runner(
+            devices=self._fleet,
+            desk=CaseDesk(store, self._outbox, read_sealing_key(config.server.sealing_key_file)),
+            papers=papers,
+            events=self._outbox,
+            journal=self._journal,
+            changes=store.changes,
+            glass=_Glass(self.screen, self._phrases),
+            look_around=self.surroundings.look,
+        )
+        self._orders = Orders(
+            commands=commands,
+            shared=self._shared,
+            outbox=self._outbox,
+            journal=self._journal,
+            runner=self._runner,
+            look_again=self.surroundings.refresh,
+            restart=self._restart,
+        )
+        self.wants_restart = False
+        self.has_failed = False
+        self._ticks = 0
+        self._drawn = ""
+        self._first_drawn = asyncio.Event()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._main: asyncio.Task[None] | None = None
+
+    def run(self) -> None:
+        """Stay until `stop`, a signal or a restart; main thread only."""
+        self.screen.every(TICK_S, self._tick)
+        self.screen.on_drawn(self._was_drawn)
+        beside = threading.Thread(target=self._run_beside, name="flow")
+        beside.start()
+        try:
+            self.screen.run()
+        finally:
+            self._end_beside()
+            beside.join()
+
+    def stop(self) -> None:
+        """Close the window; from any thread. Whatever is being written or printed may finish."""
+        self.screen.stop()
+
+    # --- in the window's thread: a few instructions, no disk -----------------------------------
+
+    def _touched(self, event: Touch) -> None:
+        self._runner.touch(event)
+
+    def _tick(self) -> None:
+        self._ticks += 1
+
+    def _was_drawn(self, content: str) -> None:
+        is_first = not self._drawn
+        self._drawn = content
+        loop = self._loop
+        if is_first and loop is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(self._first_drawn.set)
+
+    # --- in the loop's thread --------------------------------------------------------------------
+
+    def _run_beside(self) -> None:
+        try:
+            asyncio.run(self._work())
+        except asyncio.CancelledError:
+            pass
+        except BaseExceptionGroup as group:
+            _LOG.critical("the flow ended: %s", [type(each).__name__ for each in group.exceptions])
+            self.has_failed = True
+        except StoreError as error:
+            _LOG.critical("the flow ended: %s", error)
+            self.has_failed = True
+        finally:
+            self.screen.stop()
+
+    async def _work(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._main = asyncio.current_task()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._runner.run())
+                group.create_task(watch_devices(self._fleet, self._device_changed))
+                group.create_task(self._follow_store())
+                group.create_task(self._sign_of_life())
+                group.create_task(self._note_start())
+        finally:
+            await self._fleet.close()
+
+    def _end_beside(self) -> None:
+        loop, main = self._loop, self._main
+        if loop is not None and main is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(main.cancel)
+
+    async def _follow_store(self) -> None:
+        async for _ in self._store.changes():
+            if await asyncio.to_thread(self.surroundings.refresh):
+                self._runner.world_changed()
+            await self._orders.obey()
+
+    async def _sign_of_life(self) -> None:
+        """Each second that the window's thread has lived through, and what it has drawn."""
+        written, reported = 0, ""
+        while True:
+            await asyncio.sleep(TICK_S / 10)
+            if self._drawn and self._drawn != reported:
+                reported = self._drawn
+                await asyncio.to_thread(self._note_drawn, reported)
+            if self._ticks != written:
+                written = self._ticks
+                alive = AppAlive(
+                    tick=written, state=app_state(self._runner.state), at=datetime.now(UTC)
+                )
+                await asyncio.to_thread(self._shared.put, alive)
+
+    def _note_drawn(self, content: str) -> None:
+        with self._store.transaction():
+            if self._shared.put(DrawnContent(hash=content)):
+                self._outbox.record(ContentDrawn, content=content)
+                self._journal.write("content_drawn", content=content)
+
+    async def _note_start(self) -> None:
+        await self._first_drawn.wait()
+        cold_start_ms = round(_process_age_s() * 1000)
+        content = self._drawn
+
+        def write() -> None:
+            self._outbox.record(AppStarted, cold_start_ms=cold_start_ms)
+            self._journal.write("app_started", cold_start_ms=cold_start_ms, content=content)
+
+        await asyncio.to_thread(write)
+
+    def _device_changed(self, kind: DeviceKind, state: DeviceState) -> None:
+        _LOG.info("%s is %s %s", kind.value, state.status.value, state.fault or "")
+        self._runner.world_changed()
+        write = partial(self._note_device, kind, state, self._fleet.states())
+        noted = asyncio.ensure_future(asyncio.to_thread(write))
+        noted.add_done_callback(_log_failure)
+
+    def _note_device(
+        self, kind: DeviceKind, state: DeviceState, states: dict[DeviceKind, DeviceState]
+    ) -> None:
+        with self._store.transaction():
+            self._shared.put(DeviceStates(devices=states))
+            self._outbox.record(DeviceStatusChanged, device=kind, state=state)
+            self._journal.write(
+                "device_changed",
+                device=kind.value,
+                status=state.status.value,
+                fault=state.fault or "none",
+            )
+
+    def _content_refused(self, content: str, refused: ContentRefused) -> None:
+        findings = tuple(str(each) for each in refused.findings[:20])
+        self._outbox.record(ContentRefusedEvent, content=content, findings=findings)
+
+    def _restart(self) -> None:
+        self.wants_restart = True
+        self.screen.stop()
+
+
+class _Glass:
+    """The screen as the flow sees it: states in, pictures out."""
+
+    def __init__(self, screen: KioskScreen, phrases: Phrases) -> None:
+        self._screen = screen
+        self._phrases = phrases
+
+    def draw(self, state: State, world: World) -> None:
+        """Show the page of this state."""
+        self._screen.show(view(state, world, self._phrases))
+
+    def preview(self, preview: Preview) -> None:
+        """Show one live camera frame."""
+        problems = tuple(problem.value for problem in preview.problems)
+        self._screen.show_frame(preview.picture, preview.quad, problems)
+
+
+def app_state(state: State) -> AppState:
+    """What the citizen's screen is doing, as the server wants to know it."""
+    match state:
+        case Idle():
+            return AppState.IDLE
+        case OutOfService():
+            return AppState.OUT_OF_SERVICE
+        case _:
+            return AppState.IN_SESSION
+
+
+def _words(assets: Path) -> Phrases:
+    phrases = load_phrases(assets / "text")
+    phrases.require(REQUIRED_PHRASES)
+    return phrases
+
+
+def _log_failure(noted: "asyncio.Future[None]") -> None:
+    error = None if noted.cancelled() else noted.exception()
+    if error is not None:
+        _LOG.error("a device's change was not recorded: %s", type(error).__name__)
+
+
+def _process_age_s() -> float:
+    """Seconds since this process began, by the kernel (proc(5): field 22 of stat)."""
+    fields = Path("/proc/self/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
+    started_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
+    uptime_s = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
+    return max(0.0, uptime_s - started_s)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """0 after a clean end, 1 where the app broke down, 2 where it cannot be configured."""
+    parser = argparse.ArgumentParser(prog="python -m kiosk.main", description=__doc__)
+    parser.add_argument("--config", type=Path, default=Path("kiosk.toml"), metavar="TOML")
+    parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING"))
+    chosen = parser.parse_args(arguments)
+    logging.basicConfig(
+        level=chosen.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
+    )
+    try:
+        config = load(chosen.config)
+        store = Store.open(config.store_file)
+    except (BadConfig, StoreError) as error:
+        print(error, file=sys.stderr)  # noqa: T201  a command line
+        return _BAD_CONFIG
+    try:
+        app = KioskApp(config, store)
+        signal.signal(signal.SIGTERM, lambda *_: app.stop())
+        signal.signal(signal.SIGINT, lambda *_: app.stop())
+        app.run()
+    except (BadConfig, ContentRefused, PhrasesRefused, VaultError) as error:
+        print(error, file=sys.stderr)  # noqa: T201  a command line
+        return _BAD_CONFIG
+    finally:
+        store.close()
+    if app.wants_restart:
+        command = [sys.executable, "-m", "kiosk.main", *(arguments or sys.argv[1:])]
+        os.execv(sys.executable, command)
+    return _FAILED if app.has_failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
