@@ -8,7 +8,9 @@ from fastapi import FastAPI
 
 from fleet_server.api import ROUTERS
 from fleet_server.background import BACKGROUND
+from fleet_server.broker.configuration import SERVER_USER
 from fleet_server.broker.link import ServerLink
+from fleet_server.broker.mosquitto import Mosquitto
 from fleet_server.cases.desk import CaseDesk
 from fleet_server.clock import Clock, SystemClock
 from fleet_server.content.desk import ContentDesk
@@ -34,6 +36,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             database = open_database(settings.database_file, os.environ.get("DATABASE_URL"))
             stack.callback(database.close)
             migrate(database)
+            broker_password = (settings.keys / "broker-password").read_text(encoding="ascii")
             ticking = clock or SystemClock()
             fleet = Fleet(
                 settings=settings,
@@ -43,9 +46,11 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
                 link=ServerLink(
                     host="127.0.0.1",
                     port=settings.broker.server_port,
-                    user="fleet-server",
-                    password=(settings.keys / "broker-password").read_text(encoding="ascii"),
+                    user=SERVER_USER,
+                    password=broker_password,
                 ),
+                broker=Mosquitto(settings, password=broker_password),
+                broker_password=broker_password,
                 authority=Authority(settings.keys),
                 cases=CaseDesk.open(settings),
                 content=ContentDesk.open(settings),

@@ -8,6 +8,7 @@ from typing import Annotated, cast
 from fastapi import Depends, Request
 
 from fleet_server.broker.link import ServerLink
+from fleet_server.broker.mosquitto import Mosquitto
 from fleet_server.cases.desk import CaseDesk
 from fleet_server.clock import Clock
 from fleet_server.content.desk import ContentDesk
@@ -29,6 +30,9 @@ class Fleet:
     database: Database
     live: LiveBus
     link: ServerLink
+    broker: Mosquitto
+    broker_password: str = field(repr=False)
+    """Of the server's own clients on the loopback listener."""
     authority: Authority
     cases: CaseDesk
     content: ContentDesk

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Final
 
 from nacl.public import PrivateKey
 
@@ -12,9 +13,14 @@ from fleet_server.content.desk import ContentDesk
 from fleet_server.content.first_release import publish_first
 from fleet_server.content.signing import init_keys
 from fleet_server.database import Database
+from fleet_server.identity.repository import count_accounts
+from fleet_server.identity.service import Role, make_account
 from fleet_server.pki import Authority, write_private
 from fleet_server.schema import migrate
 from fleet_server.settings import FILE_NAME, Settings, load
+
+FIRST_ADMIN: Final = "admin"
+"""The account made at `init`; its one-time password is printed once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +30,8 @@ class Initialised:
     settings: Settings
     fingerprint: str
     """Of the CA."""
+    password: str | None
+    """One-time password of the account `admin`; None when there were accounts already."""
 
 
 def initialise(folder: Path, *, config: str, now: datetime) -> Initialised:
@@ -40,20 +48,39 @@ def initialise(folder: Path, *, config: str, now: datetime) -> Initialised:
     settings = load(folder)
     authority = Authority.create(settings.keys, hosts=[settings.kiosk_host], now=now)
     _secret(settings.keys / "sealing-key", lambda: bytes(PrivateKey.generate()).hex())
-    _secret(settings.keys / "broker-password", lambda: secrets.token_urlsafe(32))
+    for name in ("broker-password", "cookie-key", "local-secret"):
+        _secret(settings.keys / name, lambda: secrets.token_urlsafe(32))
     init_keys(settings.keys, now=now)
     database = Database(settings.database_file)
     try:
         migrate(database)
         publish_first(database, ContentDesk.open(settings), now=now)
+        password = _first_admin(database, now)
     finally:
         database.close()
-    return Initialised(settings=settings, fingerprint=authority.fingerprint)
+    return Initialised(settings=settings, fingerprint=authority.fingerprint, password=password)
 
 
 def sealing_key(settings: Settings) -> PrivateKey:
     """The X25519 key that opens sealed cases. Raises FileNotFoundError before `initialise`."""
     return PrivateKey(bytes.fromhex((settings.keys / "sealing-key").read_text(encoding="ascii")))
+
+
+def cookie_key(settings: Settings) -> str:
+    """Signs the console's cookies."""
+    return (settings.keys / "cookie-key").read_text(encoding="ascii")
+
+
+def local_secret(settings: Settings) -> str:
+    """Proves that a caller can read the data folder: the command line of a running server."""
+    return (settings.keys / "local-secret").read_text(encoding="ascii")
+
+
+def _first_admin(database: Database, now: datetime) -> str | None:
+    with database.write() as session:
+        if count_accounts(session):
+            return None
+        return make_account(session, name=FIRST_ADMIN, role=Role.ADMIN, actor="server", now=now)
 
 
 def _secret(path: Path, make: Callable[[], str]) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from pydantic import JsonValue
@@ -27,21 +27,26 @@ def record(
         facts=dict(facts),
         previous="" if last is None else last.hash,
     )
-    entry.hash = entry_hash(entry, facts)
+    entry.hash = _hash((entry.n, to_ms(at), actor, action, target, entry.facts, entry.previous))
     session.add(entry)
     session.flush()
 
 
-def entry_hash(entry: AuditEntry, facts: Mapping[str, JsonValue]) -> str:
+def first_bad_entry(rows: Iterable[Sequence[object]]) -> int | None:
+    """The number of the first entry that was changed, or follows a gap; None: all is well.
+
+    Rows are (n, at in ms, actor, action, target, facts as JSON text, previous, hash), in order.
+    """
+    previous, expected = "", 1
+    for n, at, actor, action, target, facts, said_previous, said_hash in rows:
+        whole = (n, at, actor, action, target, json.loads(str(facts)), said_previous)
+        if n != expected or said_previous != previous or said_hash != _hash(whole):
+            return expected
+        previous, expected = str(said_hash), expected + 1
+    return None
+
+
+def _hash(fields: tuple[object, ...]) -> str:
     """SHA-256 over every field and the previous hash, as canonical JSON."""
-    fields = [
-        entry.n,
-        to_ms(entry.at),
-        entry.actor,
-        entry.action,
-        entry.target,
-        dict(facts),
-        entry.previous,
-    ]
     text = json.dumps(fields, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(text.encode()).hexdigest()

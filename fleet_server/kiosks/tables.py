@@ -79,9 +79,11 @@ class Outbox(Record):
     kiosk_id: Mapped[str] = mapped_column(ForeignKey("kiosk.id"))
     inst: Mapped[str]
     upto: Mapped[int]
-    """The highest n seen; all below are here but for the holes."""
-    holes: Mapped[list[list[int]]] = mapped_column(JSON)
-    """`[first, last]` ranges that have not come yet."""
+    """The highest n seen; all below are here but for those lost and absent."""
+    lost: Mapped[list[list[int]]] = mapped_column(JSON)
+    """`fleet_server.ingest.seen.Seen.lost`."""
+    absent: Mapped[list[list[int]]] = mapped_column(JSON)
+    """`fleet_server.ingest.seen.Seen.absent`."""
 
 
 class EventRow(Record):

@@ -205,6 +205,10 @@ class EventBatch(Message):
     """Outbox rows in order of n."""
 
     events: tuple[UplinkEvent, ...] = Field(max_length=MAX_EVENTS)
+    after: int | None = Field(default=None, ge=0)
+    """The pump's place: no row that waits for an acknowledgement lies between this number and the
+    first event, nor between the events. So a number the server lacks there was acknowledged
+    before, or dropped; one it lacks elsewhere got lost on the way. None: not said."""
 
 
 class Reported(Message):

@@ -111,7 +111,8 @@ def _events() -> None:
         sa.Column("kiosk_id", sa.Text, sa.ForeignKey("kiosk.id"), nullable=False),
         sa.Column("inst", sa.Text, nullable=False),
         sa.Column("upto", sa.BigInteger, nullable=False),
-        sa.Column("holes", sa.JSON, nullable=False),
+        sa.Column("lost", sa.JSON, nullable=False),
+        sa.Column("absent", sa.JSON, nullable=False),
         sa.UniqueConstraint("kiosk_id", "inst"),
     )
     op.create_table(

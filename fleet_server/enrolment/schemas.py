@@ -1,0 +1,45 @@
+"""What travels when a kiosk gets its identity (`DECISIONS.md` 6)."""
+
+from pydantic import Field
+
+from kiosk.contract.model import Message, Strict
+from kiosk.contract.topics import KIOSK_ID_PATTERN
+
+
+class EnrolRequest(Message):
+    """`POST /v1/enrol`."""
+
+    token: str = Field(min_length=1, max_length=200, repr=False)
+    csr_pem: str = Field(max_length=8192)
+
+
+class Enrolment(Message):
+    """Everything a kiosk needs to know; nothing of it is secret."""
+
+    kiosk_id: str
+    certificate_pem: str
+    ca_pem: str
+    sealing_key: str
+    """The server's X25519 public key, base64: cases are sealed to it."""
+    content_root: str
+    """TUF root metadata, JSON: pinned by the kiosk."""
+    api_url: str
+    broker_host: str
+    broker_port: int
+
+
+class TokenRequest(Strict):
+    """What `fleet-server enrol-token` asks of a running server."""
+
+    kiosk_id: str = Field(pattern=KIOSK_ID_PATTERN)
+    name: str = Field(min_length=1, max_length=80)
+    hall: str = Field(min_length=1, max_length=80)
+
+
+class TokenAnswer(Strict):
+    """The token, shown once, and the authority's fingerprint to check the server by."""
+
+    token: str = Field(repr=False)
+    ca_fingerprint: str
+    server: str
+    kiosk_id: str

@@ -1,0 +1,54 @@
+"""Queries on accounts and sessions."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import delete, func, select
+from sqlalchemy.orm import Session
+
+from fleet_server.identity.tables import Account, AccountSession, SignInFailures
+
+
+def find_account(session: Session, name: str) -> Account | None:
+    """The account, disabled or not."""
+    return session.get(Account, name)
+
+
+def count_accounts(session: Session) -> int:
+    """All, disabled ones included."""
+    return session.scalar(select(func.count()).select_from(Account)) or 0
+
+
+def list_accounts(session: Session) -> Sequence[Account]:
+    """By name."""
+    return session.scalars(select(Account).order_by(Account.name)).all()
+
+
+def failures_of(session: Session, name: str) -> SignInFailures | None:
+    """Failures in a row, None after a success."""
+    return session.get(SignInFailures, name)
+
+
+def find_session(session: Session, secret_hash: str) -> tuple[AccountSession, Account] | None:
+    """The session with its account."""
+    found = session.execute(
+        select(AccountSession, Account)
+        .join(Account, Account.name == AccountSession.account)
+        .where(AccountSession.hash == secret_hash)
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def drop_session(session: Session, secret_hash: str) -> None:
+    """Sign it out."""
+    session.execute(delete(AccountSession).where(AccountSession.hash == secret_hash))
+
+
+def drop_sessions_of(session: Session, name: str) -> None:
+    """Sign the account out everywhere."""
+    session.execute(delete(AccountSession).where(AccountSession.account == name))
+
+
+def drop_ended(session: Session, now: datetime) -> None:
+    """Forget sessions that are over, and failures nobody waits for any more."""
+    session.execute(delete(AccountSession).where(AccountSession.ends_at <= now))

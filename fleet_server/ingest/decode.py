@@ -1,0 +1,124 @@
+"""From topic and bytes to a message, or to the reason why not. Pure."""
+
+import json
+from dataclasses import dataclass
+from typing import Final
+
+from pydantic import JsonValue, TypeAdapter, ValidationError
+
+from kiosk.contract.topics import Channel, Direction, Topic
+from kiosk.contract.uplink import (
+    MAX_BYTES,
+    MAX_EVENTS,
+    EnvelopeFields,
+    EventBatch,
+    EventsMessage,
+    UplinkEvent,
+    UplinkMessage,
+    decode_uplink,
+)
+
+_KIND_OF_CHANNEL: Final = {
+    Channel.HEARTBEAT: "hb",
+    Channel.EVENTS: "ev",
+    Channel.REPORTED: "rep",
+    Channel.BIRTH: "birth",
+    Channel.WILL: "will",
+}
+
+_EVENT: Final[TypeAdapter[UplinkEvent]] = TypeAdapter(UplinkEvent)
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Why a message, or one event of a batch, could not be taken. Holds nothing of its content."""
+
+    reason: str
+    detail: str = ""
+    n: int | None = None
+    """The event's number, where one event was refused and its number could be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Understood:
+    """A message; with `refused` when single events of a batch were not understood."""
+
+    kiosk_id: str
+    message: UplinkMessage
+    refused: tuple[Refused, ...] = ()
+
+
+def decode(topic: str, payload: bytes) -> Understood | Refused:
+    """What was said. A batch with some bad events yields the good ones and the refusals."""
+    try:
+        parsed = Topic.parse(topic)
+    except ValueError as error:
+        return Refused("foreign_topic", str(error))
+    kind = _KIND_OF_CHANNEL.get(parsed.channel)
+    if parsed.direction is not Direction.UP or kind is None:
+        return Refused("foreign_topic", "nothing is said on this channel")
+    if len(payload) > MAX_BYTES:
+        return Refused("oversized", f"{len(payload)} bytes")
+    try:
+        message = decode_uplink(payload)
+    except ValidationError as error:
+        return _salvage(parsed.kiosk_id, kind, payload, error)
+    if message.kind != kind:
+        return Refused("invalid", "the message is of another kind than its topic")
+    return Understood(parsed.kiosk_id, message)
+
+
+def _salvage(
+    kiosk_id: str, kind: str, payload: bytes, error: ValidationError
+) -> Understood | Refused:
+    try:
+        raw: JsonValue = json.loads(payload)
+    except (ValueError, RecursionError):
+        return Refused("garbage", "not JSON")
+    if not isinstance(raw, dict):
+        return Refused("garbage", "not an object")
+    if raw.get("v", 1) != 1:
+        return Refused("unknown_version", "")
+    if kind != "ev" or raw.get("t", "ev") != "ev":
+        return Refused("invalid", _complaints(error))
+    try:
+        head = EnvelopeFields.model_validate(raw)
+    except ValidationError as head_error:
+        return Refused("invalid", _complaints(head_error))
+    body = raw.get("d")
+    rows = body.get("events") if isinstance(body, dict) else None
+    if not isinstance(rows, list) or not 0 < len(rows) <= MAX_EVENTS:
+        return Refused("invalid", _complaints(error))
+    return _salvage_events(kiosk_id, head, body, rows)
+
+
+def _salvage_events(
+    kiosk_id: str, head: EnvelopeFields, body: JsonValue, rows: list[JsonValue]
+) -> Understood:
+    events: list[UplinkEvent] = []
+    refused: list[Refused] = []
+    for row in rows:
+        try:
+            events.append(_EVENT.validate_json(json.dumps(row)))
+        except ValidationError as error:
+            n = row.get("n") if isinstance(row, dict) else None
+            refused.append(Refused("invalid", _complaints(error), _number(n)))
+    after = body.get("after") if isinstance(body, dict) else None
+    message = EventsMessage.model_validate(
+        {**head.model_dump(), "body": EventBatch(events=tuple(events), after=_number(after))}
+    )
+    return Understood(kiosk_id, message, tuple(refused))
+
+
+def _number(value: JsonValue) -> int | None:
+    is_number = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 1 << 63
+    return int(value) if is_number else None  # type: ignore[arg-type]  # narrowed above
+
+
+def _complaints(error: ValidationError) -> str:
+    """Field and kind of mistake, never the value: it may be personal."""
+    found = (
+        f"{'.'.join(map(str, item['loc']))}: {item['type']}"
+        for item in error.errors(include_input=False, include_url=False, include_context=False)
+    )
+    return "; ".join(found)[:500]
