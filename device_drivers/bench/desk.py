@@ -27,7 +27,7 @@ class Desk:
     def __init__(self, directory: Path, catalogue: Catalogue) -> None:
         self._catalogue = catalogue
         self._social_security_card = SocialSecurityCardStation(directory / "pcscd", catalogue)
-        self.camera = DocumentCameraStation(directory / "camera")
+        self.camera = DocumentCameraStation(directory / "desk")
         self.printer = ReceiptPrinterStation()
         self._stations: dict[str, Station] = {
             DeviceKind.ID_CARD_READER.value: IdCardStation(directory / "id_card_reader", catalogue),

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import shutil
 from collections.abc import Mapping
 from http import HTTPStatus
 from pathlib import Path
@@ -23,8 +24,9 @@ class DocumentCameraStation:
 
     PAPERS = DocumentCameraEmulator.PAPERS
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, desk: Path) -> None:
+        """`desk` is a folder for this station alone."""
+        self._folder = desk / "camera"
         self._emulator: DocumentCameraEmulator | None = None
         self._view: tuple[str | None, bytes] | None = None
 
@@ -50,10 +52,12 @@ class DocumentCameraStation:
 
     async def start(self) -> None:
         """Clear the desk and switch the camera on; drawing the desk takes up to a second."""
+        await self.stop()  # what a bench that was killed left behind
         self._emulator = await asyncio.to_thread(DocumentCameraEmulator, self._folder)
 
     async def stop(self) -> None:
-        """Nothing runs; the folder stays until its directory goes."""
+        """Take the folder away, so that nobody takes its last picture for a living camera."""
+        await asyncio.to_thread(shutil.rmtree, self._folder.parent, ignore_errors=True)
 
     async def view(self) -> bytes:
         """What the camera sees, small, as JPEG. Raises Refused while it is unplugged."""

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import logging
 import threading
 from collections.abc import Callable, Coroutine, Mapping
 from http import HTTPStatus
@@ -16,6 +17,8 @@ import segno
 from device_drivers.bench.desk import Desk
 from device_drivers.bench.refusal import Refused, text_of
 from device_drivers.bench.scanner_station import QR_CAPACITY_BYTES
+
+_log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).with_name("page.html")
 MAX_BODY_BYTES = 65_536
@@ -85,8 +88,12 @@ class _Handler(BaseHTTPRequestHandler):
             work()
         except Refused as refusal:
             self._send_json({"code": refusal.code, "error": str(refusal)}, refusal.status)
-        except (ConnectionError, TimeoutError):
+        except ConnectionError:
             self.close_connection = True
+        except Exception:
+            _log.exception("the bench failed at %s", self.path)
+            fault = {"code": "bench_failed", "error": "see the bench's standard error"}
+            self._send_json(fault, HTTPStatus.INTERNAL_SERVER_ERROR)
 
     def _refuse_foreign_host(self) -> None:
         host = self.headers.get("Host", "").rsplit(":", 1)[0]

@@ -17,6 +17,8 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+from smartcard import scard
+
 from device_drivers.social_security_card.emulator import (
     VPCD_PORT,
     CardFields,
@@ -28,10 +30,13 @@ from device_drivers.social_security_card.emulator import (
     VirtualCard,
     hold_in_slot,
 )
+from device_drivers.social_security_card.private_pcscd import READER_NAME
 
 DRIVERS = Path("/usr/lib/pcsc/drivers")
 """Debian's place for reader drivers; the virtual reader lies in `serial` below it."""
 SOCKET = Path("/run/pcscd/pcscd.comm")
+NOTICE_LIMIT_S = 5.0
+"""pcscd looks at the slot every 0.4 s (`DEVICES.md` 3.1); the rest is for a busy machine."""
 START_LIMIT_S = 10.0
 """pcscd starts in 0.2 s here; the rest is for a busy machine."""
 STOP_LIMIT_S = 3.0
@@ -118,6 +123,31 @@ def _sweep() -> None:
     SOCKET.unlink(missing_ok=True)
 
 
+async def _until_noticed(*, is_present: bool) -> None:
+    """Wait until pcscd itself says so: who inserts a card here may read it at once.
+
+    Raises TimeoutError.
+    """
+    async with asyncio.timeout(NOTICE_LIMIT_S):
+        # pcscd's own way to wait for a change is a second thread that can't be cancelled
+        while await asyncio.to_thread(_is_card_noticed) is not is_present:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
+
+
+def _is_card_noticed() -> bool:
+    result, context = scard.SCardEstablishContext(scard.SCARD_SCOPE_SYSTEM)
+    if result != scard.SCARD_S_SUCCESS:
+        return False
+    try:
+        result, answers = scard.SCardGetStatusChange(
+            context, 0, [(READER_NAME, scard.SCARD_STATE_UNAWARE)]
+        )
+        flags = int(answers[0][1]) if result == scard.SCARD_S_SUCCESS else 0
+        return bool(flags & scard.SCARD_STATE_PRESENT)
+    finally:
+        scard.SCardReleaseContext(context)
+
+
 async def _answers(path: Path) -> bool:
     try:
         _, writer = await asyncio.open_unix_connection(str(path))
@@ -194,8 +224,11 @@ async def obey(request: Mapping[str, object], pcscd: Pcscd, slot: Slot) -> None:
             if not pcscd.has_reader():
                 raise RuntimeError("the reader is unplugged or pcscd stopped")
             await slot.insert(make_card(card), float(card.get("think_s", 0.0)))
+            await _until_noticed(is_present=True)
         case {"do": "remove"}:
             await slot.remove()
+            if pcscd.has_reader():
+                await _until_noticed(is_present=False)
         case {"do": "plug", "is_plugged": bool() as is_plugged}:
             await pcscd.plug(is_plugged=is_plugged)
         case {"do": "stop_service"}:

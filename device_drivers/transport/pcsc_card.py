@@ -115,16 +115,16 @@ class PcscSlot:
 
     @asynccontextmanager
     async def card(self) -> AsyncIterator["PcscSlot"]:
-        """Power the card up for exclusive use, and down again at the end, cancelled or not.
+        """Power the card up for exclusive use, and let go of it at the end, cancelled or not.
 
         Raises CardLost, and DeviceMissing while another program holds the card.
         """
         try:
-            await self._call(self._power_up)
+            await self._call(self._take_card)
             yield self
         finally:
             # Not awaited: it queues behind a command that still waits for the card.
-            self._thread().submit(self._power_down)
+            self._thread().submit(self._leave_card)
 
     async def transmit(self, command: bytes) -> bytes:
         """The card's answer to one APDU: data and the two status bytes. Raises CardLost."""
@@ -134,7 +134,7 @@ class PcscSlot:
         """Give the context back. Safe to call twice; the slot may be used again afterwards."""
         worker, self._worker = self._worker, None
         if worker is not None:
-            worker.submit(self._power_down)
+            worker.submit(self._leave_card)
             worker.submit(self._drop_context)
             worker.end()
 
@@ -186,7 +186,7 @@ class PcscSlot:
         if context is not None:
             scard.SCardReleaseContext(context)
 
-    def _power_up(self) -> None:
+    def _take_card(self) -> None:
         if self._context is None and not self._establish_context():
             raise CardLost("pcscd does not answer")
         result, card, protocol = scard.SCardConnect(
@@ -203,10 +203,13 @@ class PcscSlot:
         is_t1 = protocol == scard.SCARD_PROTOCOL_T1
         self._protocol = scard.SCARD_PCI_T1 if is_t1 else scard.SCARD_PCI_T0
 
-    def _power_down(self) -> None:
+    def _leave_card(self) -> None:
         card, self._card = self._card, None
         if card is not None:
-            scard.SCardDisconnect(card, scard.SCARD_UNPOWER_CARD)
+            # Not SCARD_UNPOWER_CARD: where the card has just been pulled, powering it down fails,
+            # and pcscd 1.9.9 then takes the slot for empty until the *next* card is pulled, too.
+            # Left alone, it powers an unused card down by itself after 5 s.
+            scard.SCardDisconnect(card, scard.SCARD_LEAVE_CARD)
 
     def _transmit(self, command: bytes) -> bytes:
         if self._card is None:

@@ -30,6 +30,7 @@ def test_stops_everything_on_a_signal(tmp_path: Path, number: signal.Signals) ->
         assert wait_until_gone(everyone) == set()
         assert not bench.port_file.exists()
         assert not (tmp_path / "bench" / "id_card_reader").is_symlink()
+        assert not Path(bench.port("document_camera").address).exists()
 
 
 def test_leaves_no_process_behind_when_it_is_killed(tmp_path: Path) -> None:
@@ -43,6 +44,7 @@ def test_leaves_no_process_behind_when_it_is_killed(tmp_path: Path) -> None:
 def test_begins_again_in_the_directory_of_one_that_was_killed(tmp_path: Path) -> None:
     with running_bench(tmp_path) as bench:
         before = dict(bench.ports)
+        bench.hand.unplug("document_camera")
         everyone = family(bench.process.pid)
         bench.process.kill()
         assert wait_until_gone(everyone) == set()
@@ -51,6 +53,8 @@ def test_begins_again_in_the_directory_of_one_that_was_killed(tmp_path: Path) ->
         assert {name: bench.ports[name] for name in stable} == {
             name: before[name] for name in stable
         }
+        bench.hand.unplug("document_camera")
+        bench.hand.plug("document_camera")
 
 
 def refused(*arguments: str) -> str:
