@@ -35,9 +35,13 @@ def _put(folder: Path, seed: int) -> None:
 async def test_a_paper_that_keeps_moving_is_not_taken(
     camera: OpencvDocumentCamera, tmp_path: Path
 ) -> None:
+    drawn = [cv2.imencode(".jpg", desk_with_sheet(seed).picture)[1] for seed in range(5)]
+
     async def keep_moving() -> None:
-        for seed in itertools.cycle(range(5)):
-            await asyncio.to_thread(_put, tmp_path, seed)
+        for picture in itertools.cycle(drawn):
+            (tmp_path / ".half.jpg").write_bytes(picture.tobytes())
+            (tmp_path / ".half.jpg").rename(tmp_path / "frame.jpg")
+            await asyncio.sleep(0.05)
 
     moving = asyncio.create_task(keep_moving())
     result = await camera.capture(within_s=2)
