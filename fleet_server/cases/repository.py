@@ -121,4 +121,4 @@ def count_refused_envelopes(session: Session) -> int:
 
 
 def _counted(session: Session, statement: Select[str, int]) -> dict[str, int]:
-    return dict(row.tuple() for row in session.execute(statement))
+    return {row[0]: row[1] for row in session.execute(statement)}

@@ -41,7 +41,7 @@ class Counter:
         return fleet
 
     def post(self, each: Submission, kiosk: TestKiosk | None = None) -> httpx.Response:
-        headers = (kiosk or self.kiosk).headers()
+        headers = {**(kiosk or self.kiosk).headers(), "Content-Type": "application/json"}
         body = each.case.model_dump_json()
         return self.client.post("/v1/cases", content=body, headers=headers)
 
@@ -170,7 +170,8 @@ def test_an_upload_beyond_the_size_limit_is_refused(counter: Counter) -> None:
 
 def test_no_kiosk_token_no_case(counter: Counter) -> None:
     case = submission(counter.hall, counter.content, 0x10B).case
-    assert counter.client.post("/v1/cases", content=case.model_dump_json()).status_code == 401
+    refused = counter.client.post("/v1/cases", json=case.model_dump(mode="json"))
+    assert refused.status_code == 401
 
 
 def test_nothing_personal_lies_open_on_the_servers_disk(counter: Counter) -> None:

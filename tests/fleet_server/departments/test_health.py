@@ -1,0 +1,91 @@
+"""Kiosks and the console learn within 5 s that a department's system is down, or back."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from kiosk.contract.downlink import BackendStatus, Desired
+from tests.fleet_server.small_hall import (
+    Hall,
+    TestKiosk,
+    eventually,
+    make_hall,
+    sandbox,
+    server_process,
+    set_fault,
+)
+
+pytestmark = pytest.mark.slow
+
+WITHIN_S = 5.0
+"""The issue: "the console says so within 5 s"."""
+
+
+class Watcher:
+    """Reads `GET /v1/desired` as a kiosk does."""
+
+    def __init__(self, hall: Hall, kiosk: TestKiosk) -> None:
+        self.hall, self.kiosk = hall, kiosk
+        self.client = httpx.Client(base_url=hall.url, trust_env=False)
+
+    def desired(self) -> Desired:
+        answer = self.client.get("/v1/desired", headers=self.kiosk.headers())
+        return Desired.model_validate_json(answer.content)
+
+    def status(self) -> BackendStatus:
+        return self.desired().backends["tax"].status
+
+    def seconds_until(self, status: BackendStatus) -> float:
+        began = time.monotonic()
+        assert eventually(lambda: self.status() is status, within_s=3 * WITHIN_S)
+        return time.monotonic() - began
+
+
+@pytest.fixture
+def watcher(tmp_path: Path) -> Iterator[Watcher]:
+    hall = make_hall(tmp_path / "server", departments=("tax",))
+    found = Watcher(hall, hall.enrol("hz0001"))
+    with found.client, server_process(hall):
+        yield found
+
+
+def test_a_system_that_vanishes_and_returns_is_told_in_time_with_reason_and_version(
+    watcher: Watcher, tmp_path: Path
+) -> None:
+    port = watcher.hall.sandbox_ports["tax"]
+    with sandbox("tax", port, tmp_path / "tax"):
+        assert watcher.seconds_until(BackendStatus.UP) < WITHIN_S
+        up = watcher.desired()
+    assert watcher.seconds_until(BackendStatus.DOWN) < WITHIN_S
+    down = watcher.desired()
+    assert down.backends["tax"].reason == "refused"
+    assert down.backends["tax"].since > up.backends["tax"].since
+    with sandbox("tax", port, tmp_path / "tax"):
+        assert watcher.seconds_until(BackendStatus.UP) < WITHIN_S
+    back = watcher.desired()
+    assert up.version < down.version < back.version
+
+
+@pytest.mark.parametrize(("mode", "reason"), [("slow", "timeout"), ("error", "error")])
+def test_a_hanging_or_failing_system_counts_as_down(
+    watcher: Watcher, tmp_path: Path, mode: str, reason: str
+) -> None:
+    port = watcher.hall.sandbox_ports["tax"]
+    with sandbox("tax", port, tmp_path / "tax"):
+        watcher.seconds_until(BackendStatus.UP)
+        set_fault(port, mode, delay_s=20)
+        assert watcher.seconds_until(BackendStatus.DOWN) < WITHIN_S
+        assert watcher.desired().backends["tax"].reason == reason
+        set_fault(port, "ok")
+        assert watcher.seconds_until(BackendStatus.UP) < WITHIN_S
+
+
+def test_a_steady_state_does_not_wake_anybody(watcher: Watcher, tmp_path: Path) -> None:
+    with sandbox("tax", watcher.hall.sandbox_ports["tax"], tmp_path / "tax"):
+        watcher.seconds_until(BackendStatus.UP)
+        version = watcher.desired().version
+        time.sleep(4.5)  # two probes
+        assert watcher.desired().version == version
