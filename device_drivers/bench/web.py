@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         except ConnectionError:
             self.close_connection = True
         except Exception:
-            _log.exception("the bench failed at %s", self.path)
+            _log.exception("the bench failed at %s", urlsplit(self.path).path)
             fault = {"code": "bench_failed", "error": "see the bench's standard error"}
             self._send_json(fault, HTTPStatus.INTERNAL_SERVER_ERROR)
 
