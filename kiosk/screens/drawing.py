@@ -47,11 +47,13 @@ class Rect:
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A filled rectangle with round corners."""
+    """A filled rectangle with round corners, and an edge inside it where it has one."""
 
     rect: Rect
     colour: Colour
     radius: int = 0
+    edge: Colour | None = None
+    stroke: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -165,7 +165,6 @@ def _scroll_strip(look: Look) -> Row:
 
 def _draw_strip(look: Look, bars: Sheet, strip: Row, rect: Rect) -> None:
     space, stroke = look.measures.space, look.measures.stroke.line
-    bars.draw(Box(rect, look.colours.paper))
     bars.draw(Box(Rect(rect.x, rect.y, rect.width, stroke), look.colours.line))
     place = Rect(
         rect.x + space.margin,

@@ -38,6 +38,7 @@ from kiosk.screens.live import (
     seconds_left,
 )
 from kiosk.screens.textures import LineTextures, corner_texture, photograph_texture
+from kiosk.screens.theme import Colour
 from kiosk.screens.typeface import Typeface
 
 _THUMB_PX = 10
@@ -53,6 +54,7 @@ class Stage:
         size: tuple[int, int],
         typeface: Typeface,
         now: Callable[[], str],
+        set_ground: Callable[[Colour], None],
         *,
         reduced_motion: bool,
     ) -> None:
@@ -62,6 +64,7 @@ class Stage:
         self._typeface = typeface
         self._lines = LineTextures(typeface)
         self._now = now
+        self._set_ground = set_ground
         self._reduced_motion = reduced_motion
         self._groups: dict[Key, InstructionGroup] = {}
         self._live: dict[Key, LivePart] = {}
@@ -90,8 +93,7 @@ class Stage:
 
         view = scene.viewport
         whole = InstructionGroup()
-        whole.add(Color(*scene.ground))
-        whole.add(Rectangle(pos=(0, 0), size=(self._width, self._height)))
+        self._set_ground(scene.ground)
         self._shift, self._scroll = Translate(0, 0, 0), Translate(0, scrolled, 0)
         whole.add(PushMatrix())
         whole.add(self._shift)
@@ -202,14 +204,17 @@ class Stage:
         bottom = self._height - rect.bottom
         match drawing:
             case Box():
-                group.add(Color(*drawing.colour))
                 radius = min(drawing.radius, rect.width // 2, rect.height // 2)
                 if radius <= 0:
+                    group.add(Color(*drawing.colour))
                     group.add(Rectangle(pos=(rect.x, bottom), size=(rect.width, rect.height)))
                     return
+                group.add(Color(1, 1, 1, 1))
                 group.add(
                     BorderImage(
-                        texture=corner_texture(radius),
+                        texture=corner_texture(
+                            radius, drawing.colour, drawing.edge, drawing.stroke
+                        ),
                         border=(radius, radius, radius, radius),
                         pos=(rect.x, bottom),
                         size=(rect.width, rect.height),

@@ -5,13 +5,15 @@ from functools import lru_cache
 from io import BytesIO
 
 from kivy.graphics.texture import Texture
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from kiosk.screens.drawing import Words
+from kiosk.screens.theme import Colour
 from kiosk.screens.typeface import Typeface
 
-KEPT_LINES = 600
-"""Lines of text kept: four full pages, about 40 MB at the largest text."""
+KEPT_LINES = 240
+"""Lines of text kept: the page, the one before, and what every page shows; about 20 MB."""
+_WHITE: Colour = (1, 1, 1, 1)
 _FINER = 4
 """Corners are drawn so many times larger and shrunk, which smooths them."""
 
@@ -52,15 +54,40 @@ def white_through(mask: Image.Image) -> Texture:
     return texture
 
 
-@lru_cache(maxsize=32)
-def corner_texture(radius: int) -> Texture:
-    """A smooth round box of just its corners, to be stretched between them."""
+@lru_cache(maxsize=128)
+def corner_texture(
+    radius: int, ground: Colour = _WHITE, edge: Colour | None = None, stroke: int = 0
+) -> Texture:
+    """A smooth round box of just its corners, to be stretched between them.
+
+    Ground and edge in one picture: software rendering pays for every pixel drawn twice.
+    """
     side = 2 * radius + 2
+    outer = _round_box(side, radius, 0)
+    if edge is None:
+        pixels = Image.new("RGBA", (side, side), _bytes_of(ground))
+    else:
+        pixels = Image.new("RGBA", (side, side), _bytes_of(edge))
+        inner = _round_box(side, radius, stroke)
+        pixels.paste(Image.new("RGBA", (side, side), _bytes_of(ground)), mask=inner)
+    pixels.putalpha(ImageChops.multiply(outer, pixels.getchannel("A")))
+    texture = Texture.create(size=(side, side), colorfmt="rgba")
+    texture.blit_buffer(pixels.tobytes(), colorfmt="rgba", bufferfmt="ubyte")
+    return texture
+
+
+def _round_box(side: int, radius: int, inset: int) -> Image.Image:
     large = Image.new("L", (side * _FINER, side * _FINER))
+    near, far = inset * _FINER, (side - inset) * _FINER - 1
     ImageDraw.Draw(large).rounded_rectangle(
-        (0, 0, side * _FINER - 1, side * _FINER - 1), radius * _FINER, 255
+        (near, near, far, far), max(0, radius - inset) * _FINER, 255
     )
-    return white_through(large.resize((side, side), Image.Resampling.BOX))
+    return large.resize((side, side), Image.Resampling.BOX)
+
+
+def _bytes_of(colour: Colour) -> tuple[int, int, int, int]:
+    red, green, blue, opacity = (round(part * 255) for part in colour)
+    return red, green, blue, opacity
 
 
 def photograph_texture(encoded: bytes, width: int, height: int) -> Texture:

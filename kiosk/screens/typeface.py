@@ -23,6 +23,9 @@ _NOT_LAST = "（《「『【〈〔([{"
 _LEAST_LAST_EM = 3.5
 """A last line shorter than this would stand there lost: its paragraph shares its words evenly."""
 
+OPEN_FONTS = 24
+"""Sizes kept open: a page uses about ten, and each costs FreeType some 2 MB."""
+
 
 class TypefaceMissing(Exception):
     """The fonts were not made yet: run `python -m provisioning.assets`."""
@@ -193,7 +196,7 @@ class Typeface:
         return _open(self._files[weight], size)
 
 
-@lru_cache(maxsize=96)
+@lru_cache(maxsize=OPEN_FONTS)
 def _open(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 

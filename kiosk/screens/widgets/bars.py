@@ -113,9 +113,8 @@ class BottomBar:
         return inner.height(look, width - 2 * space.margin) + 2 * space.gap
 
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
-        """On paper, a line above."""
+        """A line above; the ground is the screen's own."""
         space = look.measures.space
-        sheet.draw(Box(rect, look.colours.paper))
         stroke = look.measures.stroke.line
         sheet.draw(Box(Rect(rect.x, rect.y, rect.width, stroke), look.colours.line))
         place = Rect(

@@ -13,11 +13,7 @@ def draw_ground(
     sheet: Sheet, rect: Rect, *, ground: Colour, edge: Colour | None, stroke: int, radius: int
 ) -> None:
     """A rounded ground, with an edge inside its place."""
-    if edge is None:
-        sheet.draw(Box(rect, ground, radius))
-        return
-    sheet.draw(Box(rect, edge, radius))
-    sheet.draw(Box(rect.inset(stroke), ground, max(0, radius - stroke)))
+    sheet.draw(Box(rect, ground, radius, edge, stroke if edge else 0))
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,7 +85,7 @@ def _device(look: Look, sheet: Sheet, rect: Rect) -> None:
 
 
 def _edged(rect: Rect, ground: Colour, edge: Colour, radius: int) -> list[Box]:
-    return [Box(rect, edge, radius), Box(rect.inset(3), ground, radius - 3)]
+    return [Box(rect, ground, radius, edge, 3)]
 
 
 def _icon(look: Look, name: str, rect: Rect, colour: Colour) -> Words:

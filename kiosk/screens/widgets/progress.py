@@ -87,8 +87,8 @@ class CountdownBar:
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
         """The whole time as its ground, what is left on it."""
         colours = look.colours
-        sheet.draw(Box(rect, colours.edge, BAR_HEIGHT // 2))
-        sheet.draw(Box(rect.inset(look.measures.stroke.line), colours.paper, BAR_HEIGHT // 2))
+        stroke = look.measures.stroke.line
+        sheet.draw(Box(rect, colours.paper, BAR_HEIGHT // 2, colours.edge, stroke))
         sheet.draw(
             Live("time_bar", rect, colours.action, colours.paper, BAR_HEIGHT // 2, self.seconds)
         )
