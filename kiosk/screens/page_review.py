@@ -11,6 +11,7 @@ from kiosk.screens.widgets.card import draw_ground
 
 _SHARE = 0.95
 """Height of the place for the page, as a share of the width: an A4 page stands in it whole."""
+_LARGE_TEXT_SHARE = 0.8
 
 
 def build(view: PageReviewView, look: Look, local: LocalState) -> PageParts:
@@ -31,7 +32,7 @@ class PagePicture:
 
     def height(self, look: Look, width: int) -> int:
         """By its share of the width."""
-        return int(width * _SHARE)
+        return int(width * (_SHARE if look.factor < 1.5 else _LARGE_TEXT_SHARE))
 
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
         """As large as fits."""
