@@ -120,9 +120,9 @@ def _fits(value: Fact, shape: Shape) -> bool:
         case "truth":
             return isinstance(value, bool)
         case "number":
-            # an eighteen-digit number is a person's, not a measurement
+            # eleven digits are a telephone, eighteen a person; ten are seconds since 1970
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return is_number and abs(float(value)) < 1e9
+            return is_number and abs(float(value)) < 1e10
         case "id":
             return isinstance(value, str) and _ID.match(value) is not None
         case "code":
