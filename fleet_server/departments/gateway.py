@@ -64,6 +64,7 @@ class Gateway:
     def __init__(self, department: str, settings: DepartmentSettings) -> None:
         self.department = department
         self._breaker = Breaker()
+        self._answered_at: float | None = None
         self._client = httpx.AsyncClient(
             base_url=settings.base_url,
             headers={"Authorization": f"Bearer {settings.api_key}"},
@@ -81,6 +82,16 @@ class Gateway:
     async def close(self) -> None:
         """Drop every connection."""
         await self._client.aclose()
+
+    @property
+    def is_held(self) -> bool:
+        """Whether the breaker is open: cases wait here and only probes go out."""
+        return self._breaker.is_open
+
+    @property
+    def silent_for_s(self) -> float | None:
+        """Seconds since the system last answered, probe or case; None before its first answer."""
+        return None if self._answered_at is None else time.monotonic() - self._answered_at
 
     @property
     def held_for_s(self) -> float:
@@ -126,6 +137,7 @@ class Gateway:
             health = Health.model_validate_json(response.content)
         except ValidationError as error:
             raise GatewayError(Trouble.ERROR, "not the contract") from error
+        self._answered_at = time.monotonic()
         if not health.ok or health.department != self.department:
             raise GatewayError(Trouble.ERROR, "not well" if health.ok is False else "wrong one")
         if self._breaker.is_open:
@@ -147,6 +159,7 @@ class Gateway:
             self._breaker = self._breaker.failed(time.monotonic())
             raise
         self._breaker = self._breaker.succeeded()
+        self._answered_at = time.monotonic()
         return response
 
     async def _tried(self, call: _Call) -> httpx.Response:

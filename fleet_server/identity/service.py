@@ -35,6 +35,8 @@ class Role(StrEnum):
     """Edits and publishes content, manages accounts, and all of an operator."""
     OPERATOR = "operator"
     """Watches the fleet and cases, sends commands."""
+    INSPECTOR = "inspector"
+    """Reads everything, changes nothing (督查)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,47 @@ def make_account(session: Session, *, name: str, role: Role, actor: str, now: da
     session.flush()
     record(session, actor, "account_made", name, at=now, role=role)
     return password
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """An account as the console lists it."""
+
+    name: str
+    role: Role
+    must_change_password: bool
+    made_at: datetime
+    disabled_at: datetime | None
+
+
+def list_accounts(session: Session) -> tuple[AccountView, ...]:
+    """Every account, closed ones included, by name."""
+    return tuple(
+        AccountView(
+            account.name,
+            Role(account.role),
+            account.must_change_password,
+            account.made_at,
+            account.disabled_at,
+        )
+        for account in repository.list_accounts(session)
+    )
+
+
+def close_account(session: Session, *, name: str, actor: str, now: datetime) -> None:
+    """Let an account in no more, from this moment on; what it did stays.
+
+    Raises NotFound, and Conflict (`own_account`) for one's own: nobody locks themselves out.
+    """
+    account = repository.find_account(session, name)
+    if account is None:
+        raise NotFound("no such account", code="account_unknown")
+    if name == actor:
+        raise Conflict("one's own account", code="own_account")
+    if account.disabled_at is None:
+        account.disabled_at = now
+        repository.drop_sessions_of(session, name)
+        record(session, actor, "account_closed", name, at=now)
 
 
 def sign_in(

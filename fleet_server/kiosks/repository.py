@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import bindparam, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from fleet_server.database import to_ms
@@ -158,6 +158,12 @@ def last_events(session: Session, kiosk_id: str, *, limit: int) -> Sequence[Even
         .order_by(EventRow.outbox_id.desc(), EventRow.n.desc())
         .limit(limit)
     ).all()
+
+
+def count_dead_letters(session: Session, since: datetime) -> int:
+    """How many came since then."""
+    counted = select(func.count()).select_from(DeadLetter).where(DeadLetter.received_at >= since)
+    return session.scalar(counted) or 0
 
 
 def last_dead_letters(session: Session, *, limit: int, offset: int) -> Sequence[DeadLetter]:

@@ -1,6 +1,7 @@
 """What the console asks about kiosks."""
 
 import json
+from datetime import datetime
 
 from sqlalchemy.orm import Session
 
@@ -53,6 +54,11 @@ def kiosk_detail(session: Session, *, kiosk_id: str, events: int = 50) -> KioskD
         reported_content=presence.reported_content,
         reported_reason=presence.reported_reason,
     )
+
+
+def count_dead_letters(session: Session, *, since: datetime) -> int:
+    """How many messages could not be taken since then."""
+    return repository.count_dead_letters(session, since)
 
 
 def dead_letters(
