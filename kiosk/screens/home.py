@@ -13,6 +13,7 @@ from kiosk.screens.widgets.text import Icon, Label
 
 _NAMES_ONLY_FROM = 1.5
 """At large text the four departments stand on one screen without their services."""
+_PADDING_PX = 32
 
 
 def build(view: HomeView, look: Look, local: LocalState) -> PageParts:
@@ -35,7 +36,7 @@ class DepartmentButton:
 
     def height(self, look: Look, width: int) -> int:
         """Its content and padding."""
-        padding = look.measures.space.block
+        padding = _PADDING_PX
         return self._content(look).height(look, width - 2 * padding) + 2 * padding
 
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
@@ -47,7 +48,7 @@ class DepartmentButton:
         draw_ground(
             sheet, rect, ground=paint.ground, edge=paint.edge, stroke=paint.stroke, radius=radius
         )
-        self._content(look).draw(look, sheet, rect.inset(look.measures.space.block))
+        self._content(look).draw(look, sheet, rect.inset(_PADDING_PX))
 
     def _content(self, look: Look) -> Widget:
         space, colours = look.measures.space, look.colours
@@ -71,4 +72,4 @@ class DepartmentButton:
             note = Label(self.card.note, style, colours.warning)
             is_wide = look.factor < _NAMES_ONLY_FROM
             lines.append(Beside(sign, style.line, note, space.small) if is_wide else note)
-        return Column(lines, space.gap)
+        return Column(lines, space.small)

@@ -6,7 +6,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from threading import Thread
 
 import numpy as np
@@ -67,12 +67,19 @@ def take(
 
     def walk() -> None:
         try:
+            before: ViewModel | None = None
             for name, view in named:
                 screen.show(view)
-                drawn.get(timeout=within_s)
+                if view != before:  # an equal one is on the screen already
+                    drawn.get(timeout=within_s)
+                before = view
                 if isinstance(view.page, CameraView) and camera_picture is not None:
                     screen.show_frame(camera_picture, _outline(camera_picture))
-                saved.append(screen.take_picture(out / f"{name}.png", within_s=within_s))
+                target = out / f"{name}.png"
+                target.parent.mkdir(parents=True, exist_ok=True)
+                saved.append(screen.take_picture(target, within_s=within_s))
+        except (Empty, TimeoutError):
+            return  # counted below
         finally:
             screen.stop()
 

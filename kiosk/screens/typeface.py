@@ -14,10 +14,10 @@ from PIL import Image, ImageDraw, ImageFont
 
 Weight = Literal["regular", "bold", "icon"]
 
-_NOT_FIRST = "、。，．：；！？）》」』】〉〕…—·,.:;!?)]}%℃元"
+_NOT_FIRST = "、。，．：；！？）》」』】〉〕”’…—·,.:;!?)]}%℃元"
 """Never at the start of a line (GB/T 15834, CLREQ 3.1.3)."""
 _PAUSES = "，。；：！？"
-_NOT_LAST = "（《「『【〈〔([{"
+_NOT_LAST = "（《「『【〈〔“‘([{"
 """Never at the end of a line."""
 
 _LEAST_LAST_EM = 3.5
@@ -219,4 +219,4 @@ def _pieces(text: str) -> list[str]:
 
 
 def _is_latin(character: str) -> bool:
-    return character != " " and ord(character) < 0x2000
+    return character == "–" or (character != " " and ord(character) < 0x2000)
