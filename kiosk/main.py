@@ -43,7 +43,7 @@ from kiosk.store.shared_state import AppAlive, DeviceStates, DrawnContent, Share
 from kiosk.store.vault import VaultError, read_sealing_key
 from kiosk.surroundings import Surroundings
 
-_LOG: Final = logging.getLogger(__name__)
+_LOG: Final = logging.getLogger("kiosk.main")
 
 ASSETS: Final = Path(__file__).resolve().parent.parent / "assets"
 TICK_S: Final = 1.0
@@ -195,7 +195,8 @@ class KioskApp:
                 self._journal.write("content_drawn", content=content)
 
     async def _note_start(self) -> None:
-        await self._first_drawn.wait()
+        if not self._drawn:
+            await self._first_drawn.wait()
         cold_start_ms = round(_process_age_s() * 1000)
         content = self._drawn
 
@@ -291,6 +292,7 @@ def main(arguments: list[str] | None = None) -> int:
     logging.basicConfig(
         level=chosen.log_level, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
+    logging.getLogger("kivy").setLevel(logging.WARNING)
     try:
         config = load(chosen.config)
         store = Store.open(config.store_file)

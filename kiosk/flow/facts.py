@@ -5,7 +5,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from kiosk.contract.cases import Certificate
+from kiosk.contract.cases import Applicant, Certificate
 from kiosk.contract.identifiers import mask_name, mask_number
 from kiosk.contract.services import AskChoice
 from kiosk.flow.states import Session
@@ -26,7 +26,7 @@ def receipt_facts(session: Session, world: World) -> Facts:
     applicant = session.applicant
     facts: dict[str, JsonValue] = {
         "applicant_name": mask_name(applicant.name) if applicant else "",
-        "applicant_number": mask_number(applicant.number) if applicant else "",
+        "applicant_number": mask_number(_plain_number(applicant)) if applicant else "",
         "case_number": receipt.case_number if receipt else "",
         "county": world.place.county,
         "decide_by": say_iso_date(OFFICIAL, reply.decide_by if reply else None),
@@ -69,6 +69,11 @@ def answer_rows(session: Session, language: str) -> tuple[tuple[str, str], ...]:
             value = mask_phone(value)
         rows.append((texts[f"{step_id}.label"], value))
     return tuple(rows)
+
+
+def _plain_number(applicant: Applicant) -> str:
+    """Without the mark and the area of a code, which say nothing to people."""
+    return applicant.number.rsplit(":", 1)[-1]
 
 
 def _certificate_facts(certificate: Certificate | None) -> dict[str, JsonValue]:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from types import MappingProxyType
 from typing import ClassVar
 
 from kiosk.contract.cases import Applicant, CaseReceipt, CaseReply
@@ -67,9 +66,9 @@ class Session:
     returning_to: str = ""
     """The check page's step while one answer is being changed."""
     applicant: Applicant | None = field(default=None, repr=False)
-    answers: Mapping[str, str] = field(default=MappingProxyType({}), repr=False)
+    answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By field; options by their value. An optional question skipped is the empty text."""
-    papers: Mapping[str, bytes] = field(default=MappingProxyType({}), repr=False)
+    papers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """JPEG by material."""
     signature_png: bytes = field(default=b"", repr=False)
     case_id: str = ""
