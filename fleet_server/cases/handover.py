@@ -9,15 +9,16 @@ import logging
 import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Final
 
 from pydantic import TypeAdapter
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fleet_server.cases import repository
-from fleet_server.cases.envelope import CaseKey, base64_of, seal_reply
+from fleet_server.cases.envelope import CaseKey, Unsealable, base64_of, seal_reply
 from fleet_server.cases.tables import Case, CaseEvent
 from fleet_server.database import on_commit
 from fleet_server.departments.contract.models import (
@@ -29,7 +30,7 @@ from fleet_server.departments.contract.models import (
     Refused,
 )
 from fleet_server.departments.gateway import GatewayError, Trouble
-from fleet_server.departments.working_days import CHINA, YearUnknown
+from fleet_server.departments.working_days import CHINA, WorkingCalendar, YearUnknown
 from fleet_server.fleet import Fleet
 from fleet_server.running import running
 from kiosk.contract.cases import CaseReply, CaseState, SealedPaper
@@ -37,8 +38,11 @@ from kiosk.contract.downlink import BackendStatus
 
 _log = logging.getLogger(__name__)
 
-_AT_ONCE: Final = 8
-"""Cases under way at a time; a slow department holds at most half of them."""
+_AT_ONCE_PER_DEPARTMENT: Final = 4
+"""Cases under way at a time; each department has its own, so a slow one delays nobody else."""
+
+_QUEUE_PER_DEPARTMENT: Final = 32
+"""Cases taken from the database ahead of their turn."""
 
 _FIRST_PAUSE_S: Final = 0.5
 _LONGEST_PAUSE_S: Final = 60.0
@@ -65,18 +69,22 @@ class HandOver:
     def __init__(self, fleet: Fleet) -> None:
         self._fleet = fleet
         self._under_way: dict[str, asyncio.Task[None]] = {}
-        self._free = asyncio.Semaphore(_AT_ONCE)
-        self._free_by_department: dict[str, asyncio.Semaphore] = {}
+        self._free: dict[str, asyncio.Semaphore] = {}
 
     async def run(self) -> None:
         """Work until cancelled; what is under way is then left to the next start."""
         try:
             with self._fleet.live.listen("case", "department") as news:
                 while True:
-                    wait_s = await self._start_due()
-                    heard = await news.next(within_s=wait_s)
-                    if heard is not None and heard.topic == "department":
-                        await self._department_changed(heard.key)
+                    try:
+                        wait_s = await self._start_due()
+                        heard = await news.next(within_s=wait_s)
+                        if heard is not None and heard.topic == "department":
+                            await self._department_changed(heard.key)
+                    except OperationalError:
+                        # a full disk, say: cases stay due, and this goes on when it can
+                        _log.exception("hand-over waits for the database")
+                        await asyncio.sleep(_LOOK_AGAIN_S)
         finally:
             tasks = tuple(self._under_way.values())
             for task in tasks:
@@ -111,21 +119,22 @@ class HandOver:
 
     def _look(self, now: datetime) -> tuple[list[tuple[str, str]], datetime | None]:
         with self._fleet.database.read() as session:
-            found = repository.due(session, now, limit=10 * _AT_ONCE)
+            found = repository.due(session, now, limit=_QUEUE_PER_DEPARTMENT)
             later = repository.next_due_after(session, now)
-        return [(case.case_id, case.department) for case in found], later
+        return found, later
 
     async def _carry(self, case_id: str, department: str) -> None:
-        own = self._free_by_department.setdefault(department, asyncio.Semaphore(_AT_ONCE // 2))
-        async with own, self._free:
+        free = self._free.setdefault(department, asyncio.Semaphore(_AT_ONCE_PER_DEPARTMENT))
+        async with free:
             try:
                 await self._attempt(case_id, department)
-            except asyncio.CancelledError:
-                raise
-            except Exception:
-                # one case must never stop the others; it stays due and is looked at again
-                _log.exception("hand-over of case %s failed", case_id)
-                await asyncio.to_thread(self._postpone, case_id, "internal", 0.0)
+            except OperationalError:
+                _log.exception("case %s stays due: the database cannot be written", case_id)
+                await asyncio.sleep(_LOOK_AGAIN_S)
+            except (Unsealable, OSError):
+                # taken in whole, unreadable now: a lost file or key, which a person must see
+                _log.exception("case %s cannot be opened any more", case_id)
+                await asyncio.to_thread(self._postpone, case_id, "unreadable", _REJECTED_PAUSE_S)
 
     async def _attempt(self, case_id: str, department: str) -> None:
         gateway = self._fleet.departments.gateways.get(department)
@@ -234,7 +243,7 @@ class HandOver:
                 case.state = CaseState.ACCEPTED.value
                 case.department_number = answer.department_number
                 case.limit_working_days = answer.limit_working_days
-                case.decide_by = self._decide_by(answer)
+                case.decide_by = decide_by(answer, self._fleet.cases.calendar)
                 return CaseReply(
                     case_id=case.case_id,
                     case_number=case.case_number,
@@ -260,16 +269,17 @@ class HandOver:
                     reason=answer.reason,
                 )
 
-    def _decide_by(self, answer: Accepted) -> str:
-        """The department's own date, else ours; empty where the calendar is not known yet."""
-        if answer.decide_by is not None:
-            return answer.decide_by.isoformat()
-        start: date = answer.accepted_at.astimezone(CHINA).date()
-        try:
-            return self._fleet.cases.calendar.due(start, answer.limit_working_days).isoformat()
-        except YearUnknown as error:
-            _log.error("working calendar of %d is missing", error.year)
-            return ""
+
+def decide_by(answer: Accepted, calendar: WorkingCalendar) -> str:
+    """The department's own ISO date, else ours; empty where the calendar is not known yet."""
+    if answer.decide_by is not None:
+        return answer.decide_by.isoformat()
+    start = answer.accepted_at.astimezone(CHINA).date()
+    try:
+        return calendar.due(start, answer.limit_working_days).isoformat()
+    except YearUnknown as error:
+        _log.error("working calendar of %d is missing", error.year)
+        return ""
 
 
 def _note(

@@ -184,16 +184,20 @@ def _append(part: Path, chunk: bytes) -> None:
     if not part.parent.exists():
         part.parent.mkdir(parents=True, exist_ok=True)
         _sync_folder(part.parent.parent)
-    before = part.stat().st_size if part.exists() else 0
-    with part.open("ab") as file:
+    descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        before = os.fstat(descriptor).st_size
         try:
-            file.write(chunk)
-            file.flush()
-            os.fsync(file.fileno())
+            rest = memoryview(chunk)
+            while rest:
+                rest = rest[os.write(descriptor, rest) :]
+            os.fsync(descriptor)
         except OSError:
             # a full disk must not leave half a chunk: the kiosk resumes where it stood
-            os.ftruncate(file.fileno(), before)
+            os.ftruncate(descriptor, before)
             raise
+    finally:
+        os.close(descriptor)
 
 
 def _hash_of(path: Path) -> str:

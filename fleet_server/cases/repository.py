@@ -25,10 +25,19 @@ def next_serial(session: Session, day: str) -> int:
     return session.execute(statement).scalar_one()
 
 
-def due(session: Session, now: datetime, limit: int) -> list[Case]:
-    """Cases to hand over now, longest waiting first."""
-    statement = select(Case).where(Case.due_at <= now).order_by(Case.received_at).limit(limit)
-    return list(session.scalars(statement))
+def due(session: Session, now: datetime, limit: int) -> list[tuple[str, str]]:
+    """Case id and department of what to hand over now: of each department the longest waiting."""
+    waiting = session.scalars(select(Case.department).where(Case.due_at <= now).distinct())
+    return [
+        (case_id, department)
+        for department in waiting.all()
+        for case_id in session.scalars(
+            select(Case.case_id)
+            .where(Case.due_at <= now, Case.department == department)
+            .order_by(Case.received_at)
+            .limit(limit)
+        )
+    ]
 
 
 def next_due_after(session: Session, now: datetime) -> datetime | None:

@@ -24,6 +24,8 @@ from tests.fleet_server.small_hall import (
     tax_payload,
 )
 
+pytestmark = pytest.mark.slow
+
 PAGE = Paper(name="use_paper", media_type="image/jpeg", content=b"\xff\xd8" + bytes(300_000))
 
 

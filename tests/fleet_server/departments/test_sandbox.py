@@ -4,6 +4,7 @@ import json
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import yaml
@@ -39,7 +40,9 @@ SERVICES = {
 
 
 def _case(department: str, number: str, name: str = "", **more: object) -> HandedCase:
-    kind = "tax_notice" if department == "tax" else NumberKind.RESIDENT_ID
+    kind: Literal["tax_notice"] | NumberKind = (
+        "tax_notice" if department == "tax" else NumberKind.RESIDENT_ID
+    )
     fields = {
         "case_id": "1" * 32,
         "case_number": "370321-20261123-000001",

@@ -1,0 +1,75 @@
+"""The object store alone: quota, claims, abandonment, a full disk."""
+
+import hashlib
+import os
+import resource
+import time
+from pathlib import Path
+
+import pytest
+
+from fleet_server.cases.objects import ContentRange, ObjectStore
+from fleet_server.errors import FleetError, TooMany, Unprocessable
+
+CONTENT = bytes(range(256)) * 40
+SHA256 = hashlib.sha256(CONTENT).hexdigest()
+WHOLE = ContentRange(0, len(CONTENT) - 1, len(CONTENT))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "bytes 0-9", "bytes 5-4/10", "bytes 0-10/10", "items 0-1/2", "bytes -1-2/3"]
+)
+def test_a_range_that_is_none_is_refused(text: str) -> None:
+    with pytest.raises(Unprocessable):
+        ContentRange.parse(text)
+
+
+def test_uploads_nobody_claims_are_bounded_for_each_kiosk(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path, quota=len(CONTENT))
+    assert store.write("hz0001", SHA256, CONTENT, WHOLE)
+    with pytest.raises(TooMany):
+        store.write("hz0001", "0" * 64, b"x", ContentRange(0, 0, 2))
+    assert not store.write("hz0002", "0" * 64, b"x", ContentRange(0, 0, 2))
+    store.keep("hz0001", (SHA256,))
+    store.release("hz0001", (SHA256,))
+    assert not store.write("hz0001", "0" * 64, b"x", ContentRange(0, 0, 2))
+    assert store.read("hz0001", SHA256) == CONTENT
+
+
+def test_a_kiosk_cannot_use_what_another_has_only_uploaded(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path)
+    store.write("hz0001", SHA256, CONTENT, WHOLE)
+    assert store.missing("hz0002", (SHA256,)) == (SHA256,)
+
+
+def test_abandoned_uploads_are_removed_and_kept_ones_are_not(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path)
+    store.write("hz0001", SHA256, CONTENT, WHOLE)
+    store.keep("hz0001", (SHA256,))
+    four_days_ago = time.time() - 4 * 86_400
+    os.utime(tmp_path / "uploads" / "hz0001" / SHA256, (four_days_ago, four_days_ago))
+    store.write("hz0001", "0" * 64, b"x", ContentRange(0, 0, 2))
+    assert store.sweep() == 1
+    assert store.read("hz0001", SHA256) == CONTENT
+    assert store.offset("hz0001", "0" * 64) == 1
+
+
+def test_a_disk_that_takes_half_a_chunk_keeps_none_of_it(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path)
+    store.write("hz0001", SHA256, CONTENT[:100], ContentRange(0, 99, len(CONTENT)))
+    rest = ContentRange(100, len(CONTENT) - 1, len(CONTENT))
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
+        with pytest.raises(OSError, match="File too large"):
+            store.write("hz0001", SHA256, CONTENT[100:], rest)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert store.offset("hz0001", SHA256) == 100
+    assert store.write("hz0001", SHA256, CONTENT[100:], rest)
+
+
+@pytest.mark.parametrize("name", ["../../etc/passwd", "AB" * 32, "a" * 63])
+def test_a_name_that_is_no_hash_reaches_no_file(tmp_path: Path, name: str) -> None:
+    with pytest.raises(FleetError):
+        ObjectStore(tmp_path).offset("hz0001", name)
