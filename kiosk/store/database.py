@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections.abc import AsyncGenerator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib import resources
 from pathlib import Path
@@ -106,7 +106,7 @@ class Store:
             self._closed = True
             connections, self._connections = self._connections, []
         for connection in connections:
-            connection.close()
+            _give_up(connection)
 
     @contextmanager
     def transaction(self) -> Iterator[apsw.Connection]:
@@ -172,11 +172,15 @@ class Store:
                 raise StoreBroken(f"{self.path}: the store is closed")
         with _store_errors(self.path):
             connection = apsw.Connection(str(self.path), vfs=self._vfs)
-            connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-            _enter_wal(connection, self._vfs)
-            connection.execute(f"PRAGMA synchronous={self._durability}")
-            connection.execute("PRAGMA foreign_keys=ON")
-            connection.execute("PRAGMA secure_delete=ON")
+            try:
+                connection.set_busy_timeout(BUSY_TIMEOUT_MS)
+                _enter_wal(connection, self._vfs)
+                connection.execute(f"PRAGMA synchronous={self._durability}")
+                connection.execute("PRAGMA foreign_keys=ON")
+                connection.execute("PRAGMA secure_delete=ON")
+            except BaseException:
+                _give_up(connection)
+                raise
         if register:
             with self._lock:
                 self._connections.append(connection)
@@ -240,6 +244,12 @@ def _schema_files() -> dict[int, str]:
         if match:
             found[int(match[1])] = entry.read_text(encoding="utf-8")
     return found
+
+
+def _give_up(connection: apsw.Connection) -> None:
+    """Close, also where the disk no longer lets SQLite tidy up: what is committed stays."""
+    with suppress(apsw.Error):
+        connection.close()
 
 
 def _enter_wal(connection: apsw.Connection, vfs: str | None) -> None:
