@@ -67,7 +67,7 @@ def to_ms(moment: datetime) -> int:
     """Milliseconds since 1970. Raises ValueError on a moment without a zone."""
     if moment.tzinfo is None:
         raise ValueError("a moment needs a zone")
-    return (moment - _EPOCH) // timedelta(milliseconds=1)
+    return round(moment.timestamp() * 1000)
 
 
 def from_ms(ms: int) -> datetime:

@@ -23,11 +23,11 @@ KEPT_BYTES: Final = 2048
 KEPT_DEAD_LETTERS: Final = 10_000
 """A kiosk gone mad must not fill the disk."""
 
-_EVENT: Final = text(
-    "INSERT INTO event (outbox_id, n, kind, happened_at, received_at, historical, body) VALUES"
-    " (:outbox_id, :n, :kind, :happened_at, :received_at, :historical, :body)"
-    " ON CONFLICT (outbox_id, n) DO NOTHING"
+_EVENT: Final = (
+    "INSERT INTO event (outbox_id, n, kind, happened_at, received_at, historical, body)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (outbox_id, n) DO NOTHING"
 )
+"""For the driver itself: nine rows in ten are these, and `text()` costs 4 µs a row."""
 _FIND_OUTBOX: Final = text(
     "SELECT id, upto, lost, absent FROM outbox WHERE kiosk_id = :kiosk_id AND inst = :inst"
 )
@@ -91,7 +91,7 @@ class Batch:
     """Kiosks asked for a birth: a will says that their link is gone."""
     changed_commands: set[str] = field(default_factory=set)
     _loaded: dict[str, Standing] = field(default_factory=dict)
-    _events: list[dict[str, object]] = field(default_factory=list)
+    _events: list[tuple[object, ...]] = field(default_factory=list)
     _letters: list[dict[str, object]] = field(default_factory=list)
     _vitals: dict[str, dict[str, object]] = field(default_factory=dict)
     _drawn: list[dict[str, object]] = field(default_factory=list)
@@ -122,15 +122,15 @@ class Batch:
         received_at = to_ms(self.now)
         historical = message.historical
         self._events.extend(
-            {
-                "outbox_id": outbox_id,
-                "n": event.n,
-                "kind": event.kind,
-                "happened_at": to_ms(event.happened_at),
-                "received_at": received_at,
-                "historical": historical,
-                "body": event.model_dump_json(),
-            }
+            (
+                outbox_id,
+                event.n,
+                event.kind,
+                to_ms(event.happened_at),
+                received_at,
+                historical,
+                event.model_dump_json(),
+            )
             for event in message.body.events
         )
 
@@ -181,7 +181,7 @@ class Batch:
         """Send every row to the database, inside the transaction."""
         execute = self.session.execute
         if self._events:
-            execute(_EVENT, self._events)
+            self.session.connection().exec_driver_sql(_EVENT, self._events)
         if self.places:
             execute(_SAVE_OUTBOX, [_outbox_row(place) for place in self.places.values()])
         if self._letters:

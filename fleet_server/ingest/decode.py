@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 from pydantic import JsonValue, TypeAdapter, ValidationError
@@ -51,7 +52,7 @@ class Understood:
 def decode(topic: str, payload: bytes) -> Understood | Refused:
     """What was said. A batch with some bad events yields the good ones and the refusals."""
     try:
-        parsed = Topic.parse(topic)
+        parsed = _parse_topic(topic)
     except ValueError as error:
         return Refused("foreign_topic", str(error))
     kind = _KIND_OF_CHANNEL.get(parsed.channel)
@@ -66,6 +67,10 @@ def decode(topic: str, payload: bytes) -> Understood | Refused:
     if message.kind != kind:
         return Refused("invalid", "the message is of another kind than its topic")
     return Understood(parsed.kiosk_id, message)
+
+
+_parse_topic = lru_cache(maxsize=16_384)(Topic.parse)
+"""Every kiosk says the same few topics for ever."""
 
 
 def _salvage(

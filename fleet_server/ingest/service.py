@@ -1,7 +1,7 @@
 """The ingest as background work of the server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from sqlalchemy import update
@@ -9,7 +9,7 @@ from sqlalchemy import update
 from fleet_server.broker.configuration import SERVER_USER
 from fleet_server.database import to_ms
 from fleet_server.fleet import Fleet
-from fleet_server.ingest.listener import Arrival, Listener
+from fleet_server.ingest.listener import Listener
 from fleet_server.ingest.writer import Writer
 from fleet_server.kiosks.tables import ServerGeneration
 from kiosk.contract.downlink import ServerState
@@ -19,14 +19,10 @@ from kiosk.contract.downlink import ServerState
 async def ingesting(fleet: Fleet) -> AsyncIterator[None]:
     """Take in what kiosks say for the length of the block, and say that we do."""
     generation = await asyncio.to_thread(_raise_generation, fleet)
-    listener: Listener
 
     def on_link(connected: bool) -> None:
         fleet.ingest.connected = connected
         fleet.live.publish("ingest")
-
-    def acknowledge(arrivals: Sequence[Arrival]) -> None:
-        listener.acknowledge(arrivals)
 
     writer = Writer(
         database=fleet.database,
@@ -35,24 +31,20 @@ async def ingesting(fleet: Fleet) -> AsyncIterator[None]:
         live=fleet.live,
         health=fleet.ingest,
         presence=fleet.settings.presence,
-        acknowledge=acknowledge,
-    )
-    listener = Listener(
-        host="127.0.0.1",
-        port=fleet.settings.broker.server_port,
-        user=SERVER_USER,
-        password=fleet.broker_password,
-        deliver=writer.put,
-        on_link=on_link,
+        source=Listener(
+            host="127.0.0.1",
+            port=fleet.settings.broker.server_port,
+            user=SERVER_USER,
+            password=fleet.broker_password,
+            on_link=on_link,
+        ),
     )
     writer.start()
-    listener.start()
     fleet.link.announce(_state(fleet, generation, is_on=True))
     try:
         yield
     finally:
         fleet.link.announce(_state(fleet, generation, is_on=False))
-        await asyncio.to_thread(listener.stop)
         await asyncio.to_thread(writer.stop)
 
 

@@ -1,4 +1,4 @@
-"""The one writer: arrivals, at most 500 rows or 10 ms of them, become one committed transaction.
+"""The one writer: a batch of arrivals becomes one committed transaction.
 
 Order of things, which no failure changes: commit, then PUBACK, then `dn/ack`. While commits fail
 (disk full) nothing is acknowledged and the batch is tried again; a message that itself makes the
@@ -6,10 +6,9 @@ transaction fail is found by halving and becomes a dead letter.
 """
 
 import logging
-import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager
 from typing import Final, Protocol
 
@@ -30,11 +29,6 @@ from fleet_server.settings import PresenceSettings
 
 _log = logging.getLogger(__name__)
 
-BATCH_ROWS: Final = 500
-BATCH_S: Final = 0.010
-"""`FLEET.md` section 7, Ingest."""
-_ROW_BYTES: Final = 256
-"""A batch of events is about so large per event: rows are counted before they are decoded."""
 _IDLE_S: Final = 0.2
 _RETRY_S: Final = 1.0
 
@@ -46,8 +40,24 @@ class CanWrite(Protocol):
         """One transaction, committed at the end of the block."""
 
 
+class Source(Protocol):
+    """What the writer needs of the broker."""
+
+    def take(self, *, within_s: float) -> list[Arrival]:
+        """The next batch, empty when nothing came within `within_s`."""
+
+    def wait(self, within_s: float) -> None:
+        """Keep the connection alive for so long, handing out nothing."""
+
+    def acknowledge(self, arrivals: Iterable[Arrival]) -> None:
+        """The broker may forget these."""
+
+    def close(self) -> None:
+        """Disconnect."""
+
+
 class Writer:
-    """Takes arrivals from any thread; writes and acknowledges them on its own."""
+    """Takes, writes and acknowledges, all on a thread of its own."""
 
     def __init__(
         self,
@@ -58,7 +68,7 @@ class Writer:
         live: LiveBus,
         health: IngestHealth,
         presence: PresenceSettings,
-        acknowledge: Callable[[Sequence[Arrival]], None],
+        source: Source,
     ) -> None:
         self._database = database
         self._clock = clock
@@ -66,58 +76,33 @@ class Writer:
         self._live = live
         self._health = health
         self._presence = presence
-        self._acknowledge = acknowledge
-        self._arrived: queue.SimpleQueue[Arrival] = queue.SimpleQueue()
+        self._source = source
         self._known: dict[OutboxKey, OutboxPlace] = {}
         self._schedule = AckSchedule()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._run, name="ingest-writer")
-
-    def put(self, arrival: Arrival) -> None:
-        """Queue it; the queue is bounded by the broker's receive maximum."""
-        self._arrived.put(arrival)
 
     def start(self) -> None:
         """Begin writing."""
         self._thread.start()
 
     def stop(self) -> None:
-        """Finish the batch at hand and join; what is queued stays unacknowledged."""
+        """Finish the batch at hand, disconnect and join; the rest stays unacknowledged."""
         self._stopped.set()
         self._thread.join()
 
     def _run(self) -> None:
         while not self._stopped.is_set():
-            arrivals = self._collect()
             try:
+                arrivals = self._source.take(within_s=_IDLE_S)
                 if arrivals:
                     self._store(arrivals)
                 self._send_due()
             except Exception:
-                # a bug must not end the only writer; the batch stays unacknowledged
+                # a bug must not end the only writer; what it held comes again after a reconnect
                 _log.exception("ingest batch failed")
                 self._stopped.wait(_RETRY_S)
-
-    def _collect(self) -> list[Arrival]:
-        try:
-            first = self._arrived.get(timeout=_IDLE_S)
-        except queue.Empty:
-            return []
-        arrivals = [first]
-        rows = 1 + len(first.payload) // _ROW_BYTES
-        until = time.monotonic() + BATCH_S
-        while rows < BATCH_ROWS:
-            try:
-                arrival = self._arrived.get_nowait()
-            except queue.Empty:
-                left_s = until - time.monotonic()
-                if left_s <= 0:
-                    break
-                time.sleep(min(left_s, 0.002))
-                continue
-            arrivals.append(arrival)
-            rows += 1 + len(arrival.payload) // _ROW_BYTES
-        return arrivals
+        self._source.close()
 
     def _store(self, arrivals: Sequence[Arrival]) -> None:
         while True:
@@ -126,7 +111,8 @@ class Writer:
                 break
             except OperationalError as error:
                 self._trouble(error)
-                if self._stopped.wait(_RETRY_S):
+                self._source.wait(_RETRY_S)
+                if self._stopped.is_set():
                     return
             except Exception as error:
                 if len(arrivals) > 1:
@@ -176,7 +162,7 @@ class Writer:
         self._committed([arrival], batch)
 
     def _committed(self, arrivals: Sequence[Arrival], batch: Batch) -> None:
-        self._acknowledge(arrivals)
+        self._source.acknowledge(arrivals)
         self._known.update(batch.places)
         self._schedule.owe(set(batch.places))
         health = self._health

@@ -1,0 +1,428 @@
+"""How many messages a second the ingest commits and acknowledges, and how soon.
+
+    python -m benchmarks.ingest [--seconds 8] [--json FILE]
+
+Real mosquitto with mutual TLS, paho publishers in processes of their own, SQLite with
+`synchronous=FULL`. The ceiling is what a subscriber that does nothing gets from the same broker
+and the same publishers, in the same run: below it is our own cost, above it nobody can go.
+"""
+
+import argparse
+import asyncio
+import json
+import multiprocessing
+import re
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from multiprocessing.sharedctypes import Synchronized
+from multiprocessing.synchronize import Event
+from pathlib import Path
+from typing import Any, Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+
+from fleet_server.broker.configuration import SERVER_USER
+from fleet_server.broker.link import ServerLink
+from fleet_server.broker.mosquitto import Mosquitto
+from fleet_server.clock import SystemClock
+from fleet_server.database import Database
+from fleet_server.ingest.health import IngestHealth
+from fleet_server.ingest.listener import Arrival, Listener
+from fleet_server.ingest.writer import Writer
+from fleet_server.kiosks.tables import Kiosk, Presence
+from fleet_server.live import LiveBus
+from fleet_server.pki import Authority, write_private
+from fleet_server.schema import migrate
+from fleet_server.settings import BrokerSettings, HttpSettings, PresenceSettings, Settings
+from kiosk.contract.topics import Channel, Direction, Topic
+
+TARGET_RATE: Final = 10_000
+TARGET_RATIO: Final = 0.6
+TARGET_P99_MS: Final = 50.0
+"""`DESIGN.md` section 7."""
+
+PUBLISHERS: Final = 2
+"""Processes; each is one kiosk, and the machine has two cores."""
+IN_FLIGHT: Final = 200
+"""Unacknowledged messages per publisher: the broker is never idle."""
+WINDOW: Final = 4000
+"""Messages published and not yet taken in, all publishers together. A kiosk keeps at most 32
+unacknowledged; publishers that never wait only fill the broker's queue until it drops."""
+CALM_RATE: Final = 1000
+"""Messages a second, all publishers together, for the latency."""
+
+_MONOTONIC_MS = re.compile(rb'"mt":(\d+)')
+_INST: Final = "0123456789abcdef0123456789abcd%02x"
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What was measured."""
+
+    ceiling_per_s: float
+    committed_per_s: float
+    p50_ms: float
+    p99_ms: float
+    calm_messages: int
+
+    @property
+    def ratio(self) -> float:
+        """Of the ceiling."""
+        return self.committed_per_s / self.ceiling_per_s
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A server folder without departments and content, its broker running."""
+
+    settings: Settings
+    password: str
+    kiosks: tuple[str, ...]
+
+
+def message(number: int, kiosk: int, monotonic_ms: int) -> bytes:
+    """One outbox row of a session that ended, about 330 bytes of valid JSON."""
+    return (
+        b'{"v":1,"e":1,"i":"%s","n":%d,"ts":1795420000000,"mt":%d,"ck":"ntp","h":false,"t":"ev",'
+        b'"d":{"after":%d,"events":[{"n":%d,"happened_at":"2026-11-23T08:00:00.000Z",'
+        b'"kind":"session_ended","service_id":"social-insurance-participation",'
+        b'"outcome":"completed","at_step":"rate","lasted_s":93.4}]}}'
+        % (_INST.encode() % kiosk, number, monotonic_ms, number - 1, number)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What the processes tell each other."""
+
+    stop: Event
+    taken_in: "Synchronized[int]"
+    """Messages of this measurement that have reached their end."""
+
+
+def publish(
+    settings: Settings, kiosk_id: str, index: int, shared: Shared, *, per_s: float, first: int
+) -> None:
+    """A publisher process: as fast as it is acknowledged, or `per_s` a second when that is > 0."""
+    client = mqtt.Client(
+        CallbackAPIVersion.VERSION2, client_id=kiosk_id, reconnect_on_failure=False
+    )
+    client.max_inflight_messages_set(IN_FLIGHT)
+    keys = settings.folder / "kiosks"
+    client.tls_set(
+        str(settings.keys / "ca.pem"), str(keys / f"{kiosk_id}.pem"), str(keys / f"{kiosk_id}.key")
+    )
+    acknowledged = 0
+
+    def count(*_: Any) -> None:
+        nonlocal acknowledged
+        acknowledged += 1
+
+    client.on_publish = count
+    client.connect("127.0.0.1", settings.broker.port)
+    while not client.is_connected():
+        client.loop(0.1)
+    topic = str(Topic(kiosk_id, Direction.UP, Channel.EVENTS))
+    number = first - 1
+    sent = 0
+    began = time.monotonic()
+    while not shared.stop.is_set():
+        allowed = min(acknowledged + IN_FLIGHT, (shared.taken_in.value + WINDOW) // PUBLISHERS)
+        if per_s > 0:
+            allowed = min(allowed, int((time.monotonic() - began) * per_s))
+        for _ in range(min(allowed - sent, 50)):
+            number += 1
+            sent += 1
+            client.publish(topic, message(number, index, time.monotonic_ns() // 1_000_000), qos=1)
+        client.loop(0.001 if allowed <= sent else 0.0)
+    client.disconnect()
+
+
+@contextmanager
+def publishing(
+    bench: Bench, taken_in: Callable[[], int], *, per_s: float, first: int
+) -> Iterator[None]:
+    """Publishers at work for the length of the block, never more than `WINDOW` ahead."""
+    context = multiprocessing.get_context("spawn")
+    shared = Shared(context.Event(), context.Value("q", 0))
+    workers = [
+        context.Process(
+            target=publish,
+            args=(bench.settings, kiosk_id, index, shared),
+            kwargs={"per_s": per_s / PUBLISHERS, "first": first},
+        )
+        for index, kiosk_id in enumerate(bench.kiosks)
+    ]
+    for worker in workers:
+        worker.start()
+    before = taken_in()
+
+    def report() -> None:
+        while not shared.stop.wait(0.002):
+            shared.taken_in.value = taken_in() - before
+
+    reporter = threading.Thread(target=report, name="bench-progress")
+    reporter.start()
+    try:
+        yield
+    finally:
+        shared.stop.set()
+        reporter.join()
+        for worker in workers:
+            worker.join(10)
+            worker.close()
+
+
+def rate_of(count: Callable[[], int], *, seconds: float, warm_up_s: float = 2.5) -> float:
+    """Growth of `count()` per second, after a warm-up in which publishers connect."""
+    deadline = time.monotonic() + 30
+    while count() == 0 and time.monotonic() < deadline:
+        time.sleep(0.05)
+    time.sleep(warm_up_s)
+    before, began = count(), time.monotonic()
+    time.sleep(seconds)
+    return (count() - before) / (time.monotonic() - began)
+
+
+def measure_ceiling(bench: Bench, *, seconds: float, first: int) -> float:
+    """Messages a second that a subscriber gets who only counts and acknowledges."""
+    received = 0
+
+    def count(*_: Any) -> None:
+        nonlocal received
+        received += 1
+
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="null-subscriber")
+    client.username_pw_set(SERVER_USER, bench.password)
+    client.on_message = count
+    subscribed = threading.Event()
+    client.on_subscribe = lambda *_: subscribed.set()
+    client.connect("127.0.0.1", bench.settings.broker.server_port)
+    client.loop_start()
+    client.subscribe("kf/1/k/+/up/+", qos=1)
+    subscribed.wait(5)
+    try:
+        with publishing(bench, lambda: received, per_s=0, first=first):
+            return rate_of(lambda: received, seconds=seconds)
+    finally:
+        client.disconnect()
+        client.loop_stop()
+
+
+class TimedListener(Listener):
+    """The server's listener, telling when it acknowledges: right after the commit."""
+
+    def __init__(self, bench: Bench, on_acknowledge: Callable[[Sequence[Arrival]], None]) -> None:
+        super().__init__(
+            host="127.0.0.1",
+            port=bench.settings.broker.server_port,
+            user=SERVER_USER,
+            password=bench.password,
+            on_link=lambda _: None,
+        )
+        self._on_acknowledge = on_acknowledge
+
+    def acknowledge(self, arrivals: Iterable[Arrival]) -> None:
+        """Tell, then acknowledge."""
+        batch = list(arrivals)
+        self._on_acknowledge(batch)
+        super().acknowledge(batch)
+
+
+@contextmanager
+def ingesting(
+    bench: Bench, database: Database, on_acknowledge: Callable[[Sequence[Arrival]], None]
+) -> Iterator[IngestHealth]:
+    """The server's own listener and writer, as `fleet-server run` puts them together."""
+    health = IngestHealth()
+    link = ServerLink(
+        host="127.0.0.1",
+        port=bench.settings.broker.server_port,
+        user=SERVER_USER,
+        password=bench.password,
+    )
+    writer = Writer(
+        database=database,
+        clock=SystemClock(),
+        link=link,
+        live=LiveBus(),
+        health=health,
+        presence=PresenceSettings(),
+        source=TimedListener(bench, on_acknowledge),
+    )
+    link.start()
+    writer.start()
+    try:
+        yield health
+    finally:
+        writer.stop()
+        link.stop()
+
+
+def wait_until_drained(count: Callable[[], int]) -> None:
+    """Until the broker's queue is empty: the next measurement must not begin with a backlog."""
+    before = -1
+    while before != (now := count()):
+        before = now
+        time.sleep(0.5)
+
+
+def measure_ingest(bench: Bench, database: Database, *, seconds: float, first: int) -> float:
+    """Messages a second validated, committed and acknowledged; dead letters would be a fault."""
+    with ingesting(bench, database, lambda _: None) as health:
+        with publishing(bench, lambda: health.messages, per_s=0, first=first):
+            rate = rate_of(lambda: health.messages, seconds=seconds)
+        wait_until_drained(lambda: health.messages)
+        if health.dead_letters:
+            raise RuntimeError(f"{health.dead_letters} messages were refused")
+        return rate
+
+
+def measure_latency(bench: Bench, database: Database, *, seconds: float, first: int) -> list[float]:
+    """Milliseconds from publish to committed, of every message at `CALM_RATE`."""
+    delays_ms: list[float] = []
+
+    def note(arrivals: Sequence[Arrival]) -> None:
+        now_ms = time.monotonic_ns() / 1e6
+        for arrival in arrivals:
+            found = _MONOTONIC_MS.search(arrival.payload)
+            if found:
+                delays_ms.append(now_ms - int(found[1]))
+
+    with (
+        ingesting(bench, database, note) as health,
+        publishing(bench, lambda: health.messages, per_s=CALM_RATE, first=first),
+    ):
+        rate_of(lambda: len(delays_ms), seconds=0.1)
+        delays_ms.clear()  # publishers were still connecting
+        time.sleep(seconds)
+        return list(delays_ms)
+
+
+def _prepare(folder: Path) -> tuple[Bench, Authority]:
+    now = datetime.now(UTC)
+    settings = Settings(
+        folder=folder,
+        public_url="http://127.0.0.1",
+        http=HttpSettings(port=_free_port()),
+        broker=BrokerSettings(port=_free_port(), server_port=_free_port()),
+    )
+    authority = Authority.create(settings.keys, hosts=[], now=now)
+    kiosks = tuple(f"bench{index:04d}" for index in range(PUBLISHERS))
+    (folder / "kiosks").mkdir()
+    for kiosk_id in kiosks:
+        key = ec.generate_private_key(ec.SECP256R1())
+        request = x509.CertificateSigningRequestBuilder().subject_name(x509.Name([]))
+        pem = request.sign(key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+        issued = authority.issue_kiosk(pem.decode(), kiosk_id=kiosk_id, days=2, now=now)
+        write_private(folder / "kiosks" / f"{kiosk_id}.pem", issued.pem.encode())
+        private = key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        write_private(folder / "kiosks" / f"{kiosk_id}.key", private)
+    return Bench(settings, "benchmark", kiosks), authority
+
+
+def _enrol(database: Database, kiosks: tuple[str, ...]) -> None:
+    now = datetime.now(UTC)
+    with database.write() as session:
+        for kiosk_id in kiosks:
+            session.add(Kiosk(id=kiosk_id, name=kiosk_id, hall="bench", enrolled_at=now))
+            session.flush()
+            session.add(Presence(kiosk_id=kiosk_id, since=now))
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def run(seconds: float) -> Figures:
+    """All three measurements, on one broker."""
+    with tempfile.TemporaryDirectory(prefix="bench-ingest-") as name:
+        bench, authority = _prepare(Path(name))
+        database = Database(bench.settings.database_file)
+        with closing(database):
+            migrate(database)
+            _enrol(database, bench.kiosks)
+            broker = Mosquitto(bench.settings, password=bench.password)
+            revoked = authority.revocation_list((), now=datetime.now(UTC))
+            async with broker.running(revoked=revoked):
+                ceiling = await asyncio.to_thread(measure_ceiling, bench, seconds=seconds, first=1)
+                rate = await asyncio.to_thread(
+                    measure_ingest, bench, database, seconds=seconds, first=1
+                )
+                delays = await asyncio.to_thread(
+                    measure_latency, bench, database, seconds=seconds, first=10_000_001
+                )
+    delays.sort()
+    return Figures(
+        ceiling_per_s=ceiling,
+        committed_per_s=rate,
+        p50_ms=delays[len(delays) // 2],
+        p99_ms=delays[len(delays) * 99 // 100],
+        calm_messages=len(delays),
+    )
+
+
+def main() -> int:
+    """Print a table, and JSON as the last line. Exit code 0 when measured, whatever the figures."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seconds", type=float, default=8.0, help="of each measurement")
+    parser.add_argument("--json", type=Path, help="also write the figures here")
+    arguments = parser.parse_args()
+    figures = asyncio.run(run(arguments.seconds))
+    rows = (
+        ("ceiling: null subscriber", f"{figures.ceiling_per_s:,.0f} msg/s", "", ""),
+        (
+            "committed and acknowledged",
+            f"{figures.committed_per_s:,.0f} msg/s",
+            f"≥ {TARGET_RATE:,} msg/s",
+            f"{figures.committed_per_s / TARGET_RATE:.2f}",
+        ),
+        ("share of the ceiling", f"{figures.ratio:.2f}", f"≥ {TARGET_RATIO}", ""),
+        (
+            f"publish → committed p99 at {CALM_RATE:,}/s",
+            f"{figures.p99_ms:.1f} ms",
+            f"≤ {TARGET_P99_MS:.0f} ms",
+            f"{figures.p99_ms / TARGET_P99_MS:.2f}",
+        ),
+    )
+    lines = [f"{'measured':38} {'figure':>16} {'target':>16} {'ratio':>7}"]
+    lines += [
+        f"{name:38} {figure:>16} {target:>16} {ratio:>7}" for name, figure, target, ratio in rows
+    ]
+    told = {
+        "benchmark": "ingest",
+        "ceiling_per_s": round(figures.ceiling_per_s),
+        "committed_per_s": round(figures.committed_per_s),
+        "committed_target_per_s": TARGET_RATE,
+        "ratio_to_ceiling": round(figures.ratio, 3),
+        "ratio_target": TARGET_RATIO,
+        "p50_ms": round(figures.p50_ms, 1),
+        "p99_ms": round(figures.p99_ms, 1),
+        "p99_target_ms": TARGET_P99_MS,
+        "messages_at_calm_rate": figures.calm_messages,
+    }
+    sys.stdout.write("\n".join(lines) + "\n" + json.dumps(told) + "\n")
+    if arguments.json:
+        arguments.json.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
