@@ -38,9 +38,10 @@ class SourceMissing(Exception):
 
 
 def write_face(collection: Path, target: Path) -> None:
-    """Copy one face out of a collection, table by table, without recompiling (under 1 s)."""
-    if not collection.exists():
-        raise SourceMissing(f"{collection} (Debian package fonts-noto-cjk)")
+    """Copy our face out of a collection, table by table, without recompiling (under 1 s).
+
+    Raises SourceMissing when the collection does not hold it.
+    """
     faces = TTCollection(collection, lazy=True, recalcBBoxes=False, recalcTimestamp=False)
     with faces:
         for face in faces.fonts:
@@ -79,6 +80,9 @@ def make(fonts: Path = FONTS, *, noto: Path = NOTO, icons: Path = ICONS) -> None
     table = icon_table(sheets[0].read_text(encoding="utf-8"))
     if len(table) < 1000:
         raise SourceMissing(f"{sheets[0]} names {len(table)} icons only")
+    absent = [noto / name for name in FACES.values() if not (noto / name).exists()]
+    if absent:
+        raise SourceMissing(f"{absent[0]} (Debian package fonts-noto-cjk)")
     fonts.mkdir(parents=True, exist_ok=True)
     for name, collection in FACES.items():
         write_face(noto / collection, fonts / name)

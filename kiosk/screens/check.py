@@ -29,7 +29,7 @@ def _group(look: Look, name: str, rows: tuple[AnswerRow, ...]) -> Widget:
     for row in rows:
         lines.append(Rule(colours.line))
         lines.append(_row(look, row))
-    return plain_card(look, Column(lines, space.gap))
+    return plain_card(look, Column(lines, space.small))
 
 
 def _row(look: Look, row: AnswerRow) -> Widget:

@@ -7,8 +7,8 @@ from kiosk.screens.view_model import ChoiceView
 from kiosk.screens.widgets.button import Button
 from kiosk.screens.widgets.layout import Grid
 
-_TWO_COLUMNS_FROM = 5
-"""More answers than this many less one would not stand under each other."""
+_TWO_COLUMNS_FROM = 6
+"""Five answers stand under each other on one screen, six do not."""
 
 
 def build(view: ChoiceView, look: Look, local: LocalState) -> PageParts:

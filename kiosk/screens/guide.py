@@ -21,7 +21,7 @@ def build(view: GuideView, look: Look, local: LocalState) -> PageParts:
     if view.materials:
         lines.append(Rule(colours.line))
         lines += [_fact(look, "paperclip", "", material) for material in view.materials]
-    told.append(plain_card(look, Column(lines, space.gap if look.factor > 1 else space.block)))
+    told.append(plain_card(look, Column(lines, space.gap)))
     if view.legal:
         basis: list[Widget] = [Label(view.legal_title, look.style("help", "bold"), colours.quiet)]
         basis += [paragraph(look, law, "small", colours.quiet) for law in view.legal]

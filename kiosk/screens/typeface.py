@@ -172,6 +172,8 @@ class Typeface:
                 )
                 hyphen = line.rfind("-", 1, fits) + 1
                 fits = hyphen or fits
+                while fits > 1 and line[fits] in _NOT_FIRST:
+                    fits -= 1
                 lines.append(line[:fits])
                 line = line[fits:]
         return [*lines, line.rstrip()]

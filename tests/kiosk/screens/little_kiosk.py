@@ -13,10 +13,15 @@ from kiosk.screens.view_model import ViewModel
 from tests.shots.samples import views
 
 
+def sample(name: str) -> ViewModel:
+    """A sample by its name, or at a text size: `guide@1.75`."""
+    page, _, scale = name.partition("@")
+    return views(Theme.DEFAULT, TextScale(scale or "1.0"))[page]
+
+
 def main(names: list[str]) -> None:
     """Walk through the named samples, touch by touch."""
-    samples = views(Theme.DEFAULT, TextScale.NORMAL)
-    walk: list[ViewModel] = [samples[name] for name in names]
+    walk = [sample(name) for name in names]
     place = 0
     touched_at = 0.0
 

@@ -171,3 +171,36 @@ def test_a_signature_is_drawn_and_an_empty_one_is_not_taken(
     signed = [line for line in said if line.get("touch") == "Signed"]
     assert len(signed) == 1
     assert int(str(signed[0]["ink"])) > 500
+
+
+def test_a_long_page_is_scrolled_by_button_and_by_finger(
+    kiosk_on: Callable[[list[str]], Kiosk],
+) -> None:
+    kiosk = kiosk_on(["guide@1.75", "home"])
+    found = kiosk.on_page("guide")
+    assert found["scrolls"] != 0
+    click(button(found, "scroll_down"))
+    lower = kiosk.wait_for(lambda now: int(str(now["scrolled"])) > 0)
+    xdotool("mousemove", 400, 700, "mousedown", 1)
+    for y in range(720, 1300, 40):
+        xdotool("mousemove", 400, y)
+    xdotool("mouseup", 1)
+    kiosk.wait_for(lambda now: int(str(now["scrolled"])) < int(str(lower["scrolled"])))
+    assert kiosk.process.poll() is None
+
+
+def test_under_a_time_warning_only_its_own_buttons_answer(
+    kiosk_on: Callable[[list[str]], Kiosk],
+) -> None:
+    kiosk = kiosk_on(["choice", "time_warning", "choice"])
+    first = kiosk.on_page("choice")
+    back = button(first, "返回")
+    click(button(first, "入学"))
+    warned = kiosk.wait_for(lambda now: now["warning"] is True)
+    click(back)
+    time.sleep(0.4)
+    click(button(warned, "继续办理"))
+    kiosk.wait_for(lambda now: now["warning"] is False)
+    click(back)
+    touches = [line["touch"] for line in kiosk.said() if "touch" in line]
+    assert touches == ["Answered", "Extend", "Back"]

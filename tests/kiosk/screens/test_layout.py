@@ -1,0 +1,191 @@
+"""Every page at every text size: nothing outside, nothing clipped, targets large and in reach."""
+
+from collections.abc import Iterator
+from itertools import combinations
+
+import pytest
+
+from kiosk.flow.events import Continue, TextScale, Theme
+from kiosk.flow.states import Display
+from kiosk.screens.drawing import Drawing, Layer, LocalState, Moving, Rect, Scene, Target, Words
+from kiosk.screens.look import Look
+from kiosk.screens.scenes import scene_of
+from kiosk.screens.theme import Themes
+from kiosk.screens.typeface import Typeface
+from kiosk.screens.view_model import ViewModel
+from kiosk.screens.walk import Walker
+from tests.kiosk.screens.conftest import ASSETS
+from tests.shots.samples import a4_page, views
+
+SIZE = (1080, 1920)
+LEAST_TARGET_PX = 88
+LEAST_GAP_PX = 24
+IN_REACH_FROM = SIZE[1] * 0.4
+
+Shown = dict[str, ViewModel]
+
+
+def look_of(view: ViewModel, themes: Themes, typeface: Typeface) -> Look:
+    frame = view.page.frame
+    return Look(themes, typeface, frame.theme, frame.text_scale, frame.department)
+
+
+def scene(view: ViewModel, themes: Themes, typeface: Typeface, pressed: str = "") -> Scene:
+    local = LocalState(pressed=pressed)
+    return scene_of(view, look_of(view, themes, typeface), local, SIZE)
+
+
+def words_in(drawings: tuple[Drawing, ...]) -> Iterator[Words]:
+    for drawing in drawings:
+        if isinstance(drawing, Words):
+            yield drawing
+        elif isinstance(drawing, Moving):
+            yield from (part for part in drawing.parts if isinstance(part, Words))
+
+
+def clipped(layer: Layer, lowest: int) -> list[str]:
+    """Words that leave the screen, or the button they stand on."""
+    found = []
+    for words in words_in(layer.drawings):
+        place = words.rect
+        if place.x < 0 or place.right > SIZE[0] or place.bottom > lowest:
+            found.append(f"{words.text} leaves the screen")
+        for target in layer.targets:
+            starts_inside = target.rect.holds(place.x, place.y)
+            if starts_inside and not target.rect.holds(place.right - 1, place.bottom - 1):
+                found.append(f"{words.text} leaves {target.label}")
+    return found
+
+
+def touching(targets: tuple[Target, ...]) -> list[str]:
+    """Targets nearer to each other than a finger can tell apart."""
+    return [
+        f"{one.label} and {other.label}"
+        for one, other in combinations(targets, 2)
+        if _apart(one.rect, other.rect) < LEAST_GAP_PX
+    ]
+
+
+def _apart(one: Rect, other: Rect) -> int:
+    across = max(one.x - other.right, other.x - one.right)
+    down = max(one.y - other.bottom, other.y - one.bottom)
+    return max(across, down)
+
+
+@pytest.fixture(scope="module")
+def walker() -> Walker:
+    return Walker(ASSETS, a4_page())
+
+
+def everything(walker: Walker, scale: TextScale, language: str) -> Shown:
+    """Samples, and every page the real services have."""
+    display = Display(text_scale=scale, language=language)
+    found = dict(views(Theme.DEFAULT, scale))
+    found |= dict(walker.around(display))
+    for service in walker.services:
+        found |= {f"{service}/{name}": view for name, view in walker.service(service, display)}
+    return found
+
+
+CASES = [(scale, language) for scale in TextScale for language in ("zh-CN", "en")]
+
+
+@pytest.mark.parametrize(("scale", "language"), CASES)
+def test_no_page_clips_a_word_at_any_text_size(
+    walker: Walker, themes: Themes, typeface: Typeface, scale: TextScale, language: str
+) -> None:
+    shown = everything(walker, scale, language)
+    assert len(shown) > 100
+    for name, view in shown.items():
+        drawn = scene(view, themes, typeface)
+        end = drawn.viewport.y + max(drawn.viewport.height, drawn.body_height)
+        assert clipped(drawn.body, end) == [], name
+        assert clipped(drawn.bars, SIZE[1]) == [], name
+        assert clipped(drawn.over, SIZE[1]) == [], name
+
+
+@pytest.mark.parametrize(("scale", "language"), CASES)
+def test_every_target_is_large_apart_from_others_and_in_reach(
+    walker: Walker, themes: Themes, typeface: Typeface, scale: TextScale, language: str
+) -> None:
+    for name, view in everything(walker, scale, language).items():
+        drawn = scene(view, themes, typeface)
+        for layer in (drawn.body, drawn.bars, drawn.over):
+            assert touching(layer.targets) == [], name
+            for target in layer.targets:
+                assert min(target.rect.width, target.rect.height) >= LEAST_TARGET_PX, name
+                assert target.rect.y >= IN_REACH_FROM, (name, target.label)
+
+
+@pytest.mark.parametrize("scale", TextScale)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "device_id_card",
+        "device_social_security",
+        "device_code",
+        "choice",
+        "digits",
+        "digits_problem",
+        "camera",
+        "page_review",
+        "sign",
+        "rating",
+        "time_warning",
+        "working",
+    ],
+)
+def test_what_is_done_by_hand_stands_on_one_screen_at_every_text_size(
+    themes: Themes, typeface: Typeface, scale: TextScale, name: str
+) -> None:
+    drawn = scene(views(Theme.DEFAULT, scale)[name], themes, typeface)
+    assert drawn.scroll_range == 0
+
+
+@pytest.mark.parametrize("theme", Theme)
+def test_a_pressed_button_looks_pressed_in_every_theme(
+    themes: Themes, typeface: Typeface, theme: Theme
+) -> None:
+    for name, view in views(theme, TextScale.NORMAL).items():
+        drawn = scene(view, themes, typeface)
+        for layer in (drawn.body, drawn.bars, drawn.over):
+            for target in layer.targets:
+                pressed = scene(view, themes, typeface, pressed=target.key)
+                assert pressed != drawn, (name, target.label)
+
+
+def test_every_icon_the_services_name_is_in_the_family(walker: Walker, typeface: Typeface) -> None:
+    missing = set()
+    for view in everything(walker, TextScale.NORMAL, "zh-CN").values():
+        frame = view.page.frame
+        actions = [*frame.settings, frame.back, frame.primary, frame.quit]
+        named = {action.icon for action in actions if action is not None and action.icon}
+        named |= {fact[0] for fact in getattr(view.page, "facts", ())}
+        missing |= {icon for icon in named if not typeface.has_icon(icon)}
+    assert missing == set()
+
+
+def test_the_primary_button_is_in_the_same_place_on_every_page(
+    walker: Walker, themes: Themes, typeface: Typeface
+) -> None:
+    rights = set()
+    for view in everything(walker, TextScale.NORMAL, "zh-CN").values():
+        primary = view.page.frame.primary
+        if primary is None or view.warning is not None:
+            continue
+        drawn = scene(view, themes, typeface)
+        place = next(each.rect for each in drawn.bars.targets if each.label == primary.label)
+        rights.add((place.right, place.bottom, place.height))
+    assert len(rights) == 1
+    assert rights.pop()[2] >= 128
+
+
+def test_the_checks_above_find_what_is_wrong() -> None:
+    white = (1.0, 1.0, 1.0, 1.0)
+    wide = Words(Rect(900, 10, 300, 50), "too wide", 40, "regular", white)
+    small = Target("a", "small", Rect(0, 0, 100, 88), Continue())
+    near = Target("b", "near", Rect(110, 0, 100, 88), Continue())
+    over = Words(Rect(10, 50, 80, 60), "too low", 40, "regular", white)
+    layer = Layer((wide, over), (small, near))
+    assert clipped(layer, SIZE[1]) == ["too wide leaves the screen", "too low leaves small"]
+    assert touching(layer.targets) == ["small and near"]

@@ -1,0 +1,155 @@
+"""What a finger means, and what is forgotten when a citizen has gone."""
+
+from dataclasses import replace
+from itertools import count
+
+import pytest
+
+from kiosk.flow.events import Answered, Begin, TextScale, Theme, Touch
+from kiosk.screens.drawing import LocalState, Scene, Target, Words
+from kiosk.screens.presenter import Presenter
+from kiosk.screens.theme import Themes
+from kiosk.screens.touch_map import visible_targets
+from kiosk.screens.typeface import Typeface
+from kiosk.screens.view_model import DigitsView, ViewModel
+from tests.shots.samples import views
+
+SIZE = (1080, 1920)
+SAMPLES = views(Theme.DEFAULT, TextScale.NORMAL)
+
+
+class Paper:
+    """A surface that remembers what was drawn on it."""
+
+    def __init__(self) -> None:
+        self.scenes: list[Scene] = []
+        self.forgotten = 0
+
+    def show(self, scene: Scene, local: LocalState, scrolled: int) -> None:
+        self.scenes.append(scene)
+
+    def scroll_to(self, scrolled: int) -> None:
+        return
+
+    def ink(self) -> None:
+        return
+
+    def forget(self) -> None:
+        self.forgotten += 1
+
+
+class Desk:
+    """A presenter with a clock of its own: touches count when the test says so."""
+
+    def __init__(self, themes: Themes, typeface: Typeface) -> None:
+        self.paper = Paper()
+        self.touches: list[Touch] = []
+        self.presenter = Presenter(themes, typeface, SIZE, self.touches.append, self.paper)
+
+    def show(self, view: ViewModel, *, settled: bool = True) -> bool:
+        is_new = self.presenter.show(view)
+        if settled:
+            self.presenter._settled_at = 0.0
+        return is_new
+
+    def target(self, label: str) -> Target:
+        scene = self.presenter.scene
+        assert scene is not None
+        found = [*scene.over.targets, *visible_targets(scene, self.presenter.scrolled)]
+        return next(target for target in found if target.label == label)
+
+    def tap(self, label: str) -> None:
+        rect = self.target(label).rect
+        middle = rect.x + rect.width / 2, rect.y + rect.height / 2
+        self.presenter.finger_down(*middle)
+        self.presenter.finger_up(*middle)
+
+
+@pytest.fixture
+def desk(themes: Themes, typeface: Typeface) -> Desk:
+    return Desk(themes, typeface)
+
+
+def texts(scene: Scene) -> set[str]:
+    return {each.text for each in scene.body.drawings if isinstance(each, Words)}
+
+
+def test_the_same_view_is_not_drawn_twice(desk: Desk) -> None:
+    assert desk.show(SAMPLES["home"])
+    assert not desk.show(SAMPLES["home"])
+    assert len(desk.paper.scenes) == 1
+
+
+def test_a_pressed_button_is_drawn_at_once_and_counts_on_release_only(desk: Desk) -> None:
+    desk.show(SAMPLES["choice"])
+    rect = desk.target("入学").rect
+    desk.presenter.finger_down(rect.x + 10, rect.y + 10)
+    assert len(desk.paper.scenes) == 2
+    assert desk.touches == []
+    desk.presenter.finger_up(rect.x + 10, rect.y + 10)
+    assert desk.touches == [Answered("入学")]
+
+
+def test_a_finger_that_ends_on_another_button_chooses_neither(desk: Desk) -> None:
+    desk.show(SAMPLES["choice"])
+    one, other = desk.target("入学").rect, desk.target("求职就业").rect
+    desk.presenter.finger_down(one.x + 10, one.y + 10)
+    desk.presenter.finger_up(other.x + 10, other.y + 10)
+    assert desk.touches == []
+
+
+def test_the_tail_of_the_last_touch_does_not_answer_the_next_page(desk: Desk) -> None:
+    desk.show(SAMPLES["choice"], settled=False)
+    desk.tap("入学")
+    assert desk.touches == []
+    desk.show(SAMPLES["choice"])
+    desk.tap("入学")
+    assert desk.touches == [Answered("入学")]
+
+
+def test_a_touch_counts_again_once_the_page_has_settled(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seconds = count(100, 1)
+    monkeypatch.setattr("kiosk.screens.presenter.time.monotonic", lambda: float(next(seconds)))
+    desk.show(SAMPLES["choice"], settled=False)
+    desk.tap("入学")
+    assert desk.touches == [Answered("入学")]
+
+
+def test_the_idle_page_begins_wherever_it_is_touched(desk: Desk) -> None:
+    desk.show(SAMPLES["idle"])
+    desk.presenter.finger_down(500, 400)
+    desk.presenter.finger_up(510, 410)
+    assert desk.touches == [Begin()]
+
+
+def test_digits_beyond_the_longest_answer_are_not_taken(desk: Desk) -> None:
+    desk.show(SAMPLES["digits"])
+    for _ in range(9):
+        desk.tap("8")
+    desk.tap("继续")
+    assert desk.touches == [Answered("13800138888")]
+
+
+def test_typed_digits_survive_another_text_size_but_not_another_question(desk: Desk) -> None:
+    desk.show(SAMPLES["digits"])
+    desk.tap("5")
+    larger = views(Theme.DEFAULT, TextScale.LARGE)["digits"]
+    desk.show(larger)
+    assert "138 0013 5___" in texts(desk.paper.scenes[-1])
+    page = larger.page
+    assert isinstance(page, DigitsView)
+    desk.show(ViewModel(page=replace(page, title="另一个问题", value="")))
+    assert "___ ____ ____" in texts(desk.paper.scenes[-1])
+
+
+def test_every_word_of_a_citizen_is_forgotten_when_the_idle_page_comes(desk: Desk) -> None:
+    desk.show(SAMPLES["check"])
+    look = desk.presenter._look
+    assert look is not None
+    assert look._wrap.cache_info().currsize > 0
+    desk.show(SAMPLES["idle"])
+    assert desk.paper.forgotten == 1
+    assert desk.presenter._look is not look
+    assert "苏桓宁" not in repr(vars(desk.presenter))

@@ -1,0 +1,55 @@
+"""The command that takes pictures of every page takes real ones."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+pytestmark = pytest.mark.slow
+
+
+def shots(*words: str) -> subprocess.CompletedProcess[str]:
+    environment = {name: value for name, value in os.environ.items() if name != "DISPLAY"}
+    return subprocess.run(
+        [sys.executable, "-m", "kiosk.screens", "shots", *words],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=110,
+        env=environment,
+    )
+
+
+def pixels(path: Path) -> NDArray[np.uint8]:
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
+
+
+def test_every_page_of_a_service_is_photographed_without_a_display(tmp_path: Path) -> None:
+    answer = shots("--out", str(tmp_path), "--service", "tax-payment-certificate")
+    assert answer.returncode == 0, answer.stderr
+    taken = [Path(line) for line in answer.stdout.splitlines()]
+    themes = {path.parent.parent.name for path in taken}
+    assert themes == {"default", "high_contrast_light", "high_contrast_dark", "night"}
+    assert len(taken) >= 4 * 15
+    assert {pixels(path).shape for path in taken[:8]} == {(1920, 1080, 3)}
+    guide = next(path for path in taken if path.stem.endswith("atguide"))
+    assert len(np.unique(pixels(guide).reshape(-1, 3), axis=0)) > 50
+    ended = next(path for path in taken if "done-ended" in path.stem)
+    assert not np.array_equal(pixels(guide), pixels(ended))
+    department = (0x74, 0x20, 0x2C)
+    assert tuple(pixels(guide)[5, 5]) == department
+
+
+def test_a_service_that_is_not_there_is_refused_with_the_names_of_those_that_are(
+    tmp_path: Path,
+) -> None:
+    answer = shots("--out", str(tmp_path), "--service", "no-such-service")
+    assert answer.returncode == 2
+    assert "tax-payment-certificate" in answer.stderr
+    assert list(tmp_path.iterdir()) == []
