@@ -161,14 +161,8 @@ class HandOver:
             case = session.get_one(Case, case_id)
             maybe_known = case.attempts > 0
             case.attempts += 1
-            _note(
-                session,
-                case,
-                self._fleet.clock.now(),
-                actor="server",
-                what="sent",
-                detail=str(case.attempts),
-            )
+            if not maybe_known:
+                _note(session, case, self._fleet.clock.now(), actor="server", what="sent")
         return self._open(case), maybe_known
 
     def _open(self, case: Case) -> HandedCase:
@@ -206,7 +200,8 @@ class HandOver:
                 return
             now = self._fleet.clock.now()
             case.due_at = now + timedelta(seconds=after_s or pause_s(case.attempts))
-            if case.trouble != trouble:  # an edge, not a level
+            is_news = trouble != case.trouble and not (trouble == Trouble.OPEN and case.trouble)
+            if is_news:  # an edge, not a level; held back by the breaker is what follows from it
                 case.trouble = trouble
                 _note(session, case, now, actor="server", what="no_answer", detail=trouble)
                 on_commit(session, lambda: self._fleet.live.publish("case", case_id))
@@ -283,7 +278,7 @@ def decide_by(answer: Accepted, calendar: WorkingCalendar) -> str:
 
 
 def _note(
-    session: Session, case: Case, at: datetime, *, actor: str, what: str, detail: str
+    session: Session, case: Case, at: datetime, *, actor: str, what: str, detail: str = ""
 ) -> None:
     session.add(CaseEvent(case_id=case.case_id, at=at, actor=actor, what=what, detail=detail))
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from nacl.exceptions import CryptoError
 from nacl.public import PublicKey
@@ -22,7 +23,10 @@ from kiosk.contract.cases import Applicant, CaseReceipt, CaseState, SealedCase
 from kiosk.contract.content import ServiceContent
 from kiosk.contract.identifiers import mask_name, mask_number
 
-TEXT_LANGUAGE = "zh-CN"
+TEXT_LANGUAGE: Final = "zh-CN"
+
+LARGEST_PAYLOAD: Final = 2_000_000
+"""Answers and one signature as PNG are under 100 kB."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +51,8 @@ def take(
     Raises Conflict `case_conflict` (this id came with other content, or from another kiosk) or
     `papers_missing`, and Unprocessable `unsealable` or `unknown_service`, which are recorded.
     """
+    if len(sealed.payload) > LARGEST_PAYLOAD:
+        raise FleetError("payload", code="too_large", status=413)
     hashes = tuple(paper.sha256 for paper in sealed.papers)
     with database.read() as session:
         known = repository.find(session, sealed.case_id)

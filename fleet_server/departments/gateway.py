@@ -67,7 +67,7 @@ class Gateway:
         self._answered_at: float | None = None
         self._client = httpx.AsyncClient(
             base_url=settings.base_url,
-            headers={"Authorization": f"Bearer {settings.api_key}"},
+            headers={"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {},
             timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
             limits=httpx.Limits(max_connections=16, keepalive_expiry=30),
             trust_env=False,

@@ -68,7 +68,8 @@ class _Watch:
             return
         now = self._fleet.clock.now()
         systems.set_state(department, BackendState(status=status, since=now, reason=trouble))
-        _log.warning("department %s is %s %s", department, status, trouble)
+        level = logging.WARNING if trouble else logging.INFO
+        _log.log(level, "department %s is %s", department, trouble or status)
         await asyncio.to_thread(self._announce, department)
 
     def _announce(self, department: str) -> None:

@@ -171,7 +171,7 @@ def process(*arguments: str, url: str) -> Iterator[subprocess.Popen[bytes]]:
         cwd=PROJECT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(PROJECT)},
+        env={**os.environ, "PYTHONPATH": str(PROJECT), "DEPARTMENT_API_KEY": "sandbox"},
     )
     try:
         assert eventually(lambda: _answers(url) or child.poll() is not None, within_s=30)

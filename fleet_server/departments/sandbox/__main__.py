@@ -14,10 +14,7 @@ from fleet_server.departments.sandbox.app import DEPARTMENTS, create_sandbox
 from fleet_server.departments.sandbox.ledger import Ledger
 
 API_KEY_VARIABLE = "DEPARTMENT_API_KEY"
-"""Where the key comes from, so that it shows in no process list."""
-
-SANDBOX_KEY = "sandbox"
-"""Invented data needs no secret; a real system sets the variable."""
+"""Where the key comes from, so that it shows in no process list; unset: none is asked for."""
 
 
 def contract_document() -> str:
@@ -25,7 +22,7 @@ def contract_document() -> str:
     with tempfile.TemporaryDirectory() as folder:
         ledger = Ledger(Path(folder) / "tax.sqlite", DEPARTMENTS["tax"](ASSETS))
         try:
-            return document_text(department_router(ledger, api_key=SANDBOX_KEY))
+            return document_text(department_router(ledger, api_key=""))
         finally:
             ledger.close()
 
@@ -43,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     app = create_sandbox(
         options.department,
         options.data,
-        api_key=os.environ.get(API_KEY_VARIABLE, SANDBOX_KEY),
+        api_key=os.environ.get(API_KEY_VARIABLE, ""),
     )
     uvicorn.run(app, host="127.0.0.1", port=options.port, log_level="warning", access_log=False)
     return 0

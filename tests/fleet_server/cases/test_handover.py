@@ -8,6 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fleet_server.cases.lookup import case_detail
 from kiosk.contract.cases import CaseReply, CaseState, SealedReply
 from kiosk.store.vault import Paper, open_reply
 from tests.fleet_server.small_hall import (
@@ -18,6 +19,7 @@ from tests.fleet_server.small_hall import (
     eventually,
     kill,
     make_hall,
+    open_database,
     police_payload,
     sandbox,
     server_process,
@@ -182,3 +184,7 @@ def test_a_department_in_trouble_gets_the_case_once_it_is_back(counter: Counter,
         set_fault(counter.port, "ok")
         assert counter.reply(case, 10) is not None
         assert cases_at(counter.port) == 1
+    with open_database(counter.hall.settings) as database, database.read() as session:
+        events = case_detail(session, case.case.case_id).events
+    # one line for the trouble, however many attempts it took
+    assert [each.what for each in events] == ["received", "sent", "no_answer", "completed"]
