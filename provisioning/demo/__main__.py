@@ -76,6 +76,7 @@ def send_citizens(system: System, folder: Path) -> int:
             _prove(png, errand.name)
         except Lost as error:
             failures += 1
+            citizen.leave()
             say(f"✗ {errand.name}: {error}")
             continue
         say(f"✓ {errand.name}: {path} after {time.monotonic() - began:.1f} s")

@@ -6,6 +6,7 @@ paper, a phone with a QR code, and the printer's mouth.
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,14 +40,14 @@ ERRANDS: Final = (
         "公安",
         "无犯罪记录",
         id_card="zhang-mingyuan",
-        paper="purpose-letter",
+        paper="employer_letter",
         digits="13905330018",
     ),
     Errand("real-estate-registration-result", "不动产", "不动产", id_card="zhang-mingyuan"),
     Errand("tax-payment-certificate", "税务", "完税", code="TAX1:370321:20261100042317"),
     Errand(
         "social-insurance-participation",
-        "社保",
+        "社会保障",
         "参保",
         social_security_card="zhang-mingyuan",
     ),
@@ -68,7 +69,6 @@ class Citizen:
         self._fingers = fingers
         self._hand = hand
         self._on_page = on_page
-        self._digits_entered = False
         self._cards_down: list[Callable[[], None]] = []
 
     def run(self) -> bytes:
@@ -98,14 +98,19 @@ class Citizen:
         raise Lost(f"{self._errand.name}: no end after 60 pages")
 
     def _next_page(self, before: Shown) -> Shown:
-        """Wait until the screen was drawn anew with another page or other buttons."""
+        """Wait for another page, or for the same kind of page with other answers on it."""
         return self._fingers.wait_until(
             lambda shown: (
-                shown.written_ns > before.written_ns
-                and (shown.page, shown.buttons) != (before.page, before.buttons)
+                shown.page != before.page
+                or (shown.page == "choice" and shown.buttons != before.buttons)
             ),
             f"a page after “{before.page}”",
         )
+
+    def leave(self) -> None:
+        """Give up: end the session so that the next citizen finds the idle page."""
+        with suppress(Lost):
+            self._fingers.press("Quit", within_s=3)
 
     def _act(self, shown: Shown) -> bool:
         """Do what this page asks for; True when the errand is over."""
@@ -154,7 +159,7 @@ class Citizen:
     def _type(self) -> None:
         for digit in self._errand.digits:
             self._fingers.press(f"pad:digit{digit}")
-        self._fingers.press("pad:submit")
+        self._fingers.press("pad:submit_digits")
 
     def _lay_paper(self) -> None:
         self._hand.put_paper(self._errand.paper)
@@ -167,7 +172,7 @@ class Citizen:
         if shown.signature is None:
             raise Lost("no signature pad on the signing page")
         self._fingers.sign(shown.signature)
-        self._fingers.press("pad:done")
+        self._fingers.press("pad:submit_ink")
 
     def _wait_for_receipt(self, before: int) -> list[bytes]:
         deadline = time.monotonic() + _RECEIPT_WITHIN_S

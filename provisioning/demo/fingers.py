@@ -106,9 +106,16 @@ class Fingers:
             time.sleep(_LOOK_EVERY_S)
         raise Lost(f"waited {within_s:.0f} s for {words}; the screen shows “{last}”")
 
-    def press(self, event: str, *, label: str = "", index: int = 0) -> None:
+    def press(
+        self,
+        event: str,
+        *,
+        label: str = "",
+        index: int = 0,
+        within_s: float = PAGE_WITHIN_S,
+    ) -> None:
         """Touch the button with this event and these words on it. Raises Lost if none comes."""
-        deadline = time.monotonic() + PAGE_WITHIN_S
+        deadline = time.monotonic() + within_s
         while True:
             shown = self.shown()
             fitting = [

@@ -2,6 +2,7 @@
 
 import json
 import os
+import secrets
 import subprocess
 import sys
 import tomllib
@@ -29,6 +30,7 @@ class Ports:
     http: int
     https: int
     broker: int
+    broker_link: int
     bench: int
     departments: dict[str, int]
 
@@ -39,6 +41,7 @@ class Ports:
             http=free_port(http),
             https=free_port(8443),
             broker=free_port(8883),
+            broker_link=free_port(),
             bench=free_port(8090),
             departments={name: free_port() for name in DEPARTMENTS},
         )
@@ -57,6 +60,8 @@ class System:
     children: dict[str, Child] = field(default_factory=dict)
     display: Display | None = None
     admin_password: str = ""
+    department_key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+    """Shared by the server and its department systems; new for each demo."""
 
     @property
     def console_url(self) -> str:
@@ -143,25 +148,33 @@ class System:
         self.children[name].kill()
 
     def _init_server(self, server_folder: Path) -> None:
-        departments = [
-            f"--department={name}=http://127.0.0.1:{port}"
-            for name, port in self.ports.departments.items()
+        """Write the configuration an installer would write, then `fleet-server init`."""
+        server_folder.mkdir(parents=True, mode=0o700)
+        config = server_folder / "fleet-server.toml"
+        config.touch(mode=0o600)
+        config.write_text(self._server_config(), encoding="utf-8")
+        answer = self._run("fleet_server", "init", str(server_folder))
+        self.admin_password = str(json.loads(answer.splitlines()[-1])["one_time_password"])
+
+    def _server_config(self) -> str:
+        ports = self.ports
+        lines = [
+            f'public_url = "{self.console_url}"',
+            f"http = {{port = {ports.http}}}",
+            f"https = {{port = {ports.https}}}",
+            f"broker = {{port = {ports.broker}, server_port = {ports.broker_link}}}",
         ]
-        answer = self._run(
-            "fleet_server",
-            "init",
-            str(server_folder),
-            f"--public-url={self.console_url}",
-            f"--http-port={self.ports.http}",
-            f"--https-port={self.ports.https}",
-            f"--broker-port={self.ports.broker}",
-            *departments,
-        )
-        self.admin_password = str(json.loads(answer.splitlines()[-1])["password"])
+        for name, port in ports.departments.items():
+            lines += [
+                f"[departments.{name}]",
+                f'base_url = "http://127.0.0.1:{port}"',
+                f'api_key = "{self.department_key}"',
+            ]
+        return "\n".join(lines) + "\n"
 
     def _server_is_ready(self) -> bool:
         try:
-            with urllib.request.urlopen(f"{self.console_url}/healthz", timeout=1) as answer:
+            with urllib.request.urlopen(f"{self.console_url}/v1/health", timeout=1) as answer:
                 return bool(answer.status == 200)
         except (urllib.error.URLError, OSError):
             return False
@@ -248,7 +261,10 @@ class System:
         self.display.start()
 
     def _environment(self) -> dict[str, str]:
-        environment = {"YICHUANG_TOUCH_MAP": str(self.touch_map)}
+        environment = {
+            "YICHUANG_TOUCH_MAP": str(self.touch_map),
+            "DEPARTMENT_API_KEY": self.department_key,
+        }
         if self.display is not None:
             environment["DISPLAY"] = self.display.name
         port_file = self.folder / "bench-ports.json"
