@@ -21,12 +21,12 @@ class AckSchedule:
 
     def due(self, now_s: float) -> list[OutboxKey]:
         """Those to be acknowledged now; they are owed nothing any more."""
-        due = [
-            key
-            for key in self._owed
-            if now_s - self._last.get(key, now_s - SHORTEST_PAUSE_S) >= SHORTEST_PAUSE_S
-        ]
+        due = [key for key in self._owed if self._is_due(key, now_s)]
         for key in due:
             self._last[key] = now_s
             self._owed.discard(key)
         return due
+
+    def _is_due(self, key: OutboxKey, now_s: float) -> bool:
+        last_s = self._last.get(key)
+        return last_s is None or now_s - last_s >= SHORTEST_PAUSE_S

@@ -1,0 +1,224 @@
+"""From a kiosk's publish to its acknowledgement, over the real broker and the real database."""
+
+import asyncio
+import os
+import queue
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from fleet_server.database import Database
+from fleet_server.kiosks.service import dead_letters, kiosk_detail
+from kiosk.contract.topics import Channel
+from kiosk.contract.uplink import (
+    CaseSubmitted,
+    EventBatch,
+    EventsMessage,
+    Heartbeat,
+    HeartbeatMessage,
+    encode_uplink,
+)
+from tests.fleet_server.wire import INST, Wire, soon, talking
+
+pytestmark = pytest.mark.slow
+
+
+def events(*numbers: int, after: int | None = None, inst: str = INST) -> bytes:
+    """A batch of submitted cases."""
+    rows = tuple(
+        CaseSubmitted(n=n, happened_at=datetime.now(UTC), case_id=f"{n:032x}") for n in numbers
+    )
+    return encode_uplink(
+        EventsMessage(
+            epoch=1,
+            inst=inst,
+            first_n=numbers[0],
+            sent_at_ms=1,
+            monotonic_ms=1,
+            body=EventBatch(events=rows, after=after),
+        )
+    )
+
+
+def stored(database: Database) -> list[int]:
+    with database.read() as session:
+        return list(session.execute(text("SELECT n FROM event ORDER BY n")).scalars())
+
+
+class FullDisk:
+    """A database whose commits fail until there is room: SQLite's own words."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.is_full = True
+        self.refused = 0
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        with self._database.write() as session:
+            yield session
+            session.flush()
+            if self.is_full:
+                self.refused += 1
+                raise OperationalError("COMMIT", {}, Exception("database or disk is full"))
+
+
+async def test_events_are_committed_and_then_acknowledged(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting(), talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(1, 2, 3, after=0))
+        acknowledgement = await asyncio.to_thread(kiosk.next_acknowledgement)
+    assert (acknowledgement.inst, acknowledgement.upto, acknowledgement.missing) == (INST, 3, ())
+    assert stored(wire.database) == [1, 2, 3]
+
+
+async def test_nothing_is_acknowledged_while_the_disk_is_full(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    disk = FullDisk(wire.database)
+    with wire.ingesting(disk) as health, talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(1, after=0))
+        assert await soon(lambda: disk.refused >= 2)
+        with pytest.raises(queue.Empty):
+            await asyncio.to_thread(kiosk.next_acknowledgement, 0.5)
+        assert (health.storing, health.why, health.messages) == (False, "database_refuses", 0)
+        assert stored(wire.database) == []
+        disk.is_full = False
+        acknowledgement = await asyncio.to_thread(kiosk.next_acknowledgement)
+        assert health.storing
+    assert acknowledgement.upto == 1
+    assert stored(wire.database) == [1]
+
+
+async def test_an_uncommitted_message_comes_again_to_the_next_ingest(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    disk = FullDisk(wire.database)
+    with talking(wire, identity) as kiosk:
+        with wire.ingesting(disk):
+            kiosk.say(kiosk.topic(Channel.EVENTS), events(1, after=0))
+            assert await soon(lambda: disk.refused >= 1)
+        with wire.ingesting():  # the broker was never told that it may forget
+            assert await soon(lambda: stored(wire.database) == [1])
+
+
+async def test_the_second_arrival_is_harmless_and_acknowledged(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting(), talking(wire, identity) as kiosk:
+        for _ in range(3):
+            kiosk.say(kiosk.topic(Channel.EVENTS), events(1, 2, after=0))
+            acknowledgement = await asyncio.to_thread(kiosk.next_acknowledgement)
+            assert acknowledgement.upto == 2
+    assert stored(wire.database) == [1, 2]
+
+
+async def test_a_lost_batch_is_asked_for_by_number(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting(), talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(4, 5, after=3))
+        first = await asyncio.to_thread(kiosk.next_acknowledgement)
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(1, 2, 3, after=0))
+        second = await asyncio.to_thread(kiosk.next_acknowledgement)
+    assert (first.upto, first.missing) == (5, (1, 2, 3))
+    assert (second.upto, second.missing) == (5, ())
+
+
+async def test_progress_survives_a_restart_of_the_ingest(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with talking(wire, identity) as kiosk:
+        for batch in (events(1, 2, after=0), events(5, after=4), events(6, after=5)):
+            with wire.ingesting():
+                kiosk.say(kiosk.topic(Channel.EVENTS), batch)
+                acknowledgement = await asyncio.to_thread(kiosk.next_acknowledgement)
+    assert (acknowledgement.upto, acknowledgement.missing) == (6, (3, 4))
+
+
+POISON = {
+    "garbage": b"\xff\xfe\x00 not json",
+    "oversized": b"x" * 70_000,
+    "unknown_version": b'{"v":2,"t":"ev"}',
+    "invalid": b'{"v":1,"e":1,"i":"zz","ts":1,"mt":1,"t":"ev","d":{"events":[]}}',
+    "unstorable": events(1, after=0)
+    .replace(b'"e":1', b'"e":1')
+    .replace(b'"n":1', b'"n":99999999999999999999'),
+}
+
+
+@pytest.mark.parametrize("reason", POISON)
+async def test_poison_is_kept_counted_and_does_not_stop_the_rest(wire: Wire, reason: str) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting() as health, talking(wire, identity) as kiosk:
+        assert kiosk.say(kiosk.topic(Channel.EVENTS), POISON[reason])
+        assert kiosk.say(kiosk.topic(Channel.EVENTS), events(7, after=0))
+        assert await soon(lambda: health.messages == 2)
+        assert health.dead_letters == 1
+    with wire.database.read() as session:
+        (letter,) = dead_letters(session)
+    assert (letter.reason, letter.kiosk_id) == (reason, "hz0001")
+    assert letter.size == len(POISON[reason])
+    assert len(letter.beginning) <= 4 * 512
+    assert stored(wire.database) == [7]
+    # acknowledged: the next ingest does not get it again
+    with wire.ingesting() as health:
+        await asyncio.sleep(0.5)
+        assert health.messages == 0
+
+
+async def test_a_bad_event_does_not_take_its_neighbours_with_it(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    payload = events(1, 2, 3, after=0).replace(
+        b'"kind":"case_submitted","case_id":"' + b"0" * 31 + b'2"', b'"kind":"from_the_future"'
+    )
+    assert b"from_the_future" in payload
+    with wire.ingesting() as health, talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.EVENTS), payload)
+        acknowledgement = await asyncio.to_thread(kiosk.next_acknowledgement)
+        assert health.dead_letters == 1
+    assert (acknowledgement.upto, acknowledgement.missing) == (3, ())
+    assert stored(wire.database) == [1, 3]
+
+
+async def test_a_heartbeat_is_seen_on_the_kiosks_page(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    heartbeat = HeartbeatMessage(
+        epoch=1,
+        inst=INST,
+        sent_at_ms=1,
+        monotonic_ms=10,
+        body=Heartbeat.model_validate(
+            {
+                "app_state": "idle",
+                "drawn_content": "ab" * 32,
+                "cases_waiting": 2,
+                "devices": {"receipt_printer": {"status": "hardwareError", "fault": "D301"}},
+            }
+        ),
+    )
+    with wire.ingesting() as health, talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.HEARTBEAT), encode_uplink(heartbeat))
+        assert await soon(lambda: health.messages == 1)
+    with wire.database.read() as session:
+        detail = kiosk_detail(session, kiosk_id="hz0001")
+    summary = detail.summary
+    assert (summary.presence.word, summary.presence.why) == ("limited", "devices")
+    assert summary.presence.facts == {"devices": "receipt_printer"}
+    assert (summary.drawn_content, summary.cases_waiting) == ("ab" * 32, 2)
+    assert [(d.device, d.fault) for d in detail.devices] == [("receipt_printer", "D301")]
+
+
+async def test_no_personal_word_of_a_refused_message_reaches_the_log(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    identity = wire.enrolled("hz0001")
+    canary = b'{"v":1,"t":"hb","name":"CANARY-4711","d":{"app_state":"CANARY-4711"}}'
+    with wire.ingesting() as health, talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.HEARTBEAT), canary)
+        kiosk.say(kiosk.topic(Channel.EVENTS), POISON["unstorable"])
+        assert await soon(lambda: health.dead_letters == 2)
+    with wire.database.read() as session:
+        assert not any("CANARY" in letter.detail for letter in dead_letters(session))
+    assert "CANARY" not in caplog.text
+    assert os.fspath(wire.settings.database_file.parent) not in caplog.text
