@@ -10,7 +10,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -123,7 +123,8 @@ class ObjectStore:
             if kept.exists():
                 continue
             kept.parent.mkdir(parents=True, exist_ok=True)
-            os.link(self._found(kiosk_id, sha256), kept)
+            with suppress(FileExistsError):  # the same case, twice at the same moment
+                os.link(self._found(kiosk_id, sha256), kept)
             _sync_folder(kept.parent)
 
     def release(self, kiosk_id: str, hashes: tuple[str, ...]) -> None:
