@@ -1,0 +1,225 @@
+"""The citizen's app as a process of its own, on a virtual display, touched by real X events."""
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from nacl.public import PrivateKey
+
+from kiosk.contract.downlink import Command, RestartApp, SetOutOfService
+from kiosk.contract.uplink import AppState
+from kiosk.screens.shots import a_display
+from kiosk.services.loader import load_folder
+from kiosk.store.command_log import CommandLog
+from kiosk.store.database import Store
+from kiosk.store.outbox import Outbox
+from kiosk.store.shared_state import AppAlive, DrawnContent, SharedState
+from tests.kiosk.test_surroundings import ASSETS, put_content, renamed
+
+pytestmark = pytest.mark.slow
+
+WITHIN_S = 20.0
+"""A cold start takes 2 s here, more while others use the machine."""
+
+Map = dict[str, object]
+
+_CONFIG = """
+id = "hz0042"
+data = "data"
+[place]
+county = "桓台县"
+hall = "桓台县政务服务中心"
+name = "夜间自助区 1 号机"
+help_phone = "0533-8210000"
+staffed_hours = "周一至周五 9:00–17:00"
+[server]
+api_url = "https://127.0.0.1:8443"
+broker_host = "127.0.0.1"
+broker_port = 8883
+ca_file = "ca.pem"
+key_file = "kiosk.key"
+certificate_file = "kiosk.pem"
+sealing_key_file = "sealing.key"
+content_root_file = "root.json"
+[devices.receipt_printer]
+model = "escpos"
+port = "tcp:127.0.0.1:9"
+"""
+
+
+class Kiosk:
+    """The app's process, the store it shares with an agent, and a hand at its screen."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.config = folder / "kiosk.toml"
+        self.config.write_text(_CONFIG, encoding="utf-8")
+        key = PrivateKey.generate().public_key
+        (folder / "sealing.key").write_bytes(base64.b64encode(bytes(key)))
+        self.store = Store.open(folder / "data" / "kiosk.sqlite")
+        self.shared = SharedState(self.store)
+        self.outbox = Outbox(self.store)
+        self.commands = CommandLog(self.store, self.outbox)
+        self._map = folder / "touch.json"
+        self.process = self.start()
+
+    def start(self) -> subprocess.Popen[bytes]:
+        environment = {**os.environ, "YICHUANG_TOUCH_MAP": str(self._map)}
+        return subprocess.Popen(
+            [sys.executable, "-m", "kiosk.main", "--config", str(self.config)], env=environment
+        )
+
+    def end(self) -> int:
+        self.process.send_signal(signal.SIGTERM)
+        return self.process.wait(WITHIN_S)
+
+    def close(self) -> None:
+        if self.process.poll() is None:
+            self.process.kill()
+            self.process.wait(WITHIN_S)
+        self.store.close()
+
+    def until(self, is_so: Callable[[], bool]) -> float:
+        """Wait; how many seconds it took."""
+        began = time.monotonic()
+        while time.monotonic() < began + WITHIN_S:
+            if is_so():
+                return time.monotonic() - began
+            time.sleep(0.02)
+        raise AssertionError("it never came")
+
+    def page(self) -> Map:
+        if not self._map.exists():
+            return {"page": ""}
+        found: Map = json.loads(self._map.read_text(encoding="utf-8"))
+        return found
+
+    def on_page(self, name: str) -> float:
+        return self.until(lambda: self.page()["page"] == name)
+
+    def touch(self, x: int, y: int) -> None:
+        subprocess.run(
+            ["xdotool", "mousemove", str(x), str(y), "click", "1"], check=True, timeout=WITHIN_S
+        )
+
+    def order(self, number: int, order: RestartApp | SetOutOfService) -> str:
+        """As the agent writes it down; the command's id."""
+        command = Command(
+            id=f"c{number}",
+            number=number,
+            order=order,
+            expires_at=datetime.now(UTC) + timedelta(minutes=5),
+        )
+        assert self.commands.receive(command)
+        return command.id
+
+    def kinds(self) -> list[str]:
+        return [row.event.kind for row in self.outbox.pending()]
+
+
+@pytest.fixture
+def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
+    held = os.environ.pop("DISPLAY", None)
+    with a_display((1080, 1920)):
+        running = Kiosk(tmp_path)
+        yield running
+        running.close()
+    if held is not None:
+        os.environ["DISPLAY"] = held
+
+
+def test_it_starts_says_so_and_ends_cleanly(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    hash_shown = load_folder(ASSETS).hash
+    assert kiosk.page()["content"] == hash_shown
+    kiosk.until(lambda: kiosk.shared.get(DrawnContent) == DrawnContent(hash=hash_shown))
+    kiosk.until(lambda: {"app_started", "content_drawn"} <= set(kiosk.kinds()))
+    kiosk.until(lambda: "device_status_changed" in kiosk.kinds())
+    assert kiosk.end() == 0
+
+
+def test_it_lives_as_long_as_its_window_does_and_says_what_it_is_doing(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    kiosk.until(lambda: kiosk.shared.get(AppAlive) is not None)
+    first = _alive(kiosk)
+    assert first.state is AppState.IDLE
+    kiosk.until(lambda: _alive(kiosk).tick >= first.tick + 2)
+    kiosk.touch(540, 1000)
+    kiosk.on_page("home")
+    kiosk.until(lambda: _alive(kiosk).state is AppState.IN_SESSION)
+
+
+def _alive(kiosk: Kiosk) -> AppAlive:
+    alive = kiosk.shared.get(AppAlive)
+    assert alive is not None
+    return alive
+
+
+def test_a_new_release_is_drawn_within_two_seconds_and_reported(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    bundle = renamed("完税证明自助打印")
+    put_content(kiosk.shared, kiosk.folder, bundle)
+    assert kiosk.until(lambda: kiosk.page()["content"] == bundle.hash) < 2
+    kiosk.until(lambda: kiosk.shared.get(DrawnContent) == DrawnContent(hash=bundle.hash))
+
+
+def test_it_closes_and_opens_on_command_and_answers_when_it_is_seen(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    closing = kiosk.order(1, SetOutOfService(on=True, reason="检修"))
+    kiosk.on_page("out_of_service")
+    kiosk.until(lambda: kiosk.commands.state(closing) == "succeeded")
+    opening = kiosk.order(2, SetOutOfService(on=False, reason=""))
+    kiosk.on_page("idle")
+    kiosk.until(lambda: kiosk.commands.state(opening) == "succeeded")
+    assert kiosk.kinds().count("service_state_changed") == 2
+
+
+def test_a_command_waits_until_nobody_is_served(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    kiosk.touch(540, 1000)
+    kiosk.on_page("home")
+    closing = kiosk.order(1, SetOutOfService(on=True, reason="检修"))
+    time.sleep(1.0)
+    assert kiosk.commands.state(closing) == "received"
+    assert kiosk.page()["page"] == "home"
+
+
+def test_it_restarts_on_command_and_reports_it_after_the_new_start(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    kiosk.until(lambda: "app_started" in kiosk.kinds())
+    restart = kiosk.order(1, RestartApp())
+    kiosk.until(lambda: kiosk.commands.state(restart) == "succeeded")
+    kiosk.until(lambda: kiosk.kinds().count("app_started") == 2)
+    assert kiosk.end() == 0
+
+
+def test_after_a_kill_it_begins_again_with_the_same_store(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    kiosk.until(lambda: "app_started" in kiosk.kinds())
+    kiosk.process.kill()
+    kiosk.process.wait(WITHIN_S)
+    kiosk.process = kiosk.start()
+    kiosk.until(lambda: kiosk.kinds().count("app_started") == 2)
+
+
+def test_an_unknown_setting_is_refused_and_named(tmp_path: Path) -> None:
+    config = tmp_path / "kiosk.toml"
+    config.write_text("surprise = 1\n" + _CONFIG, encoding="utf-8")
+    ended = subprocess.run(
+        [sys.executable, "-m", "kiosk.main", "--config", str(config)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+    )
+    assert ended.returncode == 2
+    assert "surprise" in ended.stderr
+    assert "kiosk.toml" in ended.stderr
