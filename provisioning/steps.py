@@ -1,0 +1,285 @@
+"""What must hold on a kiosk, step by step: how to see that it does, and how to bring it about."""
+
+import filecmp
+import os
+import pwd
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+SOURCE: Final = Path(__file__).resolve().parent.parent
+USER: Final = "kiosk"
+GROUPS: Final = ("dialout", "video", "input")
+PARTS: Final = ("device_drivers", "kiosk", "provisioning", "assets", "requirements")
+"""Of this tree; the server's code never needs to be on a machine in a hall (STYLE.md 2)."""
+MADE_HERE: Final = shutil.ignore_patterns("__pycache__", "demo", "fonts", "*.pyc")
+
+
+class StepFailed(Exception):
+    """A step could not be done; the message says what a person must do."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that must hold."""
+
+    name: str
+    missing: Callable[[], str]
+    """What does not hold yet; empty once all of it does. Changes nothing."""
+    apply: Callable[[], None]
+    """Bring it about. Raises StepFailed."""
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """What the console printed for the installer."""
+
+    server: str
+    fingerprint: str
+    token: str
+    site: Path | None
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where things go, below a root that is `/` but for tests."""
+
+    root: Path
+
+    @property
+    def program(self) -> Path:
+        """The kiosk's code and its virtual environment."""
+        return self.root / "opt/yichuang"
+
+    @property
+    def python(self) -> Path:
+        """Of the virtual environment."""
+        return self.program / ".venv/bin/python"
+
+    @property
+    def state(self) -> Path:
+        """Configuration, identity, store: all that is the kiosk's own."""
+        return self.root / "var/lib/kiosk"
+
+    @property
+    def config(self) -> Path:
+        """What enrolment writes."""
+        return self.state / "kiosk.toml"
+
+    @property
+    def udev_rules(self) -> Path:
+        """Stable names, `/dev/kiosk/<device>`."""
+        return self.root / "etc/udev/rules.d"
+
+    @property
+    def units(self) -> Path:
+        """Where systemd looks."""
+        return self.root / "etc/systemd/system"
+
+
+def all_steps(machine: Machine, enrolment: Enrolment | None) -> list[Step]:
+    """In the order in which they must be done."""
+    return [
+        Step("packages", _missing_packages, _install_packages),
+        Step("user", lambda: _missing_user(machine), lambda: _add_user(machine)),
+        Step("program", lambda: missing_program(machine), lambda: copy_program(machine)),
+        Step("environment", lambda: _missing_environment(machine), lambda: _make_venv(machine)),
+        Step("fonts", lambda: _missing_fonts(machine), lambda: _make_fonts(machine)),
+        files_step("udev rules", SOURCE / "provisioning/udev", machine.udev_rules, _reload_udev),
+        files_step("systemd units", SOURCE / "provisioning/systemd", machine.units, _reload_units),
+        Step("enrolment", lambda: _not_enrolled(machine), lambda: _enrol(machine, enrolment)),
+        Step("started", _not_started, lambda: _start(machine)),
+    ]
+
+
+def files_step(name: str, source: Path, target: Path, reload: Callable[[], None]) -> Step:
+    """Every file of a folder stands in another, with the same bytes."""
+
+    def missing() -> str:
+        return _differing(sorted(source.iterdir()), target)
+
+    def apply() -> None:
+        target.mkdir(parents=True, exist_ok=True)
+        for path in sorted(source.iterdir()):
+            shutil.copyfile(path, target / path.name)
+        reload()
+
+    return Step(name, missing, apply)
+
+
+def missing_program(machine: Machine) -> str:
+    """The first file of the program that is not there or is another."""
+    for part in PARTS:
+        for path in sorted((SOURCE / part).rglob("*")):
+            relative = path.relative_to(SOURCE)
+            ignored = MADE_HERE(str(path.parent), [path.name]) or {"fonts", "demo"} & set(
+                relative.parts
+            )
+            if path.is_file() and not ignored and "__pycache__" not in relative.parts:
+                there = machine.program / relative
+                if not there.exists() or not filecmp.cmp(path, there, shallow=False):
+                    return str(relative)
+    return ""
+
+
+def copy_program(machine: Machine) -> None:
+    """Copy the parts a kiosk needs; fonts made there before stay."""
+    for part in PARTS:
+        shutil.copytree(SOURCE / part, machine.program / part, ignore=MADE_HERE, dirs_exist_ok=True)
+
+
+def packages() -> list[str]:
+    """Debian packages, without their reasons."""
+    lines = (SOURCE / "provisioning/kiosk-packages.txt").read_text(encoding="utf-8").splitlines()
+    return [name for line in lines if (name := line.split("#", 1)[0].strip())]
+
+
+def _differing(paths: Sequence[Path], target: Path) -> str:
+    wrong = [
+        path.name
+        for path in paths
+        if not (target / path.name).exists()
+        or not filecmp.cmp(path, target / path.name, shallow=False)
+    ]
+    return ", ".join(wrong)
+
+
+def _missing_packages() -> str:
+    asked = subprocess.run(
+        ["dpkg-query", "--show", "--showformat=${Package} ${db:Status-Abbrev}\n", *packages()],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    installed = {line.split()[0] for line in asked.stdout.splitlines() if line.endswith("ii ")}
+    return ", ".join(name for name in packages() if name not in installed)
+
+
+def _install_packages() -> None:
+    _run("apt-get", "update", "-q")
+    _run("apt-get", "install", "-q", "-y", "--no-install-recommends", *packages())
+
+
+def _missing_user(machine: Machine) -> str:
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        return f"no user {USER}"
+    return "" if machine.state.is_dir() else f"no folder {machine.state}"
+
+
+def _add_user(machine: Machine) -> None:
+    try:
+        pwd.getpwnam(USER)
+    except KeyError:
+        home = str(machine.state)
+        _run("useradd", "--system", "--user-group", "--home-dir", home, "--shell", "/bin/sh", USER)
+        _run("usermod", "--append", "--groups", ",".join(GROUPS), USER)
+    machine.state.mkdir(parents=True, exist_ok=True)
+    machine.state.chmod(0o700)
+    shutil.chown(machine.state, USER, USER)
+
+
+def _missing_environment(machine: Machine) -> str:
+    lock = machine.program / "requirements/kiosk.txt"
+    installed = machine.program / ".venv/installed.txt"
+    if not machine.python.exists():
+        return "no virtual environment"
+    same = installed.exists() and lock.exists() and filecmp.cmp(lock, installed, shallow=False)
+    return "" if same else "packages differ from requirements/kiosk.txt"
+
+
+def _make_venv(machine: Machine) -> None:
+    lock = machine.program / "requirements/kiosk.txt"
+    if not machine.python.exists():
+        _run("python3", "-m", "venv", str(machine.program / ".venv"))
+    _run(str(machine.python), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock))
+    shutil.copyfile(lock, machine.program / ".venv/installed.txt")
+
+
+def _missing_fonts(machine: Machine) -> str:
+    return "" if (machine.program / "assets/fonts/fonts.json").exists() else "fonts not made"
+
+
+def _make_fonts(machine: Machine) -> None:
+    made = SOURCE / "assets/fonts"
+    if not (made / "fonts.json").exists():
+        # the icons come from the npm registry, which a kiosk never talks to
+        raise StepFailed("run `make setup` in this tree first: it makes assets/fonts")
+    shutil.copytree(made, machine.program / "assets/fonts", dirs_exist_ok=True)
+
+
+def _not_enrolled(machine: Machine) -> str:
+    return "" if machine.config.exists() else f"no {machine.config}"
+
+
+def _enrol(machine: Machine, wanted: Enrolment | None) -> None:
+    if wanted is None:
+        raise StepFailed("give --server, --ca-fingerprint and --token, as the console printed them")
+    site = ["--site", str(wanted.site.resolve())] if wanted.site else []
+    # the token travels by standard input: a command line is everybody's to read
+    _run(
+        str(machine.python),
+        "-m",
+        "provisioning.enrol",
+        *("--server", wanted.server, "--ca-fingerprint", wanted.fingerprint, "--token", "-"),
+        *("--config-out", str(machine.config), *site),
+        folder=machine.program,
+        words=wanted.token + "\n",
+    )
+    for path in machine.state.rglob("*"):
+        shutil.chown(path, USER, USER)
+
+
+def _not_started() -> str:
+    if not _systemd_runs():
+        return ""
+    asked = subprocess.run(
+        ["systemctl", "is-enabled", "--quiet", "kiosk.target"], capture_output=True, check=False
+    )
+    return "kiosk.target is not enabled" if asked.returncode else ""
+
+
+def _start(machine: Machine) -> None:
+    if machine.root != Path("/"):
+        raise StepFailed("services can only be started on the machine itself")
+    _run("systemctl", "enable", "kiosk-app.service", "kiosk-agent.service")
+    _run("systemctl", "enable", "--now", "kiosk.target")
+
+
+def _reload_udev() -> None:
+    if shutil.which("udevadm") and _systemd_runs():
+        _run("udevadm", "control", "--reload")
+        _run("udevadm", "trigger", "--subsystem-match=tty", "--subsystem-match=video4linux")
+
+
+def _reload_units() -> None:
+    if _systemd_runs():
+        _run("systemctl", "daemon-reload")
+
+
+def _systemd_runs() -> bool:
+    """sd_booted(3)."""
+    return Path("/run/systemd/system").is_dir()
+
+
+def _run(*command: str, folder: Path | None = None, words: str | None = None) -> None:
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    try:
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            cwd=folder,
+            input=words,
+            env=environment,
+            check=False,
+        )
+    except OSError as error:
+        raise StepFailed(f"{command[0]}: {error.strerror}") from error
+    if done.returncode != 0:
+        said = (done.stderr or done.stdout).strip().splitlines()
+        raise StepFailed(f"{Path(command[0]).name} {command[1]}: {said[-1] if said else 'failed'}")

@@ -1,0 +1,148 @@
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from provisioning.install import run
+from provisioning.steps import (
+    Machine,
+    Step,
+    StepFailed,
+    all_steps,
+    copy_program,
+    files_step,
+    missing_program,
+    packages,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Thing:
+    """Something that can be made, or refuses to be."""
+
+    def __init__(self, refuses: str = "") -> None:
+        self.made = 0
+        self.refuses = refuses
+
+    def missing(self) -> str:
+        return "" if self.made else "not made"
+
+    def make(self) -> None:
+        if self.refuses:
+            raise StepFailed(self.refuses)
+        self.made += 1
+
+
+def steps(*things: Thing) -> list[Step]:
+    return [Step(f"thing {n}", thing.missing, thing.make) for n, thing in enumerate(things)]
+
+
+def report_of(chosen: list[Step], *, check_only: bool) -> tuple[int, list[tuple[object, object]]]:
+    said: list[dict[str, object]] = []
+    status = run(chosen, check_only=check_only, report=said.append)
+    return status, [(line["step"], line["state"]) for line in said]
+
+
+def test_only_checking_changes_nothing_and_reports_every_step() -> None:
+    things = Thing(), Thing()
+    assert report_of(steps(*things), check_only=True) == (1, [(1, "needed"), (2, "needed")])
+    assert [thing.made for thing in things] == [0, 0]
+
+
+def test_running_again_does_nothing_again() -> None:
+    things = Thing(), Thing()
+    assert report_of(steps(*things), check_only=False) == (0, [(1, "applied"), (2, "applied")])
+    assert report_of(steps(*things), check_only=False) == (0, [(1, "done"), (2, "done")])
+    assert [thing.made for thing in things] == [1, 1]
+
+
+def test_a_failure_is_told_and_ends_the_run() -> None:
+    things = Thing(), Thing(refuses="no network"), Thing()
+    said: list[dict[str, object]] = []
+    assert run(steps(*things), check_only=False, report=said.append) == 1
+    assert (said[-1]["state"], said[-1]["detail"]) == ("failed", "no network")
+    assert things[2].made == 0
+
+
+def test_a_step_that_claims_success_without_it_has_failed() -> None:
+    lazy = Step("lazy", lambda: "still not", lambda: None)
+    assert report_of([lazy], check_only=False) == (1, [(1, "failed")])
+
+
+def test_files_are_installed_and_a_changed_one_is_noticed(tmp_path: Path) -> None:
+    source, target = tmp_path / "from", tmp_path / "to"
+    source.mkdir()
+    (source / "a.rules").write_text("one")
+    reloaded: list[int] = []
+    step = files_step("rules", source, target, lambda: reloaded.append(1))
+    assert step.missing() == "a.rules"
+    step.apply()
+    assert step.missing() == ""
+    (target / "a.rules").write_text("two")
+    assert step.missing() == "a.rules"
+    assert reloaded == [1]
+
+
+def test_the_program_is_copied_without_the_server_and_stands_on_its_own(tmp_path: Path) -> None:
+    machine = Machine(tmp_path)
+    assert missing_program(machine)
+    copy_program(machine)
+    assert missing_program(machine) == ""
+    assert not (machine.program / "fleet_server").exists()
+    ran = subprocess.run(
+        [sys.executable, "-m", "kiosk.agent", "--help"],
+        cwd=machine.program,
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 0
+    (machine.program / "kiosk/config.py").write_text("")
+    assert missing_program(machine) == "kiosk/config.py"
+
+
+def test_the_steps_stand_in_the_order_in_which_they_need_each_other() -> None:
+    names = [step.name for step in all_steps(Machine(Path("/nowhere")), None)]
+    assert names == [
+        "packages",
+        "user",
+        "program",
+        "environment",
+        "fonts",
+        "udev rules",
+        "systemd units",
+        "enrolment",
+        "started",
+    ]
+
+
+def test_every_package_has_its_reason() -> None:
+    lines = (ROOT / "provisioning/kiosk-packages.txt").read_text().splitlines()
+    assert len(packages()) == len(lines)
+    assert [line for line in lines if not line.partition("#")[2].strip()] == []
+
+
+@pytest.mark.parametrize("arguments", [["--server", "https://a"], ["--colour"]])
+def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "provisioning.install", *arguments],
+        cwd=ROOT,
+        capture_output=True,
+        check=False,
+    )
+    assert ran.returncode == 2
+
+
+def test_the_check_prints_one_json_object_a_line(tmp_path: Path) -> None:
+    ran = subprocess.run(
+        [sys.executable, "-m", "provisioning.install", "--check", "--root", str(tmp_path)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    lines = [json.loads(line) for line in ran.stdout.splitlines()]
+    assert [line["step"] for line in lines] == list(range(1, 10))
+    assert list(tmp_path.iterdir()) == []
