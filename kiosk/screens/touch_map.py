@@ -13,14 +13,19 @@ from kiosk.screens.drawing import PadPress, Rect, Scene, Target
 SETTING = "YICHUANG_TOUCH_MAP"
 
 
-def touch_map(scene: Scene, content: str, scrolled: int) -> dict[str, object]:
-    """Page, content hash, every button and pad in window pixels from the top left."""
+def touch_map(scene: Scene, content: str, scrolled: int, *, drawn_ns: int) -> dict[str, object]:
+    """Page, content hash, every button and pad in window pixels from the top left.
+
+    `drawn_ns` is when the newest view was flipped to the panel, by CLOCK_MONOTONIC: other
+    processes may compare it with their own.
+    """
     over = bool(scene.over.targets)
     visible = list(scene.over.targets) if over else visible_targets(scene, scrolled)
     ink = scene.ink_area
     return {
         "page": scene.name,
         "content": content,
+        "drawn_ns": drawn_ns,
         "warning": over,
         "scrolls": scene.scroll_range,
         "scrolled": scrolled,

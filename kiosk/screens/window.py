@@ -54,6 +54,7 @@ class Window:
         map_file = os.environ.get(SETTING, "")
         self._map_file = Path(map_file) if map_file else None
         self._map_due = False
+        self._drawn_ns = 0
         self._picture_due: tuple[Path, threading.Event] | None = None
         KivyWindow.show_cursor = not screen.hide_cursor
         KivyWindow.bind(
@@ -141,6 +142,7 @@ class Window:
         self._save_due()
         KivyWindow.flip()
         if self._undrawn is not None:
+            self._drawn_ns = time.monotonic_ns()
             content, self._undrawn = self._undrawn, None
             for callback in self._screen.drawn_callbacks:
                 callback(content)
@@ -157,7 +159,8 @@ class Window:
         self._map_due = False
         scene, view = self._presenter.scene, self._presenter.view
         if self._map_file is not None and scene is not None and view is not None:
-            facts = touch_map(scene, view.page.frame.content, self._presenter.scrolled)
+            content = view.page.frame.content
+            facts = touch_map(scene, content, self._presenter.scrolled, drawn_ns=self._drawn_ns)
             write_touch_map(self._map_file, facts)
 
     def _tick(self, _: float) -> None:

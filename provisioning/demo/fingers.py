@@ -48,6 +48,8 @@ class Shown:
     buttons: tuple[Button, ...]
     signature: Button | None
     written_ns: int
+    drawn_ns: int
+    """When this view was flipped to the panel, by CLOCK_MONOTONIC."""
 
 
 class Fingers:
@@ -78,6 +80,7 @@ class Fingers:
             buttons=buttons,
             signature=Button("", "", pad["x"], pad["y"], pad["w"], pad["h"]) if pad else None,
             written_ns=written_ns,
+            drawn_ns=facts["drawn_ns"],
         )
 
     def wait_for(self, *pages: str, within_s: float = PAGE_WITHIN_S, after_ns: int = 0) -> Shown:
