@@ -29,13 +29,13 @@ _TIMEX_BYTES: Final = 256
 
 
 class _Head(TypedDict):
-    """By the short names that travel."""
+    """What every message begins with."""
 
-    e: int
-    i: str
-    ts: int
-    mt: int
-    ck: Clock
+    epoch: int
+    inst: str
+    sent_at_ms: int
+    monotonic_ms: int
+    clock: Clock
 
 
 class Envelopes:
@@ -49,19 +49,19 @@ class Envelopes:
     def birth(self, devices: dict[DeviceKind, DeviceState]) -> bytes:
         """`up/birth`."""
         body = Birth(software=self.software, devices=devices)
-        return encode_uplink(BirthMessage(**self._head(), d=body))
+        return encode_uplink(BirthMessage(**self._head(), body=body))
 
     def will(self, reason: str = "lost") -> bytes:
         """`up/will`; its time is that of the connection it belongs to."""
-        return encode_uplink(WillMessage(**self._head(), d=Will(reason=reason)))
+        return encode_uplink(WillMessage(**self._head(), body=Will(reason=reason)))
 
     def heartbeat(self, body: Heartbeat) -> bytes:
         """`up/hb`."""
-        return encode_uplink(HeartbeatMessage(**self._head(), d=body))
+        return encode_uplink(HeartbeatMessage(**self._head(), body=body))
 
     def reported(self, body: Reported) -> bytes:
         """`up/rep`."""
-        return encode_uplink(ReportedMessage(**self._head(), d=body))
+        return encode_uplink(ReportedMessage(**self._head(), body=body))
 
     def events(
         self, events: tuple[UplinkEvent, ...], *, after: int, historical: bool
@@ -70,19 +70,19 @@ class Envelopes:
         return encode_uplink(
             EventsMessage(
                 **self._head(),
-                n=events[0].n,
-                h=historical,
-                d=EventBatch(events=events, after=after),
+                first_n=events[0].n,
+                historical=historical,
+                body=EventBatch(events=events, after=after),
             )
         )
 
     def _head(self) -> _Head:
         return {
-            "e": self.epoch,
-            "i": self.inst,
-            "ts": time.time_ns() // 1_000_000,
-            "mt": time.monotonic_ns() // 1_000_000,
-            "ck": clock_quality(),
+            "epoch": self.epoch,
+            "inst": self.inst,
+            "sent_at_ms": time.time_ns() // 1_000_000,
+            "monotonic_ms": time.monotonic_ns() // 1_000_000,
+            "clock": clock_quality(),
         }
 
 

@@ -55,7 +55,7 @@ class Bench:
         return [self.outbox.record(SessionStarted, service_id=service_id) for _ in range(count)]
 
     def acknowledge(self, upto: int, missing: tuple[int, ...] = ()) -> int:
-        told = Acknowledgement(i=self.outbox.inst, upto=upto, missing=missing)
+        told = Acknowledgement(inst=self.outbox.inst, upto=upto, missing=missing)
         return self.pump.acknowledged(told)
 
 
@@ -173,7 +173,7 @@ def test_an_acknowledgement_for_another_store_is_ignored(bench: Bench) -> None:
     bench.pump.connected()
     bench.record(2)
     bench.pump.turn()
-    assert bench.pump.acknowledged(Acknowledgement(i="0" * 32, upto=99)) == 0
+    assert bench.pump.acknowledged(Acknowledgement(inst="0" * 32, upto=99)) == 0
     assert bench.outbox.waiting() == 2
 
 
