@@ -6,9 +6,10 @@ service, because labels can hold what a citizen answered.
 
 import json
 import os
+from collections.abc import Iterable
 from pathlib import Path
 
-from kiosk.screens.drawing import PadPress, Rect, Scene, Target
+from kiosk.screens.drawing import Drawing, Moving, PadPress, Rect, Scene, Target, Words
 
 SETTING = "YICHUANG_TOUCH_MAP"
 
@@ -29,6 +30,7 @@ def touch_map(scene: Scene, content: str, scrolled: int, *, drawn_ns: int) -> di
         "warning": over,
         "scrolls": scene.scroll_range,
         "scrolled": scrolled,
+        "words": _written(scene.over.drawings if over else scene.body.drawings),
         "buttons": [
             {"label": target.label, "event": _event_name(target), **_place(target.rect)}
             for target in visible
@@ -52,6 +54,17 @@ def write_touch_map(path: Path, facts: dict[str, object]) -> None:
     draft = path.with_name(f"{path.name}.{os.getpid()}.part")
     draft.write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
     draft.replace(path)
+
+
+def _written(drawings: Iterable[Drawing]) -> list[str]:
+    """Every line of text, in the order it is drawn."""
+    lines: list[str] = []
+    for each in drawings:
+        if isinstance(each, Words):
+            lines.append(each.text)
+        elif isinstance(each, Moving):
+            lines += _written(each.parts)
+    return lines
 
 
 def _place(rect: Rect) -> dict[str, int]:

@@ -16,6 +16,9 @@ from provisioning.demo.fingers import Fingers, Lost, Shown
 _RECEIPT_WITHIN_S: Final = 15.0
 """A receipt of 30 cm needs 2 s on paper; the rest is a busy machine."""
 
+_MOST_PAGES: Final = 60
+"""Three times the longest service."""
+
 
 @dataclass(frozen=True, slots=True)
 class Errand:
@@ -80,22 +83,40 @@ class Citizen:
         try:
             self._reach_end()
         finally:
-            for take_away in self._cards_down:
-                take_away()
+            self.take_cards()
         receipts = self._wait_for_receipt(before)
         self._hand.tear_off()
         return receipts[-1]
 
+    def go_to(self, page: str) -> Shown:
+        """From the idle page do what each page asks until `page` is shown. Raises Lost."""
+        return self.go_on(self._fingers.wait_for("idle", within_s=60), page)
+
+    def go_on(self, shown: Shown, page: str) -> Shown:
+        """From the page shown do what each asks until `page` is shown. Raises Lost."""
+        for _ in range(_MOST_PAGES):
+            if shown.page == page:
+                return shown
+            self._on_page(shown)
+            self._act(shown)
+            shown = self._next_page(shown)
+        raise Lost(f"{self._errand.name}: no {page} after {_MOST_PAGES} pages")
+
+    def take_cards(self) -> None:
+        """Take back what was laid down."""
+        while self._cards_down:
+            self._cards_down.pop()()
+
     def _reach_end(self) -> None:
         shown = self._fingers.wait_for("idle", within_s=60)
-        pages_left = 60
+        pages_left = _MOST_PAGES
         while pages_left:
             pages_left -= 1
             self._on_page(shown)
             if self._act(shown):
                 return
             shown = self._next_page(shown)
-        raise Lost(f"{self._errand.name}: no end after 60 pages")
+        raise Lost(f"{self._errand.name}: no end after {_MOST_PAGES} pages")
 
     def _next_page(self, before: Shown) -> Shown:
         """Wait for another page, or for the same kind of page with other answers on it."""

@@ -45,11 +45,18 @@ class Shown:
     warning: bool
     scrolls: int
     scrolled: int
+    words: tuple[str, ...]
+    """Lines of text as drawn; a sentence may be broken over several."""
     buttons: tuple[Button, ...]
     signature: Button | None
     written_ns: int
     drawn_ns: int
     """When this view was flipped to the panel, by CLOCK_MONOTONIC."""
+
+    @property
+    def text(self) -> str:
+        """Everything written on the page, without the breaks between lines."""
+        return "".join(self.words)
 
 
 class Fingers:
@@ -77,6 +84,7 @@ class Fingers:
             warning=facts["warning"],
             scrolls=facts["scrolls"],
             scrolled=facts["scrolled"],
+            words=tuple(facts["words"]),
             buttons=buttons,
             signature=Button("", "", pad["x"], pad["y"], pad["w"], pad["h"]) if pad else None,
             written_ns=written_ns,
