@@ -1,0 +1,110 @@
+"""Wills and deadlines through the real broker and the real database, on a stopped clock."""
+
+import asyncio
+import json
+
+import pytest
+
+from fleet_server.kiosks.schemas import PresenceView
+from fleet_server.kiosks.service import kiosk_detail
+from fleet_server.kiosks.sweep import forgive, sweep
+from fleet_server.settings import PresenceSettings
+from kiosk.contract.topics import Channel
+from kiosk.contract.uplink import (
+    Birth,
+    BirthMessage,
+    Heartbeat,
+    HeartbeatMessage,
+    Will,
+    WillMessage,
+    encode_uplink,
+)
+from tests.fleet_server.wire import INST, TalkingKiosk, Wire, soon, talking
+
+pytestmark = pytest.mark.slow
+
+HEAD = {"v": 1, "i": INST, "ts": 1}
+
+
+def heartbeat(mt: int, epoch: int = 1) -> bytes:
+    body = Heartbeat.model_validate({"app_state": "idle"})
+    return encode_uplink(HeartbeatMessage.model_validate({**HEAD, "e": epoch, "mt": mt, "d": body}))
+
+
+def birth(mt: int, epoch: int = 1) -> bytes:
+    return encode_uplink(BirthMessage.model_validate({**HEAD, "e": epoch, "mt": mt, "d": Birth()}))
+
+
+def will(mt: int, epoch: int = 1) -> bytes:
+    return encode_uplink(WillMessage.model_validate({**HEAD, "e": epoch, "mt": mt, "d": Will()}))
+
+
+def presence(wire: Wire) -> PresenceView:
+    with wire.database.read() as session:
+        return kiosk_detail(session, kiosk_id="hz0001").summary.presence
+
+
+def swept(wire: Wire) -> tuple[str, ...]:
+    return sweep(wire.database, now=wire.clock.now(), live=wire.live, settings=PresenceSettings())
+
+
+async def test_a_silent_kiosk_is_called_so_in_time_and_told_to_the_pages(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting(), talking(wire, identity) as kiosk, wire.live.listen("kiosk") as pages:
+        kiosk.say(kiosk.topic(Channel.HEARTBEAT), heartbeat(1))
+        assert await soon(lambda: presence(wire).word == "serving")
+        heard = presence(wire).since
+        wire.clock.pass_s(44)
+        assert swept(wire) == ("hz0001",)
+        assert (presence(wire).word, presence(wire).why) == ("unknown", "late")
+        assert swept(wire) == ()
+        wire.clock.pass_s(44)
+        assert swept(wire) == ("hz0001",)
+        assert (presence(wire).word, presence(wire).due_at) == ("silent", None)
+        assert (presence(wire).since - heard).total_seconds() == 88
+        news = await pages.next(within_s=2)
+        assert news is not None
+        assert news.key == "hz0001"
+
+
+async def test_a_cut_cable_is_known_at_once_and_the_kiosk_is_asked(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    first = TalkingKiosk(wire.settings, identity)
+    first.will(will(1))
+    assert first.connect()
+    with wire.ingesting():
+        first.say(first.topic(Channel.HEARTBEAT), heartbeat(2))
+        assert await soon(lambda: presence(wire).word == "serving")
+        first.break_off()
+        assert await soon(lambda: presence(wire).why == "link_lost")
+        assert presence(wire).word == "unknown"
+        with talking(wire, identity) as second:
+            second.say(second.topic(Channel.BIRTH), birth(3))
+            assert await soon(lambda: presence(wire).word == "serving")
+        wire.clock.pass_s(10)
+        assert swept(wire) == ()
+
+
+async def test_a_will_that_is_wrong_is_contradicted_after_one_poke(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting(), talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.HEARTBEAT), heartbeat(5))
+        kiosk.say(kiosk.topic(Channel.WILL), will(1))
+        topic, payload = await asyncio.to_thread(kiosk.heard.get, timeout=5)
+        assert (topic, json.loads(payload)) == ("kf/1/k/hz0001/dn/poke", {"what": "birth"})
+        kiosk.say(kiosk.topic(Channel.BIRTH), birth(6))
+        assert await soon(lambda: presence(wire).word == "serving")
+
+
+async def test_a_server_that_was_away_accuses_nobody(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting(), talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.HEARTBEAT), heartbeat(1))
+        assert await soon(lambda: presence(wire).word == "serving")
+    wire.clock.pass_s(3600)
+    settings = PresenceSettings()
+    forgive(wire.database, now=wire.clock.now(), live=wire.live, settings=settings)
+    assert (presence(wire).word, presence(wire).why) == ("unknown", "server_restarted")
+    wire.clock.pass_s(44)
+    assert swept(wire) == ("hz0001",)
+    assert presence(wire).word == "silent"
