@@ -11,6 +11,7 @@ from kiosk.contract.uplink import CaseRated, SessionEnded, SessionStarted
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow.clerk import Clerk
+from kiosk.flow.noting import entry_of
 from kiosk.flow.performing import DURABLE, Performer, Task
 from kiosk.flow.ports import (
     Changes,
@@ -132,6 +133,9 @@ class Runner:
                 if isinstance(event, ev.Touch) and not isinstance(self.state, Warned):
                     self._arm()  # somebody is there
             return
+        entry = entry_of(event, self.state)
+        if entry is not None:
+            self._note(entry[0], **entry[1])
         scope_before = scope_of(self.state)
         self.state = result.state
         self._glass.draw(self.state, world)
@@ -158,6 +162,7 @@ class Runner:
                 )
             case ef.ForgetSession():
                 self._performer.forget()
+                self._end_visit()
             case _:
                 self._start(effect)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,13 @@ TO_POLICE = (
     ev.ServiceChosen(POLICE),
     ev.Continue(),
 )
+
+
+@pytest.fixture(autouse=True)
+def every_record_fits(caplog: pytest.LogCaptureFixture) -> Iterator[None]:
+    """A record that journal or outbox refuses is our defect, wherever it happens."""
+    yield
+    assert not [each for each in caplog.records if "could not be written" in each.message]
 
 
 def _signature() -> bytes:
@@ -183,6 +191,10 @@ async def test_a_camera_unplugged_is_told_and_used_again_once_it_is_back(tmp_pat
         trouble = await desk.until(st.Trouble)
         assert isinstance(trouble, st.Trouble)
         assert (trouble.why, trouble.code[:2]) == ("device.document_camera", "D1")
+        async with asyncio.timeout(5):
+            async for _ in desk.store.changes():
+                if "device_fault" in [entry.kind for entry in desk.journal.entries()]:
+                    break
         desk.camera.plug()
         await asyncio.to_thread(desk.camera.put, "employer_letter")
         desk.touch(ev.TryAgain())
