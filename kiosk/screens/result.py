@@ -21,7 +21,7 @@ def build(view: ResultView, look: Look, local: LocalState) -> PageParts:
     space, colours = look.measures.space, look.colours
     icon, tone = _SIGNS[view.verdict]
     text, ground, mark = colours.of_tone(tone)
-    sign = IconTile(icon, 176, text, ground, mark)
+    sign = IconTile(icon, 144, text, ground, mark)
     told: list[Widget] = []
     if view.number:
         number = Column(
@@ -40,7 +40,7 @@ def build(view: ResultView, look: Look, local: LocalState) -> PageParts:
         )
     if view.next_steps:
         steps = [numbered(look, place, step) for place, step in enumerate(view.next_steps, start=1)]
-        told.append(plain_card(look, Column(steps, space.block)))
+        told.append(plain_card(look, Column(steps, space.gap)))
     return PageParts(
         hero=[Space(space.small), sign, title(look, view.title, "display")],
         told=told,

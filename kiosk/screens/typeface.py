@@ -23,8 +23,10 @@ _NOT_LAST = "（《「『【〈〔“‘([{"
 _LEAST_LAST_EM = 3.5
 """A last line shorter than this would stand there lost: its paragraph shares its words evenly."""
 
-OPEN_FONTS = 24
-"""Sizes kept open: a page uses about ten, and each costs FreeType some 2 MB."""
+OPEN_FONTS = 12
+"""Text sizes kept open: a page uses about ten, and each costs FreeType some 4 MB."""
+OPEN_ICON_FONTS = 12
+"""Icon sizes kept open, some 1 MB each."""
 
 
 class TypefaceMissing(Exception):
@@ -195,11 +197,18 @@ class Typeface:
             for path, coverage in self._rare:
                 if coverage.holds(character):
                     return _open(path, size)
+        if weight == "icon":
+            return _open_icons(self._files[weight], size)
         return _open(self._files[weight], size)
 
 
 @lru_cache(maxsize=OPEN_FONTS)
 def _open(path: Path, size: int) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
+
+
+@lru_cache(maxsize=OPEN_ICON_FONTS)
+def _open_icons(path: Path, size: int) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), size, layout_engine=ImageFont.Layout.BASIC)
 
 

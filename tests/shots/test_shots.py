@@ -46,6 +46,20 @@ def test_every_page_of_a_service_is_photographed_without_a_display(tmp_path: Pat
     assert tuple(pixels(guide)[5, 5]) == department
 
 
+def test_the_camera_page_shows_the_live_picture_with_the_page_outlined(tmp_path: Path) -> None:
+    police = ("--service", "police-no-criminal-record", "--theme", "default")
+    answer = shots("--out", str(tmp_path), *police)
+    assert answer.returncode == 0, answer.stderr
+    taken = [Path(line) for line in answer.stdout.splitlines()]
+    live = pixels(next(path for path in taken if path.stem.endswith("photographing")))
+    idle = pixels(next(path for path in taken if path.stem.endswith("signing")))
+    paper = (live == (0xF7, 0xF5, 0xEF)).all(axis=2)
+    outline = (live == (0xFF, 0xB0, 0x00)).all(axis=2)
+    assert paper.sum() > 50_000
+    assert outline.sum() > 1_000
+    assert not (idle == (0xFF, 0xB0, 0x00)).all(axis=2).any()
+
+
 def test_a_service_that_is_not_there_is_refused_with_the_names_of_those_that_are(
     tmp_path: Path,
 ) -> None:

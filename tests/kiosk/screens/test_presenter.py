@@ -153,3 +153,15 @@ def test_every_word_of_a_citizen_is_forgotten_when_the_idle_page_comes(desk: Des
     assert desk.paper.forgotten == 1
     assert desk.presenter._look is not look
     assert "苏桓宁" not in repr(vars(desk.presenter))
+
+
+def test_the_camera_page_says_one_thing_at_a_time(desk: Desk) -> None:
+    desk.show(SAMPLES["camera"])
+    assert "很好，请不要动，正在拍摄" in texts(desk.paper.scenes[-1])
+    desk.presenter.camera_problem("no_page")
+    assert "没有看到纸张，请放在灯下的平台上" in texts(desk.paper.scenes[-1])
+    drawn = len(desk.paper.scenes)
+    desk.presenter.camera_problem("no_page")
+    assert len(desk.paper.scenes) == drawn
+    desk.presenter.camera_problem("")
+    assert "很好，请不要动，正在拍摄" in texts(desk.paper.scenes[-1])

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from PIL import ImageGrab
 
 from kiosk.screens.shots import a_display
 
@@ -204,3 +206,19 @@ def test_under_a_time_warning_only_its_own_buttons_answer(
     click(back)
     touches = [line["touch"] for line in kiosk.said() if "touch" in line]
     assert touches == ["Answered", "Extend", "Back"]
+
+
+def test_the_card_is_seen_moving_to_the_reader_and_then_rests(
+    kiosk_on: Callable[[list[str]], Kiosk],
+) -> None:
+    kiosk = kiosk_on(["device_id_card", "home"])
+    found = kiosk.on_page("device")
+    picture = (150, 560, 930, 1080)
+    seen = []
+    ends = time.monotonic() + 3
+    while time.monotonic() < ends:
+        seen.append(ImageGrab.grab(picture, xdisplay=os.environ["DISPLAY"]).tobytes())
+        time.sleep(0.1)
+    assert len(set(seen)) >= 4
+    assert sum(one == after for one, after in pairwise(seen)) >= 5
+    assert found["warning"] is False
