@@ -72,6 +72,10 @@ def _configured(word: str, table: object) -> ConfiguredDevice:
     kind = DeviceKind(word)
     settings: dict[str, object] = dict(table)
     model, port_text = settings.pop("model", None), settings.pop("port", None)
+    nested = settings.pop("settings", {})  # as a kiosk's configuration writes them
+    if not isinstance(nested, dict):
+        raise ValueError("settings is not a table")
+    settings |= nested
     if not isinstance(model, str) or not isinstance(port_text, str):
         raise TypeError('needs model = "…" and port = "…"')
     port = Port.parse(port_text)
