@@ -190,6 +190,7 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
         poolclass=QueuePool,
         pool_size=8 if read_only else 1,
         max_overflow=32 if read_only else 0,
+        hide_parameters=True,  # an error in the log must not hold what a citizen said
     )
 
     @event.listens_for(engine, "connect")

@@ -1,0 +1,169 @@
+"""The server as a process: init, run, tokens, check, and an end that leaves nothing behind."""
+
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx
+import pytest
+
+from fleet_server.settings import FILE_NAME, load
+from tests.fleet_server.small_hall import PROJECT, eventually
+
+pytestmark = pytest.mark.slow
+
+FREE_PORTS = ("--http-port", "0", "--https-port", "0", "--broker-port", "0", "--link-port", "0")
+TOKEN = ("--kiosk", "hz0042", "--name", "一号机", "--hall", "大厅")
+
+
+def fleet_server(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "fleet_server", *map(str, arguments)],
+        cwd=PROJECT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = fleet_server("init", tmp_path / "fleet", *FREE_PORTS)
+    assert made.returncode == 0, made.stderr
+    return tmp_path / "fleet"
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    settings = load(folder)
+    with (folder.parent / "server.log").open("wb") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "fleet_server", "run", str(folder)],
+            cwd=PROJECT,
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            url = f"http://127.0.0.1:{settings.http.port}/v1/health"
+            assert eventually(lambda: _is_well(url) or child.poll() is not None, within_s=40)
+            assert child.poll() is None, (folder.parent / "server.log").read_text()
+            yield child
+        finally:
+            if child.poll() is None:
+                child.kill()
+            child.wait(10)
+
+
+def _is_well(url: str) -> bool:
+    try:
+        return httpx.get(url, timeout=2, trust_env=False).status_code == 200
+    except httpx.HTTPError:
+        return False
+
+
+def brokers(folder: Path) -> list[int]:
+    """Every process of this machine whose arguments name the folder's broker."""
+    wanted = str(folder / "broker" / "mosquitto.conf").encode()
+    found = []
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                arguments = (entry / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if wanted in arguments:
+                found.append(int(entry.name))
+    return found
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_it_stops_within_five_seconds_and_leaves_no_process(
+    folder: Path, number: signal.Signals
+) -> None:
+    with running(folder) as server:
+        assert len(brokers(folder)) == 1
+        began = time.monotonic()
+        server.send_signal(number)
+        assert server.wait(10) == 0
+        assert time.monotonic() - began < 5
+    assert brokers(folder) == []
+
+
+def test_killed_it_leaves_no_broker_behind_and_starts_again(folder: Path) -> None:
+    with running(folder) as server:
+        server.kill()
+        server.wait(10)
+        assert eventually(lambda: not brokers(folder), within_s=5)
+    with running(folder):
+        assert len(brokers(folder)) == 1
+
+
+def test_a_broker_that_is_killed_comes_back(folder: Path) -> None:
+    with running(folder):
+        (first,) = brokers(folder)
+        os.kill(first, signal.SIGKILL)
+        assert eventually(lambda: brokers(folder) not in ([], [first]), within_s=5)
+        url = f"http://127.0.0.1:{load(folder).http.port}/v1/health"
+        assert eventually(lambda: _is_well(url), within_s=10)
+
+
+def test_kiosks_reach_it_by_https_with_its_own_authority(folder: Path) -> None:
+    with running(folder):
+        settings = load(folder)
+        trusting = ssl.create_default_context(cafile=settings.keys / "ca.pem")
+        with httpx.Client(verify=trusting, trust_env=False) as client:
+            assert client.get(f"{settings.api_url}/v1/health").status_code == 200
+            assert client.get(f"{settings.api_url}/v1/desired").status_code == 401
+        with (
+            httpx.Client(trust_env=False) as stranger,
+            pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"),
+        ):
+            stranger.get(f"{settings.api_url}/v1/health")
+
+
+def test_a_token_is_made_with_and_without_a_running_server(folder: Path) -> None:
+    before = fleet_server("enrol-token", folder, *TOKEN)
+    with running(folder):
+        during = fleet_server("enrol-token", folder, *TOKEN)
+        checked = fleet_server("check", folder)
+    tokens = [json.loads(told.stdout) for told in (before, during)]
+    assert tokens[0]["token"] != tokens[1]["token"]
+    assert tokens[0]["ca_fingerprint"] == tokens[1]["ca_fingerprint"]
+    assert checked.returncode == 0, checked.stdout
+    refused = fleet_server("enrol-token", folder, "--kiosk", "No", "--name", "x", "--hall", "y")
+    assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_init_again_changes_nothing(folder: Path) -> None:
+    before = {path: path.read_bytes() for path in (folder / "keys").iterdir()}
+    again = fleet_server("init", folder)
+    assert again.returncode == 0
+    assert "one_time_password" not in json.loads(again.stdout)
+    assert {path: path.read_bytes() for path in (folder / "keys").iterdir()} == before
+
+
+def test_an_unknown_key_refuses_to_start_by_name(folder: Path) -> None:
+    path = folder / FILE_NAME
+    path.write_text("colour = 1\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    refused = fleet_server("run", folder)
+    assert refused.returncode == 2
+    assert "colour" in refused.stderr
+    assert FILE_NAME in refused.stderr
+
+
+def test_check_says_what_is_wrong(folder: Path) -> None:
+    (folder / "keys" / "ca-key.pem").chmod(0o644)
+    checked = fleet_server("check", folder)
+    findings = {row["check"]: row for row in map(json.loads, checked.stdout.splitlines())}
+    assert checked.returncode == 1
+    assert "ca-key.pem" in findings["private keys"]["detail"]
+    assert not findings["running"]["ok"]
+    assert findings["database"]["ok"]
