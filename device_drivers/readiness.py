@@ -73,11 +73,9 @@ def _configured(word: str, table: object) -> ConfiguredDevice:
     settings: dict[str, object] = dict(table)
     model, port_text = settings.pop("model", None), settings.pop("port", None)
     nested = settings.pop("settings", {})  # as a kiosk's configuration writes them
-    if not isinstance(nested, dict):
-        raise ValueError("settings is not a table")
-    settings |= nested
-    if not isinstance(model, str) or not isinstance(port_text, str):
+    if not (isinstance(model, str) and isinstance(port_text, str) and isinstance(nested, dict)):
         raise TypeError('needs model = "…" and port = "…"')
+    settings |= nested
     port = Port.parse(port_text)
     return ConfiguredDevice(kind, model, port, make_device(kind, model, port, **settings))
 

@@ -1,10 +1,22 @@
 """The predicates and code readers that services name."""
 
 from datetime import date
+from pathlib import Path
 
 import pytest
+import yaml
 
-from kiosk.services.rules import Person, is_adult, is_mobile_number, tax_notice
+from kiosk.contract.findings import Gate
+from kiosk.services.rules import (
+    CODE_READER_NAMES,
+    RULE_NAMES,
+    Person,
+    is_adult,
+    is_mobile_number,
+    tax_notice,
+)
+
+ASSETS = Path(__file__).resolve().parents[3] / "assets"
 
 
 @pytest.mark.parametrize(
@@ -39,3 +51,9 @@ def test_a_tax_notice_is_read_and_nothing_else_is() -> None:
     assert found.number == "TAX1:370321:20261100042317"
     assert tax_notice("TAX2:370321:20261100042317") is None
     assert tax_notice("TAX1:370321:20261100042317;DROP") is None
+
+
+def test_the_publish_gate_names_just_the_rules_there_are() -> None:
+    parsed = yaml.safe_load((ASSETS / "publish_gate.yaml").read_text(encoding="utf-8"))
+    gate = Gate.model_validate(parsed)
+    assert (gate.rules, gate.code_readers) == (RULE_NAMES, CODE_READER_NAMES)
