@@ -69,8 +69,8 @@ class AgentConfig(Strict):
     """Events without the server's acknowledgement are sent again after this."""
     probe_idle_s: float = Field(default=15, gt=0)
     """How often HTTPS is tried while nobody is in a session and the broker answers."""
-    probe_busy_s: float = Field(default=3, gt=0, le=4)
-    """The same while it matters: the screen must tell within 5 s."""
+    probe_busy_s: float = Field(default=2, gt=0, le=2.5)
+    """The same in a session or while something is away: the screen must tell within 5 s."""
     reconnect_first_s: float = Field(default=2, gt=0)
     """To the broker: 60 for a fleet of thousands, so that they do not all return at once."""
     reconnect_cap_s: float = Field(default=60, gt=0)

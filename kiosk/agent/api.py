@@ -23,6 +23,8 @@ log = logging.getLogger(__name__)
 
 CONNECT_S: Final = 2.0
 """A hall's line that needs longer is as good as down: the screen must tell within 5 s."""
+PROBE_S: Final = 2.5
+"""With `probe_busy_s` of at most 2.5 the screen can tell within 5 s."""
 ANSWER_S: Final = 4.0
 UPLOAD_S: Final = 20.0
 """One chunk of 256 kB at 13 kB/s, the slowest line worth keeping."""
@@ -93,7 +95,12 @@ class Api:
 
     async def desired(self, *, have: str) -> PulledDesired | None:
         """What the kiosk shall be; None where `have` is still it."""
-        answer = await self._call("GET", "/v1/desired", headers={"If-None-Match": have})
+        answer = await self._call(
+            "GET",
+            "/v1/desired",
+            headers={"If-None-Match": have},
+            patience=httpx.Timeout(PROBE_S, connect=CONNECT_S),
+        )
         if answer.status_code == HTTPStatus.NOT_MODIFIED:
             return None
         return PulledDesired(_parse(Desired, answer), answer.headers.get("ETag", ""))

@@ -63,9 +63,7 @@ class Envelopes:
         """`up/rep`."""
         return encode_uplink(ReportedMessage(**self._head(), body=body))
 
-    def events(
-        self, events: tuple[UplinkEvent, ...], *, after: int, historical: bool
-    ) -> bytes:
+    def events(self, events: tuple[UplinkEvent, ...], *, after: int, historical: bool) -> bytes:
         """`up/ev`, oldest first; `after` as in `EventBatch`."""
         return encode_uplink(
             EventsMessage(

@@ -6,6 +6,7 @@ The pull of the desired state is also the probe that tells whether the server an
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable
 from typing import Final
 
@@ -25,6 +26,8 @@ from kiosk.store.shared_state import AppAlive, Backends, SharedState
 log = logging.getLogger(__name__)
 
 SPREAD: Final = 0.2
+LOOK_EVERY_S: Final = 1.0
+"""How late a session's beginning may be noticed."""
 COMMANDS_EVERY_S: Final = 60.0
 """A poke makes it at once; this is for pokes that got lost."""
 
@@ -57,6 +60,7 @@ class DesiredPull:
         self._bell = asyncio.Event()
         self._etag = ""
         self._unfinished: Desired | None = None
+        self._again_at = 0.0
 
     def ring(self) -> None:
         """Pull now."""
@@ -68,11 +72,19 @@ class DesiredPull:
             self._pulse.beat("desired", again_within_s=self._probe_idle_s * 2 + 120)
             self._bell.clear()
             await self._pull()
+            await self._wait()
+
+    async def _wait(self) -> None:
+        """Until rung, or the time has come, or it begins to matter."""
+        began_mattering = self._matters()
+        left_s = self._next_in_s(began_mattering)
+        while left_s > 0 and (began_mattering or not self._matters()):
             try:
-                async with asyncio.timeout(self._next_in_s()):
+                async with asyncio.timeout(min(LOOK_EVERY_S, left_s)):
                     await self._bell.wait()
+                return
             except TimeoutError:
-                continue
+                left_s -= LOOK_EVERY_S
 
     async def _pull(self) -> None:
         try:
@@ -86,8 +98,13 @@ class DesiredPull:
             self._etag = pulled.etag
             self._unfinished = pulled.desired
             self._backoff.reset()
-        if self._unfinished is not None and await self._apply(self._unfinished):
+            self._again_at = 0.0
+        if self._unfinished is None or time.monotonic() < self._again_at:
+            return
+        if await self._apply(self._unfinished):
             self._unfinished = None
+        else:
+            self._again_at = time.monotonic() + self._backoff.next_s()
 
     async def _apply(self, desired: Desired) -> bool:
         """True once there is nothing to try again."""
@@ -107,14 +124,17 @@ class DesiredPull:
         self._report(_reported(desired, "applied", ""))
         return True
 
-    def _next_in_s(self) -> float:
+    def _next_in_s(self, matters: bool) -> float:
+        every_s = self._probe_busy_s if matters else self._probe_idle_s
+        every_s *= random.uniform(1 - SPREAD, 1)
         if self._unfinished is not None:
-            return self._backoff.next_s()
-        doubtful = not (self._reach.server_reachable and self._reach.broker_reachable)
-        every_s = self._probe_busy_s if doubtful or self._in_session() else self._probe_idle_s
-        return every_s * random.uniform(1 - SPREAD, 1)
+            return min(every_s, max(0.05, self._again_at - time.monotonic()))
+        return every_s
 
-    def _in_session(self) -> bool:
+    def _matters(self) -> bool:
+        """Somebody is in a session, or something is away."""
+        if not (self._reach.server_reachable and self._reach.broker_reachable):
+            return True
         alive = self._state.get(AppAlive)
         return alive is not None and alive.state is AppState.IN_SESSION
 
