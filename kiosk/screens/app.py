@@ -115,10 +115,13 @@ class KioskScreen:
     def run(self) -> None:
         """Open the window and stay until `stop`. Main thread only."""
         _return_memory_early()
-        _prepare_kivy(self.size, fullscreen=self.fullscreen, hide_cursor=self.hide_cursor)
-        from kiosk.screens.window import Window  # noqa: PLC0415 - importing it opens the window
+        with tempfile.TemporaryDirectory(prefix="kivy-", ignore_cleanup_errors=True) as home:
+            _prepare_kivy(home, self.size, fullscreen=self.fullscreen, hide_cursor=self.hide_cursor)
+            from kiosk.screens.window import Window  # noqa: PLC0415 - importing it opens the window
 
-        window = Window(self)
+            self._run(Window(self))
+
+    def _run(self, window: "Window") -> None:
         with self._lock:
             self._window = window
             is_stopped = self._is_stopped
@@ -169,10 +172,10 @@ def _return_memory_early() -> None:
     mallopt(_M_ARENA_MAX, 2)
 
 
-def _prepare_kivy(size: tuple[int, int], *, fullscreen: bool, hide_cursor: bool) -> None:
+def _prepare_kivy(home: str, size: tuple[int, int], *, fullscreen: bool, hide_cursor: bool) -> None:
     """Kivy reads argv, `~/.kivy` and its configuration on import (DESIGN.md 9): none of them."""
     os.environ.update(
-        KIVY_HOME=tempfile.mkdtemp(prefix="yichuang-kivy-"),
+        KIVY_HOME=home,
         KIVY_NO_ARGS="1",
         KIVY_NO_CONFIG="1",
         KIVY_NO_FILELOG="1",

@@ -20,6 +20,7 @@ def build(view: CheckView, look: Look, local: LocalState) -> PageParts:
         hero=[title(look, view.title), *explanation(look, view.after)],
         told=told,
         touched=Column(own, look.measures.space.gap) if own else None,
+        hero_takes=1.0 if own else 0.4,
     )
 
 

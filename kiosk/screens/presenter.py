@@ -175,18 +175,23 @@ class Presenter:
         if target is not None and target.key == pressed:
             self._act(target)
         elif target is None and not pressed and self.scene.anywhere and not self._is_covered():
-            self._on_touch(self.scene.anywhere)
+            self._emit(self.scene.anywhere)
 
     def scroll_by(self, pixels: int) -> None:
         """Down for positive numbers."""
         self._scroll_to(self.scrolled + pixels)
+
+    def _emit(self, touch: Touch) -> None:
+        """Once: the second tap of a double tap must not answer the page that is on its way."""
+        self._settled_at = time.monotonic() + SETTLING_S
+        self._on_touch(touch)
 
     def _act(self, target: Target) -> None:
         match target.act:
             case PadPress(what, digit):
                 self._pad(what, digit)
             case touch:
-                self._on_touch(touch)
+                self._emit(touch)
 
     def _pad(self, what: str, digit: str) -> None:
         local, page = self._local, self.view.page if self.view else None
@@ -196,7 +201,7 @@ class Presenter:
             case "erase":
                 local.digits = "" if digit else local.digits[:-1]
             case "submit_digits":
-                self._on_touch(Answered(local.digits))
+                self._emit(Answered(local.digits))
                 return
             case "clear_ink":
                 local.strokes.clear()
@@ -206,7 +211,7 @@ class Presenter:
                     ink.clear()
             case "submit_ink":
                 if is_signature(local.strokes):
-                    self._on_touch(Signed(png_of(local.strokes)))
+                    self._emit(Signed(png_of(local.strokes)))
                     return
                 local.ink_missing = True
             case "scroll_up" | "scroll_down":

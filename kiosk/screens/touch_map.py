@@ -35,8 +35,19 @@ def touch_map(scene: Scene, content: str, scrolled: int, *, drawn_ns: int) -> di
             {"label": target.label, "event": _event_name(target), **_place(target.rect)}
             for target in visible
         ],
-        "pads": {"signature": _place(ink)} if ink is not None and not over else {},
+        "pads": _pads(ink, visible) if not over else {},
     }
+
+
+def _pads(ink: Rect | None, visible: list[Target]) -> dict[str, object]:
+    """Where to sign, and where each digit is."""
+    pads: dict[str, object] = {"signature": _place(ink)} if ink is not None else {}
+    digits = {
+        target.act.digit: _place(target.rect)
+        for target in visible
+        if isinstance(target.act, PadPress) and target.act.what == "digit"
+    }
+    return pads | ({"digits": digits} if digits else {})
 
 
 def visible_targets(scene: Scene, scrolled: int) -> list[Target]:

@@ -5,7 +5,7 @@ from itertools import count
 
 import pytest
 
-from kiosk.flow.events import Answered, Begin, TextScale, Theme, Touch
+from kiosk.flow.events import Answered, Begin, Continue, TextScale, Theme, Touch
 from kiosk.screens.drawing import LocalState, Scene, Target, Words
 from kiosk.screens.presenter import Presenter
 from kiosk.screens.theme import Themes
@@ -165,3 +165,10 @@ def test_the_camera_page_says_one_thing_at_a_time(desk: Desk) -> None:
     assert len(desk.paper.scenes) == drawn
     desk.presenter.camera_problem("")
     assert "很好，请不要动，正在拍摄" in texts(desk.paper.scenes[-1])
+
+
+def test_a_double_tap_answers_once(desk: Desk) -> None:
+    desk.show(SAMPLES["guide"])
+    desk.tap("开始申请")
+    desk.tap("开始申请")
+    assert desk.touches == [Continue()]
