@@ -37,8 +37,8 @@ class _Arrival:
     """An event and what must still be true for it to count."""
 
     event: ev.Event
-    scope: tuple[str, str, int] | None = None
-    """The effect's scope; None for what always counts."""
+    page: int = 0
+    """Number of the page whose effect says it; 0 for what always counts."""
     alarm: int = 0
     """The timer's number; 0 for what is no timer."""
 
@@ -86,6 +86,7 @@ class Runner:
         self._durable: set[asyncio.Task[None]] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._alarm = 0
+        self._page = 1
         self._visit: _Visit | None = None
         self._stepped = asyncio.Event()
 
@@ -118,7 +119,7 @@ class Runner:
             await self._close(clerk)
 
     def _take(self, arrival: _Arrival) -> None:
-        if arrival.scope is not None and arrival.scope != scope_of(self.state):
+        if arrival.page and arrival.page != self._page:
             return  # the page that asked has gone
         if arrival.alarm and arrival.alarm != self._alarm:
             return  # the timer was stopped while its event was under way
@@ -140,6 +141,7 @@ class Runner:
         self.state = result.state
         self._glass.draw(self.state, world)
         if scope_of(self.state) != scope_before:
+            self._page += 1
             for task in self._fleeting:
                 task.cancel()
             self._note("state_entered", state=type(self.state).__name__, step=self._step_id())
@@ -167,10 +169,10 @@ class Runner:
                 self._start(effect)
 
     def _start(self, effect: Task) -> None:
-        scope = scope_of(self.state)
+        page = self._page
 
         def feed(event: ev.Event) -> None:
-            self._arrivals.put_nowait(_Arrival(event, scope))
+            self._arrivals.put_nowait(_Arrival(event, page=page))
 
         task = asyncio.create_task(self._performer.perform(effect, feed))
         tasks = self._durable if isinstance(effect, DURABLE) else self._fleeting
