@@ -34,7 +34,11 @@ _OTHER_GROUPS = (4,) * 7
 
 
 def page_frame(
-    state: st.InStep, saying: Saying, *, primary: Action | None = None, has_back: bool = True
+    state: st.InStep,
+    saying: Saying,
+    *,
+    primary: Action | None = None,
+    has_quit: bool = True,
 ) -> Frame:
     """The frame of a page inside a service."""
     return frame(
@@ -43,7 +47,8 @@ def page_frame(
         session=state.session,
         step_id=state.step_id,
         primary=primary,
-        has_back=has_back,
+        has_back=True,
+        has_quit=has_quit,
     )
 
 

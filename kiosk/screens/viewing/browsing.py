@@ -140,7 +140,7 @@ def not_now(state: st.NotNow, saying: Saying) -> MessageView:
     verdict = availability(content.definition, world)
     why = saying.cause(verdict, content.definition.department)
     return MessageView(
-        frame=frame(saying, state.display, service=content, has_back=True),
+        frame=frame(saying, state.display, service=content, has_back=True, has_quit=False),
         tone="warning",
         title=saying.say("not_now.title", service=saying.text(content, "title")),
         safe=saying.say("not_now.safe"),

@@ -94,7 +94,7 @@ def trouble(state: st.Trouble, saying: Saying) -> MessageView:
         actions.insert(0, again)
     is_ours = state.why.startswith("device.") or state.why in {"disk", "turned_away"}
     return MessageView(
-        frame=page_frame(state, saying),
+        frame=page_frame(state, saying, has_quit=False),  # giving up stands among the actions
         tone="fault" if is_ours else "warning",
         title=saying.say(f"trouble.{state.why}.title"),
         safe=saying.say(f"trouble.{state.why}.safe"),
