@@ -56,7 +56,7 @@ def post_token(
     local_secret_header: Annotated[str, Header(alias="X-Local-Secret")] = "",
 ) -> TokenAnswer:
     """For whoever can read the server's data folder: the running server owns the database."""
-    if not hmac.compare_digest(local_secret_header, local_secret(fleet.settings)):
+    if not hmac.compare_digest(local_secret_header.encode(), local_secret(fleet.settings).encode()):
         raise Forbidden("only for the server's own command line", code="not_local")
     with fleet.database.write() as session:
         token = make_token(

@@ -1,12 +1,16 @@
 """Queries on accounts and sessions."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from fleet_server.identity.tables import Account, AccountSession, SignInFailures
+
+_REMEMBERED: Final = timedelta(days=1)
+"""Failures in a row are forgotten after so long; made-up names must not fill the table."""
 
 
 def find_account(session: Session, name: str) -> Account | None:
@@ -52,3 +56,4 @@ def drop_sessions_of(session: Session, name: str) -> None:
 def drop_ended(session: Session, now: datetime) -> None:
     """Forget sessions that are over, and failures nobody waits for any more."""
     session.execute(delete(AccountSession).where(AccountSession.ends_at <= now))
+    session.execute(delete(SignInFailures).where(SignInFailures.not_before <= now - _REMEMBERED))

@@ -23,6 +23,7 @@ from fleet_server.identity.tables import Account, AccountSession, SignInFailures
 from fleet_server.settings import IdentitySettings
 
 FREE_TRIES: Final = 3
+LONGEST_NAME: Final = 64
 LONGEST_DELAY: Final = timedelta(minutes=15)
 _SEEN_EVERY: Final = timedelta(seconds=30)
 """`seen_at` is written no more often: a page that polls must not write on every request."""
@@ -121,6 +122,7 @@ def sign_in(
     `Retry-After` while the delay after failures runs. Takes about 50 ms, outside any
     transaction: hashing must not hold up the writer.
     """
+    name = name[:LONGEST_NAME]
     with database.read() as session:
         failures = repository.failures_of(session, name)
         if failures is not None and failures.not_before > now:
@@ -215,6 +217,7 @@ def _begin_session(session: Session, name: str, settings: IdentitySettings, now:
 
 
 def _count_failure(session: Session, name: str, now: datetime) -> None:
+    repository.drop_ended(session, now)
     failures = repository.failures_of(session, name)
     if failures is None:
         failures = SignInFailures(name=name, count=0, not_before=now)

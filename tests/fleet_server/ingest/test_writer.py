@@ -94,6 +94,26 @@ async def test_nothing_is_acknowledged_while_the_disk_is_full(wire: Wire) -> Non
     assert stored(wire.database) == [1]
 
 
+async def test_a_database_without_room_loses_nothing(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting() as health, talking(wire, identity) as kiosk:
+        _allow_pages(wire.database, more=0)  # SQLITE_FULL, as from a full disk
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(*range(1, 201), after=0))
+        assert await soon(lambda: not health.storing)
+        with pytest.raises(queue.Empty):
+            await asyncio.to_thread(kiosk.next_acknowledgement, 0.5)
+        _allow_pages(wire.database, more=1000)
+        acknowledgement = await asyncio.to_thread(kiosk.next_acknowledgement)
+    assert (acknowledgement.upto, health.storing) == (200, True)
+    assert stored(wire.database) == list(range(1, 201))
+
+
+def _allow_pages(database: Database, *, more: int) -> None:
+    with database.writing_connection() as connection:
+        pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + more}")
+
+
 async def test_an_uncommitted_message_comes_again_to_the_next_ingest(wire: Wire) -> None:
     identity = wire.enrolled("hz0001")
     disk = FullDisk(wire.database)
