@@ -1,0 +1,195 @@
+"""终端: the list of kiosks, one kiosk, and what may be done to it."""
+
+import re
+from datetime import timedelta
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Form, Query, Response
+from sqlalchemy.orm import Session
+
+from fleet_server.commands.service import list_commands, queue_command
+from fleet_server.console.fleet_table import (
+    SORTS,
+    Choice,
+    count_words,
+    shown_state,
+    table_rows,
+)
+from fleet_server.console.frame import Admin, Operator, Page, StaffPage
+from fleet_server.console.paging import paged
+from fleet_server.console.route import ConsoleRoute
+from fleet_server.console.sentences import event_line, kiosk_sentence, why_text
+from fleet_server.content.repository import bundle_of
+from fleet_server.content.service import current_release
+from fleet_server.enrolment.service import make_token
+from fleet_server.identity.access import CsrfChecked
+from fleet_server.kiosks.presence import Word
+from fleet_server.kiosks.service import kiosk_detail, list_kiosks
+from kiosk.contract.downlink import RestartApp, SetOutOfService
+from kiosk.contract.topics import KIOSK_ID_PATTERN
+
+router = APIRouter(prefix="/kiosks", route_class=ConsoleRoute)
+
+_PAGE: Final = 50
+_EVENTS: Final = 40
+_COMMANDS: Final = 8
+_OPEN: Final = frozenset({"queued", "sent", "received", "running"})
+LONGEST_REASON: Final = 40
+"""What a citizen can read at a glance on a closed kiosk."""
+
+Text = Annotated[str, Query(max_length=60)]
+
+
+@router.get("")
+def kiosks(
+    page: StaffPage,
+    *,
+    q: Text = "",
+    word: Text = "",
+    sort: Text = "word",
+    down: bool = False,
+    at: Annotated[int, Query(ge=1, le=10_000)] = 1,
+) -> Response:
+    """Every kiosk, filtered and sorted by the address bar."""
+    choice = Choice(
+        text=q.strip(),
+        word=word if word in set(Word) else "",
+        sort=sort if sort in SORTS else "word",
+        is_descending=down,
+    )
+    with page.fleet.database.read() as session:
+        found = list_kiosks(session)
+        release = current_release(session)
+    rows = table_rows(page.words, found, None if release is None else release.hash, choice)
+    return page.show(
+        "kiosks.html",
+        choice=choice,
+        total=len(found),
+        counts=count_words(found),
+        rows=rows[(at - 1) * _PAGE : at * _PAGE],
+        paging=paged(len(rows), at, _PAGE),
+        sort=choice.sort,
+        is_descending=choice.is_descending,
+        release=release,
+    )
+
+
+@router.get("/new")
+def new_kiosk(page: StaffPage, _admin: Admin) -> Response:
+    """The form of a one-time token."""
+    return page.show("kiosk_new.html", trouble="", asked={"kiosk_id": "", "name": "", "hall": ""})
+
+
+@router.post("/new")
+def post_new_kiosk(
+    page: StaffPage,
+    admin: Admin,
+    _csrf: CsrfChecked,
+    kiosk_id: Annotated[str, Form(max_length=24)] = "",
+    name: Annotated[str, Form(max_length=80)] = "",
+    hall: Annotated[str, Form(max_length=80)] = "",
+) -> Response:
+    """Make the token and show it, once: it is kept nowhere."""
+    asked = {"kiosk_id": kiosk_id.strip(), "name": name.strip(), "hall": hall.strip()}
+    if not (_is_kiosk_id(asked["kiosk_id"]) and asked["name"] and asked["hall"]):
+        return page.show("kiosk_new.html", status=422, trouble="incomplete", asked=asked)
+    fleet = page.fleet
+    life = timedelta(minutes=fleet.settings.enrolment.token_minutes)
+    with fleet.database.write() as session:
+        token = make_token(session, **asked, actor=admin.name, now=page.now, life=life)
+    return page.show(
+        "kiosk_token.html",
+        asked=asked,
+        token=token,
+        server=fleet.settings.api_url,
+        fingerprint=fleet.authority.fingerprint,
+        expires_at=page.now + life,
+    )
+
+
+@router.get("/{kiosk_id}")
+def kiosk(page: StaffPage, kiosk_id: str) -> Response:
+    """One kiosk: its sentence, devices, events, what it shows, commands."""
+    return _kiosk_page(page, kiosk_id)
+
+
+@router.post("/{kiosk_id}/restart")
+def restart(page: StaffPage, operator: Operator, _csrf: CsrfChecked, kiosk_id: str) -> Response:
+    """Queue a restart of the citizens' app; it waits until nobody is being served."""
+    return _order(page, kiosk_id, RestartApp(), operator.name)
+
+
+@router.post("/{kiosk_id}/close")
+def close(
+    page: StaffPage,
+    operator: Operator,
+    _csrf: CsrfChecked,
+    kiosk_id: str,
+    reason: Annotated[str, Form(max_length=200)] = "",
+) -> Response:
+    """Queue 暂停服务; the reason is what citizens will read."""
+    plain = " ".join(reason.split())
+    if not 2 <= len(plain) <= LONGEST_REASON:
+        return _kiosk_page(page, kiosk_id, status=422, trouble="reason")
+    return _order(page, kiosk_id, SetOutOfService(on=True, reason=plain), operator.name)
+
+
+@router.post("/{kiosk_id}/reopen")
+def reopen(page: StaffPage, operator: Operator, _csrf: CsrfChecked, kiosk_id: str) -> Response:
+    """Queue 恢复服务."""
+    return _order(page, kiosk_id, SetOutOfService(on=False, reason=""), operator.name)
+
+
+def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = "") -> Response:
+    fleet, words = page.fleet, page.words
+    with fleet.database.read() as session:
+        detail = kiosk_detail(session, kiosk_id=kiosk_id, events=_EVENTS)
+        commands = tuple(list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS))
+        release = current_release(session)
+    summary = detail.summary
+    bundle = None if release is None else bundle_of(release)
+    return page.show(
+        "kiosk.html",
+        status=status,
+        trouble=trouble,
+        detail=detail,
+        kiosk=summary,
+        sentence=kiosk_sentence(words, summary, fleet.departments.states(), now=page.now),
+        why=why_text(words, summary.presence),
+        shown=shown_state(summary, None if release is None else release.hash),
+        release=release,
+        events=[event_line(words, event, bundle) for event in detail.events],
+        commands=commands,
+        is_under_way=any(command.state in _OPEN for command in commands),
+        is_closed=summary.presence.word is Word.MAINTENANCE,
+        longest_reason=LONGEST_REASON,
+        presence_settings=fleet.settings.presence,
+    )
+
+
+def _order(page: Page, kiosk_id: str, order: RestartApp | SetOutOfService, actor: str) -> Response:
+    fleet = page.fleet
+    with fleet.database.write() as session:
+        if _is_under_way(session, kiosk_id, order):
+            return page.go(f"/kiosks/{kiosk_id}", done="command_already")
+        queue_command(
+            session,
+            kiosk_id=kiosk_id,
+            order=order,
+            actor=actor,
+            now=page.now,
+            link=fleet.link,
+            live=fleet.live,
+        )
+    return page.go(f"/kiosks/{kiosk_id}", done="command_queued")
+
+
+def _is_under_way(session: Session, kiosk_id: str, order: RestartApp | SetOutOfService) -> bool:
+    """A form sent twice, or by two people at once, is one command."""
+    wanted = order.model_dump(mode="json")
+    commands = list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS)
+    return any(command.state in _OPEN and command.order == wanted for command in commands)
+
+
+def _is_kiosk_id(text: str) -> bool:
+    return re.fullmatch(KIOSK_ID_PATTERN, text) is not None

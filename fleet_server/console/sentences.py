@@ -1,0 +1,175 @@
+"""Codes become sentences: why a kiosk is called what it is, and what it says happened."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from fleet_server.console.times import clock_text
+from fleet_server.console.words import Words
+from fleet_server.kiosks.presence import Word
+from fleet_server.kiosks.schemas import EventView, KioskSummary, PresenceView
+from kiosk.contract.content import ContentBundle
+from kiosk.contract.downlink import BackendState, BackendStatus
+
+_TONES: Final[dict[str, str]] = {
+    "case_turned_away": "fault",
+    "content_refused": "fault",
+    "events_dropped": "fault",
+    "content_drawn": "good",
+}
+_OUTCOME_TONES: Final = {"failed": "fault", "timed_out": "quiet", "abandoned": "quiet"}
+_STAGE_TONES: Final = {"unconfirmed": "fault", "not_printed": "fault"}
+
+
+@dataclass(frozen=True, slots=True)
+class EventLine:
+    """One event as people read it."""
+
+    event: EventView
+    text: str
+    tone: str
+    """good, fault, quiet, or empty for plain."""
+
+
+def why_text(words: Words, presence: PresenceView) -> str:
+    """The reason of the word, with what it names; empty while serving."""
+    if not presence.why:
+        return ""
+    facts = dict(presence.facts)
+    if "devices" in facts:
+        facts["devices"] = words("list.and").join(
+            words.of_code("device", device) for device in facts["devices"].split(",")
+        )
+    if "reason" in facts:
+        facts["reason"] = words.of_code("closed", facts["reason"])
+    try:
+        return words.of_code("presence.why", presence.why, **facts)
+    except KeyError:
+        return presence.why
+
+
+def kiosk_sentence(
+    words: Words, kiosk: KioskSummary, backends: Mapping[str, BackendState], *, now: datetime
+) -> str:
+    """`01 号机 正常服务（不动产暂停：登记系统 01:20 起无响应）`."""
+    reasons = [text] if (text := why_text(words, kiosk.presence)) else []
+    if kiosk.presence.word in {Word.SERVING, Word.LIMITED}:
+        reasons += [
+            department_sentence(words, department, state, now=now)
+            for department, state in backends.items()
+            if state.status is BackendStatus.DOWN
+        ]
+    word = words(f"presence.word.{kiosk.presence.word}")
+    if not reasons:
+        return words("presence.sentence", name=kiosk.name, word=word)
+    told = words("list.semicolon").join(reasons)
+    return words("presence.sentence_why", name=kiosk.name, word=word, why=told)
+
+
+def department_sentence(
+    words: Words, department: str, state: BackendState, *, now: datetime
+) -> str:
+    """`不动产暂停：登记系统 01:20 起无响应`; only for a system that is down."""
+    return words(
+        "department.down",
+        name=words.of_code("department.name", department),
+        since=clock_text(words, state.since, now=now),
+        trouble=words.of_code("trouble", state.reason or "error"),
+    )
+
+
+def device_state_text(words: Words, status: str, fault: str | None) -> str:
+    """A device's state in words: its fault where it has one, else its status."""
+    return words.of_code("fault.name", fault) if fault else words.of_code("status", status)
+
+
+def event_line(words: Words, event: EventView, bundle: ContentBundle | None) -> EventLine:
+    """The event's sentence; an event of newer software shows its kind and facts."""
+    facts = _facts_in_words(words, event, bundle)
+    key = _sentence_key(event)
+    try:
+        text = words(f"event.{key}", **facts)
+    except KeyError:
+        text = " ".join([event.kind, *(f"{name}={value}" for name, value in event.facts.items())])
+    return EventLine(event, text, _tone(event))
+
+
+def service_title(words: Words, bundle: ContentBundle | None, service_id: str) -> str:
+    """What citizens call it; its id where it is no longer published."""
+    content = None if bundle is None else bundle.services.get(service_id)
+    if content is None:
+        return service_id
+    texts = content.texts.get(words.language) or content.texts["zh-CN"]
+    return texts.get("title") or service_id
+
+
+def _sentence_key(event: EventView) -> str:
+    facts = event.facts
+    if event.kind == "service_state_changed":
+        return f"service_state_changed.{'out' if facts.get('out_of_service') == 'true' else 'in'}"
+    if event.kind == "device_status_changed":
+        return f"device_status_changed.{'fault' if _device_state(event).get('fault') else 'plain'}"
+    return event.kind
+
+
+def _facts_in_words(words: Words, event: EventView, bundle: ContentBundle | None) -> dict[str, str]:
+    facts = dict(event.facts)
+    kind = event.kind
+    if service := facts.get("service_id"):
+        facts["service"] = service_title(words, bundle, service)
+    for name in ("content", "case_id", "command_id"):
+        if name in facts:
+            facts[name] = facts[name][:8]
+    if kind == "device_status_changed":
+        state = _device_state(event)
+        facts["device"] = words.of_code("device", facts.get("device", ""))
+        facts["status"] = words.of_code("status", str(state.get("status", "unknown")))
+        facts["code"] = fault = str(state.get("fault") or "")
+        facts["fault"] = words.of_code("fault.name", fault)
+    if kind == "session_ended":
+        facts["outcome"] = words.of_code("outcome", facts.get("outcome", ""))
+        facts["lasted"] = words("time.seconds", n=round(float(facts.get("lasted_s", "0"))))
+        facts["step"] = _step_title(words, event, bundle)
+    if kind == "paper_changed":
+        facts["stage"] = words.of_code("paper", facts.get("stage", ""))
+    if kind == "service_state_changed":
+        facts["reason"] = words.of_code("closed", facts.get("reason", ""))
+    if kind == "command_progress":
+        facts["state"] = words.of_code("command.state", facts.get("state", ""))
+    return facts
+
+
+def _step_title(words: Words, event: EventView, bundle: ContentBundle | None) -> str:
+    step_id = event.facts.get("at_step", "")
+    content = None if bundle is None else bundle.services.get(event.facts.get("service_id", ""))
+    if content is None or step_id not in content.definition.steps:
+        return step_id
+    return words.of_code("step", content.definition.steps[step_id].kind)
+
+
+def _device_state(event: EventView) -> dict[str, object]:
+    try:
+        state = json.loads(event.facts.get("state", "{}"))
+    except json.JSONDecodeError:
+        return {}
+    return state if isinstance(state, dict) else {}
+
+
+def _tone(event: EventView) -> str:
+    facts = event.facts
+    match event.kind:
+        case "device_status_changed":
+            state = _device_state(event)
+            return "fault" if state.get("fault") else "good" * (state.get("status") == "online")
+        case "session_ended":
+            return _OUTCOME_TONES.get(facts.get("outcome", ""), "")
+        case "paper_changed":
+            return _STAGE_TONES.get(facts.get("stage", ""), "quiet")
+        case "command_progress":
+            return "fault" if facts.get("state") in {"failed", "interrupted"} else ""
+        case "service_state_changed":
+            return "fault" if facts.get("out_of_service") == "true" else "good"
+        case _:
+            return _TONES.get(event.kind, "")
