@@ -173,10 +173,17 @@ class _Abrupt(uvicorn.Server):
     """Hangs up on everybody when stopped, as a server that dies does."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for connection in list(self.server_state.connections):
-            connection.transport.abort()
+        _hang_up()
         await super().shutdown(sockets)
+        _hang_up()
         await asyncio.sleep(0.05)
+
+
+def _hang_up() -> None:
+    """Also on those who wait for the other side to end TLS politely, which it never will."""
+    transports = getattr(asyncio.get_running_loop(), "_transports", {})
+    for transport in list(transports.values()):
+        transport.abort()
 
 
 class SmallServer:

@@ -221,6 +221,7 @@ def test_nothing_personal_reaches_log_or_topics(fleet: Fleet) -> None:
     fleet.start_agent()
     fleet.submit()
     assert eventually(lambda: "case_submitted" in ingest.events.values(), within_s=10)
+    assert eventually(lambda: fleet.server.posts >= 2, within_s=10)
     fleet.stop_agent()
     said = fleet.log.read_text() + "".join(one.model_dump_json() for one in ingest.messages)
     assert [word for word in ("欧阳慕蓉", "370321199003070024") if word in said] == []
