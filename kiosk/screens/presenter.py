@@ -1,5 +1,6 @@
 """Between view models and the window: lays out, follows the finger, emits touches. No Kivy here."""
 
+import math
 import time
 from collections.abc import Callable
 from typing import Protocol
@@ -19,6 +20,9 @@ SETTLING_S = 0.25
 within 0.2 s) and means nothing."""
 _SLIP_PX = 28
 """A finger that moves further than this (7 mm at 21.5 inch) scrolls instead of pressing."""
+_RELEASE_S = 0.15
+"""A button that was pressed stays so while the flow answers: drawing the old page once more would
+hold up the new one by a frame. Without an answer for so long it is released."""
 _PAGE_SHARE = 0.8
 """How much of the viewport a scroll button moves: the last lines stay in sight."""
 
@@ -73,6 +77,7 @@ class Presenter:
         self._finger_scroll = 0
         self._is_scrolling = False
         self._settled_at = 0.0
+        self._release_at = math.inf
         self.view: ViewModel | None = None
         self.scene: Scene | None = None
         self.scrolled = 0
@@ -82,6 +87,8 @@ class Presenter:
         if view == self.view:
             return False
         is_new = self._is_new_page(view)
+        if self._release_at < math.inf:
+            self._local.pressed, self._release_at = "", math.inf
         if is_new:
             self._local = LocalState(
                 digits=view.page.value if isinstance(view.page, DigitsView) else ""
@@ -114,6 +121,11 @@ class Presenter:
         """Is the idle page shown?"""
         return self.view is not None and isinstance(self.view.page, IdleView)
 
+    def tick(self) -> None:
+        """Call often: a button whose touch the flow did not answer is released."""
+        if time.monotonic() >= self._release_at:
+            self._release()
+
     def camera_problem(self, problem: str) -> None:
         """What is in the way of a good picture; the page's instruction follows."""
         if (
@@ -136,9 +148,12 @@ class Presenter:
                 ink.begin(x, y)
             return
         target = self._target_at(x, y)
+        self._release_at = math.inf
         if target is not None:
             self._local.pressed = target.key
             self._lay_out()
+        else:
+            self._release()
 
     def finger_moved(self, x: float, y: float) -> None:
         """It writes, scrolls, or only trembles."""
@@ -171,10 +186,11 @@ class Presenter:
         if is_scrolling or is_writing:
             return
         target = self._target_at(x, y)
-        self._release()
         if target is not None and target.key == pressed:
             self._act(target)
-        elif target is None and not pressed and self.scene.anywhere and not self._is_covered():
+            return
+        self._release()
+        if target is None and not pressed and self.scene.anywhere and not self._is_covered():
             self._emit(self.scene.anywhere)
 
     def scroll_by(self, pixels: int) -> None:
@@ -189,8 +205,10 @@ class Presenter:
     def _act(self, target: Target) -> None:
         match target.act:
             case PadPress(what, digit):
+                self._release()
                 self._pad(what, digit)
             case touch:
+                self._release_at = time.monotonic() + _RELEASE_S
                 self._emit(touch)
 
     def _pad(self, what: str, digit: str) -> None:
@@ -269,6 +287,7 @@ class Presenter:
         )
 
     def _release(self) -> None:
+        self._release_at = math.inf
         if self._local.pressed:
             self._local.pressed = ""
             self._lay_out()

@@ -165,6 +165,7 @@ class Window:
 
     def _tick(self, _: float) -> None:
         self._stage.tick()
+        self._presenter.tick()
         minute = int(time.monotonic() // 60)
         is_idle = self._presenter.is_idle
         across = _SHIFT_PX[minute % len(_SHIFT_PX)] if is_idle else 0

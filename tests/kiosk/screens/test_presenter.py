@@ -1,5 +1,6 @@
 """What a finger means, and what is forgotten when a citizen has gone."""
 
+import time
 from dataclasses import replace
 from itertools import count
 
@@ -88,6 +89,38 @@ def test_a_pressed_button_is_drawn_at_once_and_counts_on_release_only(desk: Desk
     assert desk.touches == []
     desk.presenter.finger_up(rect.x + 10, rect.y + 10)
     assert desk.touches == [Answered("入学")]
+
+
+def test_a_touched_button_stays_pressed_until_the_next_page(desk: Desk) -> None:
+    desk.show(SAMPLES["choice"])
+    desk.tap("入学")
+    desk.presenter.tick()
+    assert len(desk.paper.scenes) == 2  # the old page is not drawn again: it would be in the way
+    desk.show(SAMPLES["guide"])
+    assert len(desk.paper.scenes) == 3
+
+
+def test_a_touched_button_is_released_where_no_page_follows(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.show(SAMPLES["choice"])
+    unpressed = desk.paper.scenes[0]
+    desk.tap("入学")
+    later = time.monotonic() + 1
+    monkeypatch.setattr("kiosk.screens.presenter.time.monotonic", lambda: later)
+    desk.presenter.tick()
+    assert desk.paper.scenes[-1] == unpressed
+    assert len(desk.paper.scenes) == 3
+
+
+def test_a_page_drawn_again_after_a_touch_has_no_pressed_button(desk: Desk) -> None:
+    view = SAMPLES["choice"]
+    desk.show(view)
+    unpressed = desk.paper.scenes[0]
+    desk.tap("入学")
+    frame = replace(view.page.frame, content="other")
+    desk.show(replace(view, page=replace(view.page, frame=frame)))
+    assert desk.paper.scenes[-1] == unpressed
 
 
 def test_a_finger_that_ends_on_another_button_chooses_neither(desk: Desk) -> None:
