@@ -12,7 +12,7 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from kiosk.config import load
-from tests.kiosk.agent.small_fleet import eventually, free_port, listens
+from tests.kiosk.agent.small_broker import eventually, free_port, listens
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -21,16 +21,8 @@ from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
 from kiosk.store.shared_state import SharedState
 from kiosk.store.vault import Paper
-from tests.kiosk.agent.small_fleet import (
-    Broker,
-    Ingest,
-    KioskFolder,
-    Publisher,
-    SmallServer,
-    free_port,
-    make_kiosk,
-    tls_broker,
-)
+from tests.kiosk.agent.small_broker import Broker, Ingest, free_port, tls_broker
+from tests.kiosk.agent.small_fleet import KioskFolder, Publisher, SmallServer, make_kiosk
 
 ROOT = Path(__file__).resolve().parents[3]
 PAYLOAD = CasePayload(

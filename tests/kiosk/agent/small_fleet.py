@@ -5,13 +5,10 @@ The HTTPS side implements the table of DECISIONS.md 6 over SQLite, with knobs fo
 
 import asyncio
 import json
-import shutil
 import socket
-import subprocess
 import threading
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,149 +21,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI, Request, Response
 from nacl.public import PrivateKey, PublicKey, SealedBox
-from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 
 from fleet_server.content.signing import ContentSigner, init_keys, read_root
 from fleet_server.pki import Authority
 from kiosk.contract.cases import CaseReceipt, CaseReply, CaseState, SealedCase, SealedReply
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.downlink import Command, CommandList, Desired, DesiredContent
-from kiosk.contract.topics import SERVER_STATE, uplink_filter
-from kiosk.contract.uplink import EventsMessage, UplinkMessage, decode_uplink
-
-KIOSK_ID = "hz0042"
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def eventually(true: Callable[[], bool], *, within_s: float) -> bool:
-    deadline = time.monotonic() + within_s
-    while time.monotonic() < deadline:
-        if true():
-            return True
-        time.sleep(0.02)
-    return true()
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(0.2)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-@dataclass
-class Broker:
-    """mosquitto, to be killed and started again on the same ports."""
-
-    folder: Path
-    port: int = field(default_factory=free_port)
-    """Of the kiosks' listener."""
-    server_port: int = field(default_factory=free_port)
-    """Plain, for the server's own clients."""
-    process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        binary = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
-        self.process = subprocess.Popen(
-            [binary, "-c", str(self.folder / "mosquitto.conf")],
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        assert eventually(lambda: listens(self.server_port), within_s=10)
-
-    def kill(self) -> None:
-        if self.process is not None:
-            self.process.kill()
-            self.process.wait()
-            self.process = None
-
-    def write(self, *lines: str) -> None:
-        self.folder.mkdir(parents=True, exist_ok=True)
-        head = ["allow_anonymous true", "persistence false", "log_type none", "user root"]
-        (self.folder / "mosquitto.conf").write_text("\n".join([*head, *lines]) + "\n")
-
-
-def tls_broker(folder: Path, keys: Path) -> Broker:
-    """Mutual TLS for kiosks; ACL as in `FLEET.md` 7."""
-    broker = Broker(folder)
-    folder.mkdir(parents=True, exist_ok=True)
-    access = folder / "access"
-    access.write_text(
-        "topic readwrite #\n"
-        "pattern write kf/1/k/%u/up/#\npattern read kf/1/k/%u/dn/#\n"
-        "pattern read kf/1/srv/state\n"
-    )
-    broker.write(
-        f"listener {broker.port} 127.0.0.1",
-        f"cafile {keys / 'ca.pem'}",
-        f"certfile {keys / 'server.pem'}",
-        f"keyfile {keys / 'server-key.pem'}",
-        "require_certificate true",
-        "use_identity_as_username true",
-        "use_username_as_clientid true",
-        f"acl_file {access}",
-        f"listener {broker.server_port} 127.0.0.1",
-    )
-    return broker
-
-
-class Ingest:
-    """Listens, keeps each event once by (inst, n), and acknowledges, unless told to be deaf."""
-
-    def __init__(self, port: int) -> None:
-        self.messages: list[UplinkMessage] = []
-        self.events: dict[tuple[str, int], str] = {}
-        self.arrivals = 0
-        self.deaf = False
-        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="fleet-server")
-        self._client.reconnect_delay_set(1, 1)
-        self._client.on_connect = self._on_connect
-        self._client.on_message = self._on_message
-        self._client.connect("127.0.0.1", port)
-        self._client.loop_start()
-
-    def _on_connect(self, *_: Any) -> None:
-        self._client.subscribe(uplink_filter(), 1)
-
-    def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
-        if self.deaf:
-            return
-        decoded = decode_uplink(message.payload)
-        self.messages.append(decoded)
-        if not isinstance(decoded, EventsMessage):
-            return
-        for event in decoded.body.events:
-            self.arrivals += 1
-            self.events.setdefault((decoded.inst, event.n), event.kind)
-        self.acknowledge(decoded.inst)
-
-    def acknowledge(self, inst: str) -> None:
-        numbers = sorted(n for one, n in self.events if one == inst)
-        upto = numbers[-1]
-        missing = sorted(set(range(1, upto)) - set(numbers))
-        self.say(f"kf/1/k/{KIOSK_ID}/dn/ack", {"i": inst, "upto": upto, "missing": missing})
-
-    def say(self, topic: str, body: dict[str, object], *, retain: bool = False) -> None:
-        self._client.publish(topic, json.dumps(body), qos=0, retain=retain)
-
-    def poke(self, what: str) -> None:
-        self.say(f"kf/1/k/{KIOSK_ID}/dn/poke", {"what": what})
-
-    def announce(self, *, on: bool, gen: int) -> None:
-        self.say(SERVER_STATE, {"on": on, "gen": gen, "ts": 0}, retain=True)
-
-    def of(self, kind: str) -> list[UplinkMessage]:
-        return [message for message in self.messages if message.kind == kind]
-
-    def stop(self) -> None:
-        self._client.disconnect()
-        self._client.loop_stop()
+from tests.kiosk.agent.small_broker import KIOSK_ID, eventually, free_port, listens
 
 
 class _Abrupt(uvicorn.Server):

@@ -21,7 +21,7 @@ from kiosk.contract.uplink import (
 from kiosk.store.command_log import CommandLog
 from kiosk.store.shared_state import AppAlive, DrawnContent, LinkState
 from tests.kiosk.agent.conftest import Fleet
-from tests.kiosk.agent.small_fleet import Ingest, eventually
+from tests.kiosk.agent.small_broker import Ingest, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 

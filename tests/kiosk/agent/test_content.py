@@ -11,7 +11,7 @@ from kiosk.contract.uplink import ContentRefused, EventsMessage, ReportedMessage
 from kiosk.services.loader import load_bundle_file, load_folder
 from kiosk.store.shared_state import ActiveContent
 from tests.kiosk.agent.conftest import Fleet
-from tests.kiosk.agent.small_fleet import Ingest, eventually
+from tests.kiosk.agent.small_broker import Ingest, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(60)]
 

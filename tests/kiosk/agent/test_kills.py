@@ -7,7 +7,7 @@ import time
 import pytest
 
 from tests.kiosk.agent.conftest import Fleet
-from tests.kiosk.agent.small_fleet import eventually
+from tests.kiosk.agent.small_broker import eventually
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from kiosk.agent.link import Arrived, Link, LinkError, LinkNote, Lost, Published
 from kiosk.contract.topics import Channel
-from tests.kiosk.agent.small_fleet import KIOSK_ID, Broker, Ingest, eventually, free_port
+from tests.kiosk.agent.small_broker import KIOSK_ID, Broker, Ingest, eventually, free_port
 
 WILL = b'{"v":1,"e":5,"i":"0123456789abcdef0123456789abcdef","ts":0,"mt":0,"t":"will","d":{}}'
 BIRTH = WILL.replace(b'"will"', b'"birth"')

@@ -9,7 +9,7 @@ from kiosk.contract.uplink import SessionStarted
 from kiosk.store.shared_state import LinkState
 from tests.kiosk.agent.bad_line import BadLine, Mode
 from tests.kiosk.agent.conftest import Fleet
-from tests.kiosk.agent.small_fleet import eventually
+from tests.kiosk.agent.small_broker import eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 
