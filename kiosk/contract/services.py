@@ -6,9 +6,9 @@ Texts are not here but in `text.<language>.yaml` beside the definition, under th
 """
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from kiosk.contract.devices import DeviceKind
 from kiosk.contract.model import Strict
@@ -143,18 +143,19 @@ class PrintReceipt(Strict):
     then: StepId
 
 
-class Rate(Strict):
-    """Five levels, skippable, never forced."""
-
-    kind: Literal["rate"]
-    then: StepId
-
-
 class Outcome(Strict):
-    """The end of a path."""
+    """The end of a path: the page with the verdict, the number and what comes next."""
 
     kind: Literal["outcome"]
     result: Literal["submitted", "completed", "refused", "waiting", "abandoned"]
+    asks_rating: bool = False
+    """Ask how it was once that page is left: five levels, skippable, never forced."""
+
+    @model_validator(mode="after")
+    def _only_what_was_done_is_rated(self) -> Self:
+        if self.asks_rating and self.result == "abandoned":
+            raise ValueError("nothing was done that could be rated")
+        return self
 
 
 StepDefinition = Annotated[
@@ -169,7 +170,6 @@ StepDefinition = Annotated[
     | Sign
     | Submit
     | PrintReceipt
-    | Rate
     | Outcome,
     Field(discriminator="kind"),
 ]
@@ -267,7 +267,7 @@ class ServiceDefinition(Strict):
         for step_id, step in self.steps.items():
             if step.kind == "outcome":
                 keys += [f"{step_id}.title", f"{step_id}.next"]
-            elif step.kind not in {"guide", "submit", "print_receipt", "check_answers", "rate"}:
+            elif step.kind not in {"guide", "submit", "print_receipt", "check_answers"}:
                 keys += [f"{step_id}.title", f"{step_id}.help"]
             if isinstance(step, AskChoice):
                 keys += [f"{step_id}.options.{option}" for option in step.options]

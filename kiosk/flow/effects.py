@@ -17,7 +17,7 @@ class ReadIdCard:
 
 @dataclass(frozen=True, slots=True)
 class ReadSocialSecurityCard:
-    """Answers `SocialSecurityCardRead` or `DeviceFailed`."""
+    """Answers `SocialSecurityCardRead`, `OldCardInSlot` or `DeviceFailed`."""
 
     within_s: float
 
@@ -67,6 +67,13 @@ class PrintPaper:
 
 
 @dataclass(frozen=True, slots=True)
+class AwaitCardTaken:
+    """`CardSeen` if a card stands in the slot; `CardTaken`, `CardStayed` or `DeviceFailed`."""
+
+    within_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class NoteSessionStarted:
     """Record it; the session's hard cap runs from here."""
 
@@ -103,6 +110,7 @@ Effect = (
     | StoreCase
     | AwaitReply
     | PrintPaper
+    | AwaitCardTaken
     | NoteSessionStarted
     | NoteSessionEnded
     | NoteRating

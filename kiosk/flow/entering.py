@@ -11,7 +11,6 @@ from kiosk.contract.services import (
     Outcome,
     Photograph,
     PrintReceipt,
-    Rate,
     ReadIdCard,
     ReadSocialSecurityCard,
     ScanCode,
@@ -85,8 +84,6 @@ def enter(  # noqa: PLR0912  one branch per kind of step
                 states.Printing(session=session, step_id=step_id, attempt=attempt),
                 (_print(session, step, world),),
             )
-        case Rate():
-            return Step(states.Rating(session=session, step_id=step_id))
         case Outcome():
             return Step(
                 states.Ended(session=session, step_id=step_id),

@@ -259,6 +259,26 @@ class PaperEnded:
 
 
 @dataclass(frozen=True, slots=True)
+class OldCardInSlot:
+    """A card that somebody left behind still stands in the slot; it was not read."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardSeen:
+    """After a session: a card stands in the slot."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardTaken:
+    """After a session: no card, or none any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CardStayed:
+    """Nobody took the card in the time given."""
+
+
+@dataclass(frozen=True, slots=True)
 class TimedOut:
     """The state's own timeout."""
 
@@ -292,6 +312,10 @@ Event = (
     | WaitOver
     | PaperProgressed
     | PaperEnded
+    | OldCardInSlot
+    | CardSeen
+    | CardTaken
+    | CardStayed
     | TimedOut
     | SessionCapReached
     | WorldChanged

@@ -20,6 +20,9 @@ _NUMBER_KINDS: Final = {
 _ID_CARD_REASONS: Final = frozenset({"lifted", "rejected", "unknown_kind", "damaged"})
 _SOCIAL_REASONS: Final = frozenset({"removed", "damaged", "mute"})
 
+OLD_CARD: Final = "social_security_card.old_card"
+"""The card in the slot was there before this citizen came."""
+
 
 def from_id_card(reading: id_card.CardReading, *, rule: str, today: date) -> Applicant | str:
     """The applicant, or a text key below `trouble.` that says why not."""
@@ -83,7 +86,7 @@ TROUBLES: Final = frozenset(
         f"social_security_card.{why}"
         for why in _SOCIAL_REASONS | {"no_card", "unsupported", "needs_authentication", "expired"}
     }
-    | {"qr_code.nothing_shown", "qr_code.wrong_code"}
+    | {"qr_code.nothing_shown", "qr_code.wrong_code", OLD_CARD}
     | {f"rule.{name}" for name in PERSON_RULES}
 )
 """Every key these functions can answer: each has its sentences in `assets/text`."""

@@ -1,7 +1,7 @@
 """What of an event belongs in the journal: kinds and facts of `assets/journal.yaml`."""
 
 from kiosk.flow import events as ev
-from kiosk.flow.states import Browsing, Resting, State
+from kiosk.flow.states import Browsing, Resting, State, TakingCard
 
 Fact = str | int | float | bool
 Entry = tuple[str, dict[str, Fact]]
@@ -11,6 +11,9 @@ def entry_of(event: ev.Event, before: State) -> Entry | None:
     """The journal's entry for an event that meant something in the state before; never personal."""
     if isinstance(before, Resting | Browsing):
         return None
+    if isinstance(before, TakingCard):
+        left = isinstance(event, ev.CardStayed)
+        return ("card_left_behind", {"service": before.service_id}) if left else None
     service, step = before.session.service_id, before.step_id
     case_id = before.session.case_id
     match event:

@@ -24,6 +24,7 @@ from device_drivers.receipt_printer.interface import (
     Receipt,
     Unconfirmed,
 )
+from device_drivers.social_security_card.interface import MediaStatus, SocialSecurityCardReader
 from kiosk.contract.cases import CaseReceipt, CaseReply
 from kiosk.contract.devices import DeviceKind
 from kiosk.flow import effects as ef
@@ -41,6 +42,8 @@ Feed = Callable[[ev.Event], None]
 
 STEADY_FRAMES: Final = 3
 """Good previews in a row before the camera is asked to take the page."""
+ASK_SLOT_EVERY_S: Final = 0.5
+"""A citizen who takes the card sees the page go within this."""
 CAPTURE_WITHIN_S: Final = 3.0
 """The camera waits 0.6 s for stillness by itself; five times that."""
 
@@ -52,6 +55,7 @@ Task = (
     | ef.StoreCase
     | ef.AwaitReply
     | ef.PrintPaper
+    | ef.AwaitCardTaken
 )
 """The effects that take time."""
 
@@ -79,6 +83,7 @@ class Performer:
         self._glass = glass
         self._clerk = clerk
         self._submitted: SubmittedCase | None = None
+        self._has_old_card = False
 
     def forget(self) -> None:
         """Drop the session's key."""
@@ -93,7 +98,7 @@ class Performer:
                         feed(ev.IdCardRead(await reader.read_card(within_s=within_s)))
                 case ef.ReadSocialSecurityCard(within_s):
                     async with self._devices.social_security_card_reader() as slot:
-                        feed(ev.SocialSecurityCardRead(await slot.read_card(within_s=within_s)))
+                        feed(await self._read_social_security_card(slot, within_s))
                 case ef.ScanCode(within_s):
                     async with self._devices.qr_scanner() as scanner:
                         feed(ev.CodeScanned(await scanner.read_code(within_s=within_s)))
@@ -106,9 +111,40 @@ class Performer:
                     await self._await_reply(wait_s, feed)
                 case ef.PrintPaper():
                     await self._print(effect, feed)
+                case ef.AwaitCardTaken(within_s):
+                    await self._await_card_taken(within_s, feed)
         except DeviceFault as fault:
             _LOG.warning("%s", fault)
             feed(ev.DeviceFailed(DeviceKind(fault.device), fault.code.value))
+
+    async def _read_social_security_card(
+        self, slot: SocialSecurityCardReader, within_s: float
+    ) -> ev.Event:
+        """Never a card that the citizen before left behind."""
+        if self._has_old_card:
+            if (await slot.status()).media is MediaStatus.PRESENT:
+                return ev.OldCardInSlot()
+            self._has_old_card = False
+        return ev.SocialSecurityCardRead(await slot.read_card(within_s=within_s))
+
+    async def _await_card_taken(self, within_s: float, feed: Feed) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        is_seen = False
+        while True:
+            async with self._devices.social_security_card_reader() as slot:
+                media = (await slot.status()).media
+            if media is not MediaStatus.PRESENT:
+                feed(ev.CardTaken())
+                return
+            if not is_seen:
+                is_seen = True
+                feed(ev.CardSeen())
+            if loop.time() >= deadline:
+                self._has_old_card = True
+                feed(ev.CardStayed())
+                return
+            await asyncio.sleep(ASK_SLOT_EVERY_S)
 
     async def _capture(self, camera: DocumentCamera, within_s: float) -> ev.Event:
         problem = PageProblem.NO_PAGE

@@ -22,6 +22,7 @@ from kiosk.flow.states import (
     ServiceList,
     Session,
     State,
+    TakingCard,
     Warned,
     display_of,
     with_display,
@@ -44,6 +45,8 @@ def step(state: State, event: ev.Event, world: World) -> Step | None:
             return _resting(state, event, world)
         case Home() | ServiceList() | NotNow():
             return _browsing(state, event, world)
+        case TakingCard():
+            return _taking_card(state, event, world)
         case Warned():
             return warned(state, event, world)
         case _:
@@ -65,7 +68,7 @@ def _show_otherwise(
     match state:
         case Idle():
             return Step(Home(display=after))  # a choice on the idle page begins a visit
-        case OutOfService() | Warned():
+        case OutOfService() | Warned() | TakingCard():
             return None
         case _:
             return Step(with_display(state, after))
@@ -77,6 +80,19 @@ def _resting(state: Idle | OutOfService, event: ev.Event, world: World) -> Step 
             return Step(rest(world))
         case (Idle(), ev.Begin()) if world.out_of_service is None:
             return Step(Home(display=state.display))
+        case _:
+            return None
+
+
+def _taking_card(state: TakingCard, event: ev.Event, world: World) -> Step | None:
+    match event:
+        case ev.CardSeen() if not state.is_seen:
+            return Step(replace(state, is_seen=True))
+        case ev.CardTaken() | ev.DeviceFailed():
+            closed = isinstance(state.onward, Idle | OutOfService) or world.out_of_service
+            return Step(rest(world) if closed else state.onward)
+        case ev.CardStayed():
+            return Step(rest(world))
         case _:
             return None
 

@@ -53,6 +53,13 @@ class PaperState(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+class CardUsed(StrEnum):
+    """A card the citizen laid down or put in."""
+
+    ID_CARD = "id_card"
+    SOCIAL_SECURITY_CARD = "social_security_card"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session:
     """One citizen in one service. Holds everything personal, in memory only, until it ends."""
@@ -71,6 +78,8 @@ class Session:
     papers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
     """JPEG by material."""
     signature_png: bytes = field(default=b"", repr=False)
+    cards: frozenset[CardUsed] = frozenset()
+    """Cards given to the machine, whatever came of it; they must be taken back."""
     case_id: str = ""
     receipt: CaseReceipt | None = None
     reply: CaseReply | None = field(default=None, repr=False)
@@ -80,6 +89,16 @@ class Session:
     def service(self) -> ServiceContent:
         """The service at the version the session began with."""
         return self.content.bundle.services[self.service_id]
+
+    def bare(self) -> "Session":
+        """The same session without anything the citizen gave or was told."""
+        return Session(
+            content=self.content,
+            service_id=self.service_id,
+            display=self.display,
+            cards=self.cards,
+            case_id=self.case_id,
+        )
 
     def step(self, step_id: str) -> StepDefinition:
         """One step of it."""
@@ -239,12 +258,14 @@ class PaperTrouble(_AtStep):
     """Fault code that stood in the way."""
 
 
-class Rating(_AtStep):
-    """How was it? Holds all of it."""
-
-
 class Ended(_AtStep):
     """The outcome: number, what next. Holds all of it until the page is left."""
+
+
+class Rating(_AtStep):
+    """How was it? After the outcome's page; holds the case's id and nothing personal any more."""
+
+    patience: ClassVar[Patience] = Patience.WARNING
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -292,19 +313,33 @@ InStep = (
 
 Browsing = Home | ServiceList | NotNow
 Resting = Idle | OutOfService
-State = Resting | Browsing | InStep | Warned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakingCard:
+    """A session is over; is its card still in the slot? No personal data."""
+
+    display: Display
+    service_id: str
+    onward: Resting | Browsing
+    """Where it goes without a card; shown until one is seen."""
+    is_seen: bool = False
+    patience: ClassVar[Patience] = Patience.FOREVER
+
+
+State = Resting | Browsing | TakingCard | InStep | Warned
 
 
 def display_of(state: State) -> Display:
     """The display settings in force."""
-    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow):
+    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow | TakingCard):
         return state.display
     return state.session.display
 
 
 def with_display(state: State, display: Display) -> State:
     """The same state under other display settings."""
-    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow):
+    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow | TakingCard):
         return replace(state, display=display)
     if isinstance(state, Warned):
         return Warned(below=replace(state.below, session=_shown(state.session, display)))
@@ -322,6 +357,6 @@ def scope_of(state: State) -> tuple[str, str, int]:
     """
     if isinstance(state, Warned):
         return scope_of(state.below)
-    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow):
+    if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow | TakingCard):
         return (type(state).__name__, "", 0)
     return (type(state).__name__, state.step_id, state.attempt)

@@ -3,10 +3,13 @@
 from dataclasses import replace
 
 from device_drivers.document_camera.interface import PageProblem
+from device_drivers.id_card_reader import interface as id_card
+from device_drivers.social_security_card import interface as social
 from kiosk.contract.cases import Applicant, CaseState
 from kiosk.contract.services import (
     AskChoice,
     AskDigits,
+    Outcome,
     Photograph,
     ReadIdCard,
     ScanCode,
@@ -16,8 +19,8 @@ from kiosk.flow import events as ev
 from kiosk.flow import states as st
 from kiosk.flow.effects import AwaitReply, ForgetSession, NoteRating
 from kiosk.flow.entering import Step, advance, enter
-from kiosk.flow.identity import from_code, from_id_card, from_social_security_card
-from kiosk.flow.leaving import ABANDONED, TIMED_OUT, give_up, leave, rest
+from kiosk.flow.identity import OLD_CARD, from_code, from_id_card, from_social_security_card
+from kiosk.flow.leaving import ABANDONED, TIMED_OUT, give_up, leave, part_from, rest
 from kiosk.flow.walking import path_taken, step_back
 from kiosk.flow.world import World
 from kiosk.services.rules import DIGIT_RULES
@@ -28,6 +31,8 @@ FINAL_TROUBLES = frozenset({"turned_away"})
 
 _PNG = b"\x89PNG"
 
+AwaitingIdentity = st.AwaitingIdCard | st.AwaitingSocialSecurityCard | st.AwaitingCode
+
 
 def visit(  # noqa: PLR0912  one branch per line of the table this is
     state: st.InStep, event: ev.Event, world: World
@@ -35,7 +40,7 @@ def visit(  # noqa: PLR0912  one branch per line of the table this is
     """The next state inside a service, or None where the event means nothing here."""
     match state, event:
         case (st.Ended(), ev.Quit() | ev.Continue() | ev.TimedOut()):
-            return Step(rest(world), (ForgetSession(),))
+            return _outcome_left(state, event, world)
         case (st.Storing() | st.AwaitingReply() | st.Printing() | st.Ended(), _):
             return _machine_works(state, event, world)
         case (st.Rating(), _):
@@ -109,7 +114,7 @@ def _back(state: st.InStep, world: World) -> Step | None:
 
 
 def _identify(
-    state: st.AwaitingIdCard | st.AwaitingSocialSecurityCard | st.AwaitingCode,
+    state: AwaitingIdentity,
     event: ev.Event,
     world: World,
 ) -> Step | None:
@@ -119,11 +124,17 @@ def _identify(
     match state, event:
         case (_, ev.DeviceFailed(device, code)):
             return _trouble(state, f"device.{device.value}", code)
+        case (st.AwaitingSocialSecurityCard(), ev.OldCardInSlot()):
+            return _trouble(state, OLD_CARD)
         case (st.AwaitingIdCard(), ev.IdCardRead(reading)):
             rule = step.rule if isinstance(step, ReadIdCard) else ""
+            if not isinstance(reading, id_card.NoCard):
+                state = _with_card(state, st.CardUsed.ID_CARD)
             found = from_id_card(reading, rule=rule, today=today)
         case (st.AwaitingSocialSecurityCard(), ev.SocialSecurityCardRead(social_reading)):
             found = from_social_security_card(social_reading, today=today)
+            if not isinstance(social_reading, social.NoCard):
+                state = _with_card(state, st.CardUsed.SOCIAL_SECURITY_CARD)
         case (st.AwaitingCode(), ev.CodeScanned(scan)):
             expects = step.expects if isinstance(step, ScanCode) else ""
             found = from_code(scan, expects=expects)
@@ -132,6 +143,11 @@ def _identify(
     if isinstance(found, str):
         return _trouble(state, found)
     return advance(_identified(state.session, found), state.step_id, world)
+
+
+def _with_card(state: AwaitingIdentity, card: st.CardUsed) -> AwaitingIdentity:
+    session = replace(state.session, cards=state.session.cards | {card})
+    return replace(state, session=session)
 
 
 def _identified(session: st.Session, applicant: Applicant) -> st.Session:
@@ -258,8 +274,17 @@ def _paper_ended(state: st.Printing, outcome: str, why: str, world: World) -> St
     )
 
 
+def _outcome_left(state: st.Ended, event: ev.Event, world: World) -> Step:
+    outcome = state.session.step(state.step_id)
+    asks = isinstance(outcome, Outcome) and outcome.asks_rating and bool(state.session.case_id)
+    if not asks or isinstance(event, ev.Quit):
+        return part_from(state.session, rest(world))
+    rating = st.Rating(session=state.session.bare(), step_id=state.step_id)
+    return Step(rating, (ForgetSession(),))
+
+
 def _rate(state: st.Rating, event: ev.Event, world: World) -> Step | None:
-    onward = advance(state.session, state.step_id, world)
+    onward = part_from(state.session, rest(world))
     match event:
         case ev.Rated(score) if score is not None and 1 <= score <= 5:
             note = NoteRating(state.session.case_id, score)

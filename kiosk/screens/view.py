@@ -35,6 +35,7 @@ REQUIRED_PHRASES: Final = frozenset(
         | {"disk", "turned_away"}
         for part in ("title", "safe", "todo")
     }
+    | {f"result.card.{card.value}" for card in st.CardUsed}
 )
 """Phrases whose keys are put together while drawing: required when the app starts."""
 
@@ -49,7 +50,7 @@ def view(state: st.State, world: World, phrases: Phrases) -> ViewModel:
     return ViewModel(page=_page(state, saying))
 
 
-def _page(state: st.Resting | st.Browsing | st.InStep, saying: Saying) -> Page:
+def _page(state: st.Resting | st.Browsing | st.TakingCard | st.InStep, saying: Saying) -> Page:
     match state:
         case st.Idle():
             return browsing.idle(state, saying)
@@ -61,6 +62,8 @@ def _page(state: st.Resting | st.Browsing | st.InStep, saying: Saying) -> Page:
             return browsing.service_list(state, saying)
         case st.NotNow():
             return browsing.not_now(state, saying)
+        case st.TakingCard(onward=onward):
+            return ending.taking_card(state, saying) if state.is_seen else _page(onward, saying)
         case _:
             return _in_service(state, saying)
 

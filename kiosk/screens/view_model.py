@@ -261,6 +261,10 @@ class ResultView:
     next_steps: tuple[str, ...]
     paper: str
     """Where the paper is: 请取走凭条 / 凭条未能打印…; empty where none belongs."""
+    paper_is_missing: bool = False
+    """It did not come out, or nobody knows: to be seen at a glance."""
+    cards: tuple[str, ...] = ()
+    """请取走您的身份证: one line for each card that was given to the machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,6 +277,8 @@ class RatingView:
     help: str
     levels: tuple[Action, ...]
     skip: Action
+    cards: tuple[str, ...] = ()
+    """请取走您的身份证, once more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -125,6 +125,10 @@ class Walker:
         for service_id in self.services:
             refused = st.NotNow(display=display, service_id=service_id)
             yield f"not-now-{service_id}", self._seen(refused, worlds["no-printer"], display)
+        left = st.TakingCard(
+            display=display, service_id=self.services[0], onward=st.Idle(), is_seen=True
+        )
+        yield "take-card", self._seen(left, self._world, display)
         closed = replace(self._world, out_of_service=self._examples.closed)
         yield "out-of-service", self._seen(st.OutOfService(), closed, display)
 
@@ -226,6 +230,7 @@ class Walker:
             ),
             st.PaperTrouble: (ev.Continue(),),
             st.Trouble: (ev.Quit(),),
+            st.Ended: (ev.Continue(),),
             st.Rating: (ev.Rated(5),),
         }
 

@@ -109,13 +109,12 @@ class Citizen:
 
     def _reach_end(self) -> None:
         shown = self._fingers.wait_for("idle", within_s=60)
-        pages_left = _MOST_PAGES
-        while pages_left:
-            pages_left -= 1
+        for _ in range(_MOST_PAGES):
             self._on_page(shown)
-            if self._act(shown):
-                return
+            self._act(shown)
             shown = self._next_page(shown)
+            if shown.page == "idle":
+                return
         raise Lost(f"{self._errand.name}: no end after {_MOST_PAGES} pages")
 
     def _next_page(self, before: Shown) -> Shown:
@@ -133,8 +132,8 @@ class Citizen:
         with suppress(Lost):
             self._fingers.press("Quit", within_s=3)
 
-    def _act(self, shown: Shown) -> bool:
-        """Do what this page asks for; True when the errand is over."""
+    def _act(self, shown: Shown) -> None:
+        """Do what this page asks for."""
         actions: dict[str, Callable[[Shown], None]] = {
             "idle": lambda _s: self._fingers.press("Begin"),
             "home": lambda _s: self._fingers.press(
@@ -152,19 +151,12 @@ class Citizen:
             "check": lambda _s: self._fingers.press("Continue"),
             "sign": self._sign,
             "working": lambda _s: None,
-            "result": lambda _s: self._fingers.press("Continue"),
+            "result": lambda _s: self._finish(),
+            "rating": lambda _s: self._fingers.press("Rated", index=0),
         }
-        if shown.page == "rating":
-            self._fingers.press("Rated", index=0)
-            self._fingers.wait_for("idle", "result", within_s=30)
-            if self._fingers.shown().page == "result":
-                self._on_page(self._fingers.shown())
-                self._fingers.press("Continue")
-            return True
         if shown.page not in actions:
             raise Lost(f"{self._errand.name}: the screen shows “{shown.page}”")
         actions[shown.page](shown)
-        return False
 
     def _give(self, _shown: Shown) -> None:
         """Lay the card, insert the card, or hold up the phone."""
@@ -194,6 +186,11 @@ class Citizen:
             raise Lost("no signature pad on the signing page")
         self._fingers.sign(shown.signature)
         self._fingers.press("pad:submit_ink")
+
+    def _finish(self) -> None:
+        """Take the card back, as the page says, and go."""
+        self.take_cards()
+        self._fingers.press("Continue")
 
     def _wait_for_receipt(self, before: int) -> list[bytes]:
         deadline = time.monotonic() + _RECEIPT_WITHIN_S

@@ -67,12 +67,12 @@ def _done(state: st.Storing | st.AwaitingReply) -> int:
 
 
 def printing(state: st.Printing, saying: Saying) -> WorkingView:
-    """The paper is on its way."""
-    names = (saying.say("working.seal"), saying.say("working.print"))
+    """The paper is on its way, then coming out."""
+    names = tuple(saying.say(f"working.{part}") for part in ("seal", "print", "come_out"))
     return WorkingView(
         frame=_still(state, saying),
         title=saying.say("working.print_title"),
-        steps=_staged(names, 1),
+        steps=_staged(names, 2 if state.stage in {"presented", "taken"} else 1),
         reassurance=saying.say("working.print_note"),
     )
 
@@ -140,6 +140,7 @@ def rating(state: st.Rating, saying: Saying) -> RatingView:
             for score, icon in _MOODS.items()
         ),
         skip=Action(label=saying.say("button.skip"), event=Rated(None)),
+        cards=_cards(state.session, saying),
     )
 
 
@@ -157,7 +158,7 @@ def ended(state: st.Ended, saying: Saying) -> ResultView | MessageView:
             tone="good",
             title=title,
             safe="",
-            todo=steps,
+            todo=(*_cards(session, saying), *steps),
             small_print="",
             actions=(),
         )
@@ -170,6 +171,8 @@ def ended(state: st.Ended, saying: Saying) -> ResultView | MessageView:
         number=_number(session),
         next_steps=(*_words_of_department(session, saying), *steps),
         paper=_paper(session, saying),
+        paper_is_missing=session.paper in {PaperState.NOT_PRINTED, PaperState.UNCONFIRMED},
+        cards=_cards(session, saying),
     )
 
 
@@ -190,6 +193,24 @@ def _paper(session: Session, saying: Saying) -> str:
     if session.paper is PaperState.NONE:
         return ""
     return saying.say(f"result.paper.{session.paper.value}")
+
+
+def _cards(session: Session, saying: Saying) -> tuple[str, ...]:
+    used = [card for card in st.CardUsed if card in session.cards]
+    return tuple(saying.say(f"result.card.{card.value}") for card in used)
+
+
+def taking_card(state: st.TakingCard, saying: Saying) -> MessageView:
+    """The session is over and its card still in the slot."""
+    return MessageView(
+        frame=frame(saying, state.display, has_quit=False),
+        tone="warning",
+        title=saying.say("take_card.title"),
+        safe=saying.say("take_card.safe"),
+        todo=saying.lines("take_card.todo", phone=saying.world.place.help_phone),
+        small_print="",
+        actions=(),
+    )
 
 
 def warning(state: st.Warned, saying: Saying) -> TimeWarning:

@@ -77,6 +77,10 @@ EVENTS: tuple[ev.Event, ...] = (
     ev.PaperEnded("printed"),
     ev.PaperEnded("not_printed", "D301"),
     ev.PaperEnded("unconfirmed", "D102"),
+    ev.OldCardInSlot(),
+    ev.CardSeen(),
+    ev.CardTaken(),
+    ev.CardStayed(),
     ev.TimedOut(),
     ev.SessionCapReached(),
     ev.WorldChanged(),
@@ -98,6 +102,7 @@ ENDINGS: Mapping[type[st.State], ev.Event] = {
     st.Storing: ev.CaseNotStored(),
     st.AwaitingReply: ev.WaitOver(),
     st.Printing: ev.PaperEnded("unconfirmed", "D102"),
+    st.TakingCard: ev.CardStayed(),
 }
 """How each machine's work ends at the worst; everything else ends by time."""
 
@@ -173,7 +178,8 @@ def test_a_state_without_a_session_holds_nothing_personal(
 ) -> None:
     state, _, leaked = _walk(happened)
     assert not leaked
-    held = set(_texts(state)) if isinstance(state, st.Resting | st.Browsing) else set()
+    without = st.Resting | st.Browsing | st.TakingCard | st.Rating
+    held = set(_texts(state)) if isinstance(state, without) else set()
     assert not [canary for canary in PERSONAL if any(canary in text for text in held)]
 
 
@@ -195,7 +201,8 @@ def test_a_session_that_began_is_recorded_as_ended_once_and_no_other(
     state, effects, _ = _walk(happened)
     begun = sum(isinstance(effect, ef.NoteSessionStarted) for effect in effects)
     ended = sum(isinstance(effect, ef.NoteSessionEnded) for effect in effects)
-    under_way = isinstance(state, st.InStep | st.Warned) and not isinstance(state, st.Ended)
+    over = isinstance(state, st.Ended | st.Rating)
+    under_way = isinstance(state, st.InStep | st.Warned) and not over
     assert begun == ended + under_way
 
 

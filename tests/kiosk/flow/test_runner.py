@@ -66,12 +66,14 @@ async def _to_printing(desk: NightDesk) -> None:
 async def test_a_citizen_scans_a_notice_and_takes_the_certificate(tmp_path: Path) -> None:
     async with night_desk(tmp_path) as desk:
         await _to_printing(desk)
-        await desk.until(st.Rating)
-        desk.touch(ev.Rated(5))
         ended = await desk.until(st.Ended)
         assert isinstance(ended, st.Ended)
         assert ended.session.receipt is not None
         desk.touch(ev.Continue())
+        rating = await desk.until(st.Rating)
+        assert isinstance(rating, st.Rating)
+        assert rating.session.receipt is None
+        desk.touch(ev.Rated(5))
         await desk.until(st.Idle)
         (receipt,) = desk.printer.receipts
         assert any("37032611230000001" in line for line in receipt.lines)
@@ -85,17 +87,19 @@ async def test_what_happened_is_recorded_in_order_and_without_anything_personal(
 ) -> None:
     async with night_desk(tmp_path) as desk:
         await _to_printing(desk)
+        await desk.until(st.Ended)
+        desk.touch(ev.Continue())
         await desk.until(st.Rating)
         desk.touch(ev.Rated(4))
-        await desk.until(st.Ended)
+        await desk.until(st.Idle)
     assert await _kinds_of(tmp_path) == [
         "session_started",
         "case_submitted",
         "paper_changed:intent",
         "paper_changed:sent",
         "paper_changed:presented",
-        "case_rated",
         "session_ended",
+        "case_rated",
     ]
     kept = _bytes_of(tmp_path)
     assert b"session_started" in kept
@@ -136,7 +140,7 @@ async def test_a_citizen_applies_with_card_paper_and_signature(tmp_path: Path) -
         signature = _signature()
         desk.touch(ev.KeepPage(), ev.Continue(), ev.Signed(signature))
         await desk.served(completed=False)
-        await desk.until(st.Rating)
+        await desk.until(st.Ended)
         (receipt,) = desk.printer.receipts
         assert receipt.images == 1
         assert any("应于 2026年11月26日 周四" in line for line in receipt.lines)
@@ -213,7 +217,7 @@ async def test_without_paper_the_citizen_is_told_and_prints_again_after_it_was_r
         assert desk.printer.receipts == []
         desk.printer.refill()
         desk.touch(ev.TryAgain())
-        await desk.until(st.Rating)
+        await desk.until(st.Ended)
         assert len(desk.printer.receipts) == 1
 
 
@@ -277,7 +281,7 @@ async def test_a_kiosk_told_to_end_while_printing_lets_the_paper_out_first(
 ) -> None:
     async with night_desk(tmp_path) as desk:
         await _to_printing(desk)
-        await desk.until(lambda state: isinstance(state, st.Printing | st.Rating))
+        await desk.until(lambda state: isinstance(state, st.Printing | st.Ended))
         desk.running.cancel()
         await asyncio.gather(desk.running, return_exceptions=True)
         assert len(desk.printer.receipts) == 1

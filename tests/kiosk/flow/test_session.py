@@ -146,7 +146,7 @@ def test_a_paper_not_printed_may_be_printed_again_but_an_unknown_one_never() -> 
     assert isinstance(walk.feed(ev.TryAgain()), st.Printing)
     walk.feed(ev.PaperEnded("unconfirmed", "D102"))
     assert walk.means_nothing(ev.TryAgain())
-    walk.feed(ev.Continue(), ev.Rated(None))
+    walk.feed(ev.Continue())
     assert isinstance(walk.state, st.Ended)
     assert walk.state.session.paper is st.PaperState.UNCONFIRMED
 
@@ -235,7 +235,7 @@ def test_the_cap_ends_a_session_but_not_one_whose_case_stands() -> None:
 
 def test_a_warning_over_a_paper_that_did_not_come_never_loses_the_number() -> None:
     walk = at(TAX, "print_certificate")
-    walk.feed(ev.PaperEnded("not_printed", "D301"), ev.TimedOut(), ev.TimedOut(), ev.Rated(None))
+    walk.feed(ev.PaperEnded("not_printed", "D301"), ev.TimedOut(), ev.TimedOut())
     assert isinstance(walk.state, st.Ended)
     assert walk.state.session.receipt == RECEIPT
 

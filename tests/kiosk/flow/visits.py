@@ -164,6 +164,10 @@ class Walk:
             self.effects += result.effects
         return self.state
 
+    def past_the_slot(self) -> st.State:
+        """Where the visit leads once no card stands in the slot, if it is asked at all."""
+        return self.feed(ev.CardTaken()) if isinstance(self.state, st.TakingCard) else self.state
+
     def means_nothing(self, event: ev.Event) -> bool:
         """Is it ignored here?"""
         return step(self.state, event, self.world) is None
@@ -239,5 +243,4 @@ _PLAIN: dict[tuple[str, str], tuple[ev.Event, ...]] = {
     ("photograph", "gave_up"): (ev.PageNotCaptured("no_page"), ev.Quit()),
     ("check_answers", "then"): (ev.Continue(),),
     ("sign", "then"): (ev.Signed(PNG),),
-    ("rate", "then"): (ev.Rated(5),),
 }

@@ -218,7 +218,7 @@ def test_progress_counts_the_pages_of_the_way_taken() -> None:
     walk = Walk()
     walk.choose(POLICE)
     walk.until("ask_use")
-    assert draw(walk.state).page.frame.progress == "第 2 步 / 共 9 步"
+    assert draw(walk.state).page.frame.progress == "第 2 步 / 共 8 步"
     assert draw(walk.state).page.frame.where == "公安 › 无犯罪记录证明申请"
 
 
