@@ -13,7 +13,7 @@ check: setup ## before each commit, a minute: format, lint, types, import contra
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON) -m pytest -q -m "not slow"
+	$(PYTHON) -m pytest -q -n 2 -m "not slow"
 
 test: check ## check, then every test on real parts
 	$(PYTHON) -m pytest -q -m slow
