@@ -7,11 +7,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from fleet_server.console.frame import ROOT
-from fleet_server.console.sentences import department_sentence
+from fleet_server.console.sentences import department_sentences
 from fleet_server.console.words import Words
 from fleet_server.fleet import Fleet
 from fleet_server.kiosks.service import count_dead_letters
-from kiosk.contract.downlink import BackendStatus
 
 DEAD_LETTERS_WITHIN: Final = timedelta(hours=24)
 """Older ones are history: they stay in their list and no longer in the banner."""
@@ -39,11 +38,9 @@ def read_alarms(
         alarms.append(Alarm("fault", title, text))
     if not (fleet.link.connected and fleet.ingest.connected):
         alarms.append(Alarm("fault", words("alarm.broker.title"), words("alarm.broker.text")))
-    for department, state in fleet.departments.states().items():
-        if state.status is BackendStatus.DOWN:
-            title = department_sentence(words, department, state, now=now)
-            text = words("alarm.department.text")
-            alarms.append(Alarm("warn", title, text, f"{ROOT}/departments"))
+    for title in department_sentences(words, fleet.departments.states(), now=now):
+        text = words("alarm.department.text")
+        alarms.append(Alarm("warn", title, text, f"{ROOT}/departments"))
     if count := count_dead_letters(session, since=now - DEAD_LETTERS_WITHIN):
         title = words("alarm.dead_letters.title", n=count)
         text = words("alarm.dead_letters.text")

@@ -20,6 +20,7 @@ _TONES: Final[dict[str, str]] = {
     "content_drawn": "good",
 }
 _OUTCOME_TONES: Final = {"failed": "fault", "timed_out": "quiet", "abandoned": "quiet"}
+_FINISHED: Final = frozenset({"submitted", "completed", "waiting"})
 _STAGE_TONES: Final = {"unconfirmed": "fault", "not_printed": "fault"}
 
 
@@ -56,11 +57,7 @@ def kiosk_sentence(
     """`01 号机 正常服务（不动产暂停：登记系统 01:20 起无响应）`."""
     reasons = [text] if (text := why_text(words, kiosk.presence)) else []
     if kiosk.presence.word in {Word.SERVING, Word.LIMITED}:
-        reasons += [
-            department_sentence(words, department, state, now=now)
-            for department, state in backends.items()
-            if state.status is BackendStatus.DOWN
-        ]
+        reasons += department_sentences(words, backends, now=now)
     word = words(f"presence.word.{kiosk.presence.word}")
     if not reasons:
         return words("presence.sentence", name=kiosk.name, word=word)
@@ -68,21 +65,25 @@ def kiosk_sentence(
     return words("presence.sentence_why", name=kiosk.name, word=word, why=told)
 
 
-def department_sentence(
-    words: Words, department: str, state: BackendState, *, now: datetime
-) -> str:
-    """`不动产暂停：登记系统 01:20 起无响应`; only for a system that is down."""
-    return words(
-        "department.down",
-        name=words.of_code("department.name", department),
-        since=clock_text(words, state.since, now=now),
-        trouble=words.of_code("trouble", state.reason or "error"),
-    )
-
-
-def device_state_text(words: Words, status: str, fault: str | None) -> str:
-    """A device's state in words: its fault where it has one, else its status."""
-    return words.of_code("fault.name", fault) if fault else words.of_code("status", status)
+def department_sentences(
+    words: Words, backends: Mapping[str, BackendState], *, now: datetime
+) -> list[str]:
+    """`不动产暂停：登记系统 01:20 起无响应`; departments that fell together share one."""
+    fallen: dict[tuple[str, str], list[str]] = {}
+    for department, state in backends.items():
+        if state.status is BackendStatus.DOWN:
+            alike = clock_text(words, state.since, now=now), state.reason or "error"
+            name = words.of_code("department.name", department)
+            fallen.setdefault(alike, []).append(name)
+    return [
+        words(
+            "department.down",
+            name=words("list.and").join(names),
+            since=since,
+            trouble=words.of_code("trouble", trouble),
+        )
+        for (since, trouble), names in fallen.items()
+    ]
 
 
 def event_line(words: Words, event: EventView, bundle: ContentBundle | None) -> EventLine:
@@ -109,6 +110,8 @@ def _sentence_key(event: EventView) -> str:
     facts = event.facts
     if event.kind == "service_state_changed":
         return f"service_state_changed.{'out' if facts.get('out_of_service') == 'true' else 'in'}"
+    if event.kind == "session_ended":
+        return f"session_ended.{'done' if facts.get('outcome') in _FINISHED else 'left'}"
     if event.kind == "device_status_changed":
         return f"device_status_changed.{'fault' if _device_state(event).get('fault') else 'plain'}"
     return event.kind

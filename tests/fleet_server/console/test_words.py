@@ -1,0 +1,104 @@
+"""The console's words: complete, alike in both languages, and known to every page."""
+
+import re
+import string
+import typing
+from pathlib import Path
+
+import pytest
+
+from fleet_server.commands.progress import RANK
+from fleet_server.console import words as words_module
+from fleet_server.console.words import LANGUAGES, Words, words_in
+from fleet_server.departments.gateway import Trouble
+from fleet_server.identity.service import Role
+from fleet_server.kiosks.presence import Word
+from kiosk.contract.cases import CaseState
+from kiosk.contract.devices import DeviceKind, DeviceStatus
+from kiosk.contract.findings import FindingCode
+from kiosk.contract.identifiers import NumberKind
+from kiosk.contract.services import Department, OfflineClass
+from kiosk.contract.uplink import AppState, UplinkEvent
+
+FOLDER = Path(words_module.__file__).parent
+LITERAL = re.compile(r"""\bt\(["']([a-z_]+(?:\.[a-zA-Z_-]+)*)["'][,)]""")
+IN_PYTHON = re.compile(r"""\bwords\(\s*["']([a-z_]+(?:\.[a-zA-Z_-]+)*)["'][,)]""")
+
+
+def facts_of(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def event_kinds() -> list[str]:
+    union = typing.get_args(UplinkEvent)[0]
+    return [each.model_fields["kind"].default for each in typing.get_args(union)]
+
+
+def test_both_languages_have_the_same_keys() -> None:
+    chinese, english = (words_in(language).texts for language in LANGUAGES)
+    assert chinese.keys() == english.keys()
+
+
+def test_both_languages_name_the_same_facts() -> None:
+    chinese, english = (words_in(language).texts for language in LANGUAGES)
+    assert {key for key in chinese if facts_of(chinese[key]) != facts_of(english[key])} == set()
+
+
+def test_no_text_is_empty() -> None:
+    for language in LANGUAGES:
+        assert [key for key, text in words_in(language).texts.items() if not text.strip()] == []
+
+
+def test_every_key_a_page_names_exists() -> None:
+    templates = FOLDER.joinpath("templates").glob("*.html")
+    named = {key for path in templates for key in LITERAL.findall(path.read_text("utf-8"))}
+    assert len(named) > 200
+    assert named - words_in("zh-CN").texts.keys() == set()
+
+
+def test_every_key_the_code_names_exists() -> None:
+    named = {key for path in FOLDER.glob("*.py") for key in IN_PYTHON.findall(path.read_text())}
+    assert len(named) > 20
+    assert named - words_in("zh-CN").texts.keys() == set()
+
+
+@pytest.mark.parametrize(
+    ("group", "codes"),
+    [
+        ("presence.word", tuple(Word)),
+        ("device", tuple(DeviceKind)),
+        ("status", tuple(DeviceStatus)),
+        ("app_state", tuple(AppState)),
+        ("case.state", tuple(CaseState)),
+        ("command.state", tuple(RANK)),
+        ("finding", tuple(FindingCode)),
+        ("trouble", tuple(Trouble)),
+        ("role", tuple(Role)),
+        ("role_can", tuple(Role)),
+        ("department.name", tuple(Department)),
+        ("offline", tuple(OfflineClass)),
+        ("number_kind", tuple(NumberKind)),
+    ],
+)
+def test_every_code_has_a_word(group: str, codes: tuple[str, ...]) -> None:
+    missing = {code for code in codes if f"{group}.{code}" not in words_in("zh-CN").texts}
+    assert missing == set()
+
+
+def test_every_event_a_kiosk_can_send_has_a_sentence() -> None:
+    keys = words_in("zh-CN").texts
+    kinds = event_kinds()
+    assert len(kinds) > 10
+    assert [kind for kind in kinds if not any(key.startswith(f"event.{kind}") for key in keys)] == []
+
+
+def test_an_unknown_key_is_an_error_and_an_unknown_code_is_shown_as_it_is() -> None:
+    words = Words("zh-CN", {"status.online": "就绪"})
+    with pytest.raises(KeyError):
+        words("status.new")
+    assert words.of_code("status", "online") == "就绪"
+    assert words.of_code("status", "new") == "new"
+
+
+def test_a_language_we_do_not_speak_is_chinese() -> None:
+    assert words_in("tlh").language == "zh-CN"
