@@ -92,6 +92,7 @@ class Deliverer:
                 if case is not None:
                     await self._deliver(case, attempts=backoff.attempts + 1)
                     backoff.reset()
+                    case = None  # delivered: what is refused from here on is not the case
                 await self._fetch_reply(case_id)
             except Unreachable:
                 await self._pause(backoff)

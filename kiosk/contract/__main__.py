@@ -13,6 +13,9 @@ from kiosk.contract.checks import check_service
 from kiosk.contract.findings import Finding, FindingCode, Gate
 from kiosk.contract.identifiers import check_number
 
+_GATE_FILE = "publish_gate.yaml"
+_SHIPPED_GATE = Path(__file__).resolve().parents[2] / "assets" / _GATE_FILE
+
 _RESULT = 0
 _BAD_ARGUMENTS = 2
 
@@ -27,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     services = commands.add_parser("check-service", help="every finding of the publish gate")
     services.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
     services.add_argument(
-        "--gate", type=Path, help="word lists; by default publish_gate.yaml two folders above"
+        "--gate", type=Path, help=f"word lists; by default {_GATE_FILE} two folders above, or ours"
     )
     services.set_defaults(run=_check_services)
     chosen = parser.parse_args(arguments)
@@ -83,9 +86,8 @@ def _findings(folder: Path, gate: Gate) -> tuple[Finding, ...]:
 
 
 def _read_gate(path: Path | None, folder: Path) -> Gate:
-    default = folder.resolve().parent.parent / "publish_gate.yaml"
-    if path is None and not default.exists():
-        return Gate()
+    beside = folder.resolve().parent.parent / _GATE_FILE
+    default = beside if beside.exists() else _SHIPPED_GATE
     text = (path or default).read_text(encoding="utf-8")
     return Gate.model_validate(yaml.safe_load(text))
 

@@ -224,10 +224,12 @@ class Performer:
             _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  ReceiptMistake may quote
             feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
             return
-        outcome = await self._outcome(receipt, paper_id, feed)
+        outcome, last = await self._outcome(receipt, paper_id, feed)
         match outcome:
             case Printed():
-                ended, stage = ev.PaperEnded("printed"), "presented"
+                # a presenter may have seen it taken, and that is never taken back
+                is_taken = last is PrintProgress.TAKEN
+                ended, stage = ev.PaperEnded("printed"), "taken" if is_taken else "presented"
             case NotPrinted(why):
                 ended, stage = ev.PaperEnded("not_printed", why), "not_printed"
             case Unconfirmed(why):
@@ -236,20 +238,24 @@ class Performer:
         await self._clerk.settle()
         feed(ended)
 
-    async def _outcome(self, receipt: Receipt, paper_id: int, feed: Feed) -> PrintOutcome:
-        last: list[PrintProgress] = []
+    async def _outcome(
+        self, receipt: Receipt, paper_id: int, feed: Feed
+    ) -> tuple[PrintOutcome, PrintProgress | None]:
+        last: PrintProgress | None = None
 
         def on_progress(progress: PrintProgress) -> None:
-            last.append(progress)
+            nonlocal last
+            last = progress
             self._clerk.note(partial(self._papers.mark, paper_id, progress.value))
             feed(ev.PaperProgressed(progress.value))
 
         try:
             async with self._devices.receipt_printer() as printer:
-                return await printer.print_receipt(receipt, on_progress=on_progress)
+                return await printer.print_receipt(receipt, on_progress=on_progress), last
         except DeviceFault as fault:
             _LOG.warning("%s", fault)
-            return Unconfirmed(fault.code.value) if last else NotPrinted(fault.code.value)
+            why = fault.code.value
+            return (Unconfirmed(why) if last else NotPrinted(why)), last
 
 
 async def _closable(frames: AsyncIterator[Preview]) -> AsyncGenerator[Preview, None]:

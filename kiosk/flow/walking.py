@@ -50,7 +50,9 @@ def is_satisfied(session: Session, step_id: str) -> bool:
 def after_change(session: Session, step_id: str) -> str:
     """After one answer was changed: the next step still open, at the latest the check page."""
     target = next_step(session, step_id)
-    while target != session.returning_to and is_satisfied(session, target):
+    seen: set[str] = set()  # a service may lead round to a question asked before
+    while target != session.returning_to and target not in seen and is_satisfied(session, target):
+        seen.add(target)
         target = next_step(session, target)
     return target
 

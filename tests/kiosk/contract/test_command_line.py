@@ -50,6 +50,20 @@ def test_a_bad_service_is_refused_with_the_clause_it_breaks(
     assert verdict["publishable"] is False
 
 
+def test_a_service_that_stands_anywhere_is_held_to_the_shipped_gate(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = shutil.copytree(POLICE, tmp_path / POLICE.name)
+    definition = folder / "service.yaml"
+    original = definition.read_text(encoding="utf-8")
+    definition.write_text(original.replace("is_adult", "is_anybody"), encoding="utf-8")
+    assert definition.read_text(encoding="utf-8") != original
+    assert main(["check-service", str(folder)]) == 0
+    finding, verdict = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (finding["code"], finding["detail"]) == ("unknown_rule", "is_anybody")
+    assert verdict["publishable"] is False
+
+
 def test_a_file_that_is_no_yaml_is_a_finding_not_a_crash(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
