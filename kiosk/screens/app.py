@@ -8,8 +8,8 @@ import ctypes
 import os
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -20,6 +20,7 @@ from kiosk.flow.events import Touch
 from kiosk.screens.theme import load_themes
 from kiosk.screens.typeface import Typeface
 from kiosk.screens.view_model import ViewModel
+from kiosk.services.wording import CHINA_TIME
 
 if TYPE_CHECKING:
     from kiosk.screens.window import Window
@@ -36,8 +37,9 @@ _M_ARENA_MAX: Final = -8
 Point = tuple[float, float]
 
 
-def _time_of_day() -> str:
-    return time.strftime("%H:%M")
+def china_now() -> datetime:
+    """The hall's time, whatever zone the machine is set to."""
+    return datetime.now(CHINA_TIME)
 
 
 class KioskScreen:
@@ -52,7 +54,7 @@ class KioskScreen:
         fullscreen: bool = False,
         hide_cursor: bool = False,
         reduced_motion: bool = False,
-        clock: Callable[[], str] = _time_of_day,
+        clock: Callable[[], datetime] = china_now,
     ) -> None:
         """Load themes and fonts (≈ 50 ms). Raises BadTheme or TypefaceMissing.
 

@@ -97,7 +97,7 @@ class Moving:
 class Live:
     """A place the window fills by itself: camera picture, ink, time left, the clock."""
 
-    kind: Literal["camera", "ink", "time_bar", "clock", "seconds"]
+    kind: Literal["camera", "ink", "time_bar", "clock", "date", "seconds"]
     rect: Rect
     colour: Colour
     ground: Colour
@@ -107,6 +107,8 @@ class Live:
     """What a time bar counts down."""
     right: bool = False
     """A clock stands at the right of its place."""
+    language: str = ""
+    """In which a date is written."""
 
 
 Drawing = Box | Words | Photograph | Moving | Live

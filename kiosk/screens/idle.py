@@ -4,7 +4,7 @@ from kiosk.screens.drawing import LocalState
 from kiosk.screens.look import Look
 from kiosk.screens.page import PageParts, paragraph, title
 from kiosk.screens.view_model import IdleView
-from kiosk.screens.widgets.bars import BigClock
+from kiosk.screens.widgets.bars import BigClock, Today
 from kiosk.screens.widgets.button import Button
 from kiosk.screens.widgets.card import IconTile, plain_card
 from kiosk.screens.widgets.layout import Beside, Column, Grid, Space, Widget
@@ -30,6 +30,7 @@ def build(view: IdleView, look: Look, local: LocalState) -> PageParts:
     return PageParts(
         hero=[
             BigClock(),
+            Today(view.frame.language),
             Space(space.gap),
             title(look, view.title, "display"),
             Label(view.invitation, look.style("body"), colours.on_hero),

@@ -5,15 +5,21 @@ import signal
 import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from threading import Thread
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from kiosk.screens.app import ASSETS, KioskScreen
 from kiosk.screens.view_model import CameraView, ViewModel
+from kiosk.services.wording import CHINA_TIME
+
+NIGHT: Final = datetime(2026, 11, 23, 3, 12, tzinfo=CHINA_TIME)
+"""The moment on every picture, so that two are equal when the pages are."""
 
 Picture = NDArray[np.uint8]
 
@@ -59,7 +65,7 @@ def take(
     """Draw each view and save it as `<name>.png`. Raises ShotsFailed. Once per process."""
     out.mkdir(parents=True, exist_ok=True)
     screen = KioskScreen(
-        lambda _: None, assets=assets, size=size, reduced_motion=True, clock=lambda: "03:12"
+        lambda _: None, assets=assets, size=size, reduced_motion=True, clock=lambda: NIGHT
     )
     drawn: SimpleQueue[str] = SimpleQueue()
     screen.on_drawn(drawn.put)

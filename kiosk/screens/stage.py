@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from datetime import datetime
 
 from kivy.graphics import (
     BorderImage,
@@ -40,6 +41,7 @@ from kiosk.screens.live import (
 from kiosk.screens.textures import LineTextures, corner_texture, photograph_texture
 from kiosk.screens.theme import Colour
 from kiosk.screens.typeface import Typeface
+from kiosk.services.wording import say_date
 
 _THUMB_PX = 10
 Key = tuple[Drawing, int]
@@ -53,7 +55,7 @@ class Stage:
         canvas: Canvas,
         size: tuple[int, int],
         typeface: Typeface,
-        now: Callable[[], str],
+        now: Callable[[], datetime],
         set_ground: Callable[[Colour], None],
         *,
         reduced_motion: bool,
@@ -188,16 +190,20 @@ class Stage:
     def _make_live(self, live: Live, local: LocalState) -> LivePart:
         match live.kind:
             case "clock":
-                return LiveText(live, self._lines, self._typeface, self._height, self._now)
+                return self._live_text(live, lambda: f"{self._now():%H:%M}")
+            case "date":
+                return self._live_text(live, lambda: say_date(live.language, self._now().date()))
             case "seconds":
-                left = seconds_left(live.seconds)
-                return LiveText(live, self._lines, self._typeface, self._height, left)
+                return self._live_text(live, seconds_left(live.seconds))
             case "time_bar":
                 return LiveTimeBar(live, self._height)
             case "camera":
                 return LiveCamera(live, self._height)
             case "ink":
                 return LiveInk(live, self._height, local.strokes)
+
+    def _live_text(self, live: Live, say: Callable[[], str]) -> LiveText:
+        return LiveText(live, self._lines, self._typeface, self._height, say)
 
     def _draw(self, group: InstructionGroup, drawing: Box | Words | Photograph) -> None:
         rect = drawing.rect

@@ -35,6 +35,7 @@ class Frame:
     """Department id for colour and icon; empty on idle and home."""
     progress: str = ""
     """第 2 步 / 共 5 步; empty outside a service."""
+    language: str = "zh-CN"
     text_scale: TextScale = TextScale.NORMAL
     theme: Theme = Theme.DEFAULT
     settings: tuple[Action, ...] = ()

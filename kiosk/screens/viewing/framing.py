@@ -47,6 +47,7 @@ def frame(
         where=_where(saying, department, service),
         department="" if department is None else department.value,
         progress=_progress(saying, session, step_id),
+        language=display.language,
         text_scale=display.text_scale,
         theme=display.theme,
         settings=_settings(saying, display),

@@ -214,6 +214,23 @@ class _Centred:
         self.child.draw(look, sheet, Rect(left, rect.y, self.width, rect.height))
 
 
+@dataclass(frozen=True, slots=True)
+class Today:
+    """The date, kept right over midnight by the window."""
+
+    language: str
+
+    def height(self, look: Look, width: int) -> int:
+        """One line."""
+        return look.style("body").line
+
+    def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
+        """Leave the place to the window."""
+        colours, size = look.colours, look.style("body").size
+        date = Live("date", rect, colours.on_hero, look.hero, size, language=self.language)
+        sheet.draw(date)
+
+
 class BigClock:
     """The time across the idle page."""
 
