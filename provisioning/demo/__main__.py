@@ -16,7 +16,7 @@ from provisioning.demo.display import present_display
 from provisioning.demo.fingers import Fingers, Lost
 from provisioning.demo.gallery import Gallery, codes_on
 from provisioning.demo.processes import DidNotStart
-from provisioning.demo.system import System
+from provisioning.demo.system import Ports, System
 
 FOLDER: Final = Path(".run/demo")
 
@@ -35,7 +35,10 @@ def main() -> int:
         signal.signal(number, _stop)
     shutil.rmtree(FOLDER, ignore_errors=True)
     system = System(
-        FOLDER.resolve(), with_browser=not chosen.once, use_present_display=not chosen.once
+        FOLDER.resolve(),
+        Ports.pick(well_known=True),
+        with_browser=not chosen.once,
+        use_present_display=not chosen.once,
     )
     try:
         say("starting server, departments, devices and kiosk …")

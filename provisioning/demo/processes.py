@@ -97,9 +97,12 @@ class Child:
 def wait_until(ready: Callable[[], bool], child: Child, *, within_s: float) -> None:
     """Wait until `ready()`; raise DidNotStart when `child` ends first or time is up."""
     deadline = time.monotonic() + within_s
-    while not ready():
+    while True:
+        is_ready = ready()
         if not child.is_running():
             raise DidNotStart(f"{child.name} ended at start:\n{child.log_tail()}")
+        if is_ready:
+            return
         if time.monotonic() > deadline:
             raise DidNotStart(f"{child.name} not ready in {within_s:.0f} s:\n{child.log_tail()}")
         time.sleep(0.05)

@@ -35,14 +35,21 @@ class Ports:
     departments: dict[str, int]
 
     @classmethod
-    def pick(cls, http: int = 8080) -> "Ports":
-        """Find free ones; the console keeps `http` when it can."""
+    def pick(cls, *, well_known: bool = False) -> "Ports":
+        """Find free ones; `well_known` asks for those the README names, where they are free.
+
+        Tests take any: two systems that start at once must not race for the same numbers.
+        """
+
+        def free(preferred: int) -> int:
+            return free_port(preferred if well_known else 0)
+
         return cls(
-            http=free_port(http),
-            https=free_port(8443),
-            broker=free_port(8883),
+            http=free(8080),
+            https=free(8443),
+            broker=free(8883),
             broker_link=free_port(),
-            bench=free_port(8090),
+            bench=free(8090),
             departments={name: free_port() for name in DEPARTMENTS},
         )
 
@@ -222,15 +229,14 @@ class System:
         )
         return ports
 
-    def _enrol(self) -> None:
-        if self.kiosk_config.exists():
-            return
+    def enrol(self, kiosk_id: str, name: str, config: Path) -> None:
+        """Enrol a kiosk with this bench's devices, as an installer does. Raises DidNotStart."""
         answer = self._run(
             "fleet_server",
             "enrol-token",
             str(self.folder / "server"),
-            f"--kiosk={KIOSK_ID}",
-            f"--name={KIOSK_NAME}",
+            f"--kiosk={kiosk_id}",
+            f"--name={name}",
             f"--hall={HALL}",
         )
         token = json.loads(answer.splitlines()[-1])
@@ -244,11 +250,16 @@ class System:
             f"--server=https://127.0.0.1:{self.ports.https}",
             f"--ca-fingerprint={token['ca_fingerprint']}",
             f"--token={token['token']}",
-            f"--config-out={self.kiosk_config}",
+            f"--config-out={config}",
             *(f"--device={kind}={port}" for kind, port in devices.items()),
         )
-        with self.kiosk_config.open("rb") as file:
+        with config.open("rb") as file:
             tomllib.load(file)
+
+    def _enrol(self) -> None:
+        if self.kiosk_config.exists():
+            return
+        self.enrol(KIOSK_ID, KIOSK_NAME, self.kiosk_config)
         if self.kiosk_times:
             lines = [f"{key} = {value}" for key, value in self.kiosk_times.items()]
             with self.kiosk_config.open("a", encoding="utf-8") as out:
