@@ -30,6 +30,7 @@ def main() -> int:
     arguments = argparse.ArgumentParser(prog="python -m provisioning.demo")
     arguments.add_argument("--once", action="store_true", help="end after the scripted citizens")
     arguments.add_argument("--no-citizens", action="store_true", help="only start the system")
+    arguments.add_argument("--any-ports", action="store_true", help="not 8080 and its neighbours")
     chosen = arguments.parse_args()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)

@@ -12,8 +12,7 @@ from pathlib import Path
 
 from provisioning.demo.citizens import Citizen, Errand
 from provisioning.demo.fingers import Fingers
-from provisioning.demo.processes import free_port
-from provisioning.demo.system import DEPARTMENTS, Ports, System
+from provisioning.demo.system import Ports, System
 
 Row = tuple[object, ...]
 
@@ -23,14 +22,7 @@ TOLD_WITHIN_S = 5.0
 
 def new_system(folder: Path, **kiosk_times: float) -> System:
     """A system on free ports and a virtual display; not started."""
-    ports = Ports(
-        http=free_port(),
-        https=free_port(),
-        broker=free_port(),
-        broker_link=free_port(),
-        bench=free_port(),
-        departments={name: free_port() for name in DEPARTMENTS},
-    )
+    ports = Ports.pick(usual=False)
     return System(folder, ports, use_present_display=False, kiosk_times=kiosk_times)
 
 
@@ -86,16 +78,14 @@ class Witness:
         """Ids of the server's cases."""
         return [str(case_id) for (case_id,) in self.server("SELECT case_id FROM citizen_case")]
 
-    def device(self, kind: str) -> tuple[str, str]:
-        """What the server says of a device: its status and its fault code."""
-        found = self.server(
-            "SELECT status, coalesce(fault, '') FROM kiosk_device WHERE device = ?", kind
-        )
-        return (str(found[0][0]), str(found[0][1])) if found else ("", "")
+    def fault(self, kind: str) -> str:
+        """The fault code the server knows of a device; empty while it is well."""
+        found = self.server("SELECT coalesce(fault, '') FROM kiosk_device WHERE device = ?", kind)
+        return str(found[0][0]) if found else "never heard of"
 
-    def device_becomes(self, kind: str, status: str, fault: str = "") -> bool:
+    def fault_becomes(self, kind: str, code: str) -> bool:
         """Does the server say so within 5 s?"""
-        return eventually(lambda: self.device(kind) == (status, fault), within_s=TOLD_WITHIN_S)
+        return eventually(lambda: self.fault(kind) == code, within_s=TOLD_WITHIN_S)
 
     def papers(self) -> list[tuple[str, str]]:
         """Case and stage of each paper of the kiosk's journal, in order."""

@@ -1,0 +1,75 @@
+"""Nothing outlives the system: not when it stops, not on Ctrl-C, not when the demo is killed."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from provisioning.demo.system import ROOT
+from tests.system.hall import eventually, new_system
+from tests.system.processes import alive, family_of
+
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+
+GONE_WITHIN_S = 12.0
+"""The server promises a clean stop within 5 s; others get 8 s before they are killed."""
+
+
+def test_a_stopped_system_leaves_no_process(tmp_path: Path) -> None:
+    system = new_system(tmp_path)
+    system.start()
+    try:
+        family = family_of([child.pid for child in system.children.values()])
+        names = {process.name for process in family}
+        assert {"mosquitto", "pcscd"} <= names, "grandchildren are not seen"
+    finally:
+        system.stop()
+    assert eventually(lambda: alive(family) == [], within_s=2), alive(family)
+
+
+@pytest.fixture
+def demo(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`make demo` without citizens, in a folder of its own, once it stays up."""
+    environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
+    log = tmp_path / "demo.log"
+    with log.open("wb") as out:
+        running = subprocess.Popen(
+            [sys.executable, "-m", "provisioning.demo", "--no-citizens", "--any-ports"],
+            cwd=tmp_path,
+            env={**environment, "PYTHONPATH": str(ROOT)},
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
+        )
+    try:
+        assert eventually(
+            lambda: b"runs until Ctrl-C" in log.read_bytes() or running.poll() is not None,
+            within_s=60,
+        )
+        assert running.poll() is None, log.read_text("utf-8")
+        yield running
+    finally:
+        if running.poll() is None:
+            running.terminate()
+        running.wait(30)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda each: each.name)
+def test_a_demo_that_ends_takes_everything_with_it(
+    demo: subprocess.Popen[bytes], number: signal.Signals
+) -> None:
+    family = family_of([demo.pid])
+    names = {process.name for process in family}
+    assert {"Xvfb", "x11vnc", "mosquitto", "pcscd"} <= names, "not everything is seen"
+    assert len(family) > 12
+    began = time.monotonic()
+    demo.send_signal(number)
+    code = demo.wait(30)
+    assert code == (0 if number is signal.SIGINT else -number)
+    assert eventually(lambda: alive(family) == [], within_s=GONE_WITHIN_S), alive(family)
+    print(f"{number.name}: gone after {time.monotonic() - began:.1f} s")  # noqa: T201
