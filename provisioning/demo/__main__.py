@@ -37,7 +37,7 @@ def main() -> int:
     shutil.rmtree(FOLDER, ignore_errors=True)
     system = System(
         FOLDER.resolve(),
-        Ports.pick(well_known=True),
+        Ports.pick(well_known=not chosen.any_ports),
         with_browser=not chosen.once,
         use_present_display=not chosen.once,
     )

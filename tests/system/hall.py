@@ -12,7 +12,7 @@ from pathlib import Path
 
 from provisioning.demo.citizens import Citizen, Errand
 from provisioning.demo.fingers import Fingers
-from provisioning.demo.system import Ports, System
+from provisioning.demo.system import System
 
 Row = tuple[object, ...]
 
@@ -22,8 +22,7 @@ TOLD_WITHIN_S = 5.0
 
 def new_system(folder: Path, **kiosk_times: float) -> System:
     """A system on free ports and a virtual display; not started."""
-    ports = Ports.pick(usual=False)
-    return System(folder, ports, use_present_display=False, kiosk_times=kiosk_times)
+    return System(folder, use_present_display=False, kiosk_times=kiosk_times)
 
 
 @contextmanager
