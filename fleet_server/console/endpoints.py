@@ -29,6 +29,21 @@ from fleet_server.errors import NotFound
 router = APIRouter(prefix=ROOT, route_class=ConsoleRoute, include_in_schema=False)
 door = APIRouter(include_in_schema=False)
 
+PAGES: Final[tuple[APIRouter, ...]] = (
+    sign_in.router,
+    overview.router,
+    kiosk_pages.router,
+    case_pages.router,
+    service_editor.router,
+    content_pages.router,
+    gateways.router,
+    records.router,
+    people.router,
+    search.router,
+    live_stream.router,
+)
+"""All that stand below the root; every POST in them but the sign-in demands the CSRF token."""
+
 _YEAR_S: Final = 31_536_000
 
 
@@ -72,20 +87,8 @@ def language(
     return answer
 
 
-for each in (
-    sign_in,
-    overview,
-    kiosk_pages,
-    case_pages,
-    service_editor,
-    content_pages,
-    gateways,
-    records,
-    people,
-    search,
-    live_stream,
-):
-    router.include_router(each.router)
+for _pages in PAGES:
+    router.include_router(_pages)
 
 
 @router.get("/{path:path}")

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from fleet_server.initialise import local_secret
-from fleet_server.settings import Settings, load
+from fleet_server.settings import FILE_NAME, Settings, load
 from tests.console.wire_kiosk import WireKiosk
 from tests.fleet_server.small_hall import PROJECT, eventually, free_port, sandbox
 
@@ -83,6 +84,7 @@ def stage(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Iterat
         check=True,
         timeout=60,
     )
+    _give_keys(server / FILE_NAME)
     said = json.loads(made.stdout.splitlines()[-1])
     password = said.get("one_time_password") or said["password"]
     with ExitStack() as ends:
@@ -91,6 +93,13 @@ def stage(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Iterat
             on.start_department(department)
         ends.enter_context(_running_server(on))
         yield on
+
+
+def _give_keys(config: Path) -> None:
+    """The sandboxes of tests ask for this key."""
+    text = config.read_text(encoding="utf-8")
+    keyed = re.sub(r"(?m)^(base_url = .*)$", r'\1\napi_key = "sandbox"', text)
+    config.write_text(keyed, encoding="utf-8")
 
 
 @contextmanager

@@ -1,0 +1,147 @@
+"""What happens on a kiosk, seen in a page that is already open: no reload, within two seconds."""
+
+import re
+import secrets
+
+import httpx
+import pytest
+from playwright.sync_api import Page, expect
+
+from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
+from kiosk.contract.topics import Channel
+from kiosk.contract.uplink import CommandProgress, DeviceStatusChanged
+from tests.console.scene import TAX_SERVICE, submit
+from tests.console.stage import Stage
+from tests.console.wire_kiosk import WireKiosk
+from tests.fleet_server.small_hall import tax_payload
+
+pytestmark = pytest.mark.slow
+
+SOON_MS = 2_000
+
+
+def go_live(page: Page, address: str) -> None:
+    """Open a page and wait until its event stream is open, so that only news can change it."""
+    with page.expect_response(re.compile(r"/console/live")):
+        page.goto(address)
+    page.wait_for_timeout(500)  # the stream's first look
+
+
+def test_a_printer_out_of_paper_is_seen_within_two_seconds(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    go_live(page, f"{on.url}/console/")
+    row = page.locator("tr[data-kiosk='hz0001']")
+    expect(row).to_contain_text("正常服务")
+    kiosk.break_device(DeviceKind.RECEIPT_PRINTER, "D301", paper="out")
+    kiosk.heartbeat()
+    expect(row).to_contain_text("部分可用", timeout=SOON_MS)
+    expect(row).to_contain_text("凭条打印机不可用")
+    kiosk.devices = {kind: DeviceState(status=DeviceStatus.ONLINE) for kind in DeviceKind}
+    kiosk.heartbeat()
+    expect(row).to_contain_text("正常服务", timeout=SOON_MS)
+
+
+def test_the_kiosk_page_says_what_a_technician_does(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    go_live(page, f"{on.url}/console/kiosks/hz0001")
+    broken = DeviceState(status=DeviceStatus.OFFLINE, fault="D102")
+    kiosk.tell(DeviceStatusChanged, device=DeviceKind.QR_SCANNER, state=broken)
+    line = page.locator("tr[data-device='qr_scanner']")
+    expect(line).to_contain_text("重新插拔连接线", timeout=SOON_MS)
+    expect(page.locator("#events li").first).to_contain_text("扫码器：没有应答（D102）")
+    kiosk.heartbeat()
+    expect(line).to_contain_text("就绪", timeout=SOON_MS)
+
+
+def test_a_bad_message_is_kept_counted_and_shown_harmless(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    mark = secrets.token_hex(4)
+    go_live(page, f"{on.url}/console/records/messages")
+    kiosk.say(Channel.HEARTBEAT, f"<script>document.title='{mark}'</script>".encode())
+    letter = page.locator("tr[data-letter]").first
+    expect(letter).to_contain_text(mark, timeout=SOON_MS)
+    expect(letter).to_contain_text("无法解析")
+    assert mark not in page.title()
+    page.goto(f"{on.url}/console/")
+    expect(page.locator(".alarm", has_text="收不下的消息")).to_be_visible()
+
+
+def test_a_department_that_falls_is_told_within_five_seconds(on: Stage, page: Page) -> None:
+    go_live(page, f"{on.url}/console/")
+    expect(page.locator(".alarm", has_text="税务暂停")).to_have_count(0)
+    on.stop_department("tax")
+    expect(page.locator(".alarm", has_text="税务")).to_be_visible(timeout=5_500)
+    on.start_department("tax")
+    expect(page.locator(".alarm", has_text="税务")).to_have_count(0, timeout=8_000)
+
+
+def test_a_receipts_code_leads_to_its_case(on: Stage, page: Page, kiosk: WireKiosk) -> None:
+    case_id = submit(on, kiosk, TAX_SERVICE, tax_payload())
+    page.fill("input[name='q']", f"{on.settings.public_url}/v/{case_id}")
+    page.press("input[name='q']", "Enter")
+    expect(page).to_have_url(f"{on.url}/console/cases/{case_id}")
+    expect(page.locator("#case")).to_contain_text("部门办结", timeout=8_000)
+
+
+def test_the_search_finds_by_case_number_and_by_the_kiosks_name(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    case_id = submit(on, kiosk, TAX_SERVICE, tax_payload())
+    page.goto(f"{on.url}/console/cases/{case_id}")
+    number = page.locator(".big-number").inner_text()
+    for wanted, place in ((number, f"/cases/{case_id}"), ("01 号机", "/kiosks/hz0001")):
+        page.fill("input[name='q']", wanted)
+        page.press("input[name='q']", "Enter")
+        expect(page).to_have_url(f"{on.url}/console{place}")
+
+
+def test_an_applicant_is_masked_until_somebody_says_why(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    notice = "TAX1:370321:20261100042317"
+    case_id = submit(on, kiosk, TAX_SERVICE, tax_payload(notice))
+    page.goto(f"{on.url}/console/cases/{case_id}")
+    assert notice not in page.content()
+    page.click("[data-bs-target='#open']")
+    page.fill("#reason", "申请人来电核实")
+    page.click("#open .btn-primary")
+    expect(page.locator("#opened")).to_contain_text(notice)
+    page.goto(f"{on.url}/console/cases/{case_id}")
+    assert notice not in page.content()
+    expect(page.locator("#case")).to_contain_text("查看申请人信息")
+
+
+def test_a_command_says_success_only_after_the_kiosk_did(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    go_live(page, f"{on.url}/console/kiosks/hz0001")
+    page.click("[data-bs-target='#close']")
+    page.fill("#reason", "设备检修，预计 16:00 恢复")
+    page.click("#close .btn-primary")
+    newest = page.locator(".command").first
+    expect(newest).to_contain_text("排队中")
+    page.wait_for_timeout(500)
+    (command,) = [each for each in kiosk.commands().commands if each.order.kind != "restart_app"]
+    expect(newest).to_contain_text("已发送", timeout=SOON_MS)
+    for state, word in (("received", "已收到"), ("running", "执行中"), ("succeeded", "成功")):
+        assert "成功" not in newest.inner_text()
+        kiosk.tell(CommandProgress, command_id=command.id, state=state)
+        expect(newest).to_contain_text(word, timeout=SOON_MS)
+
+
+def test_the_same_command_twice_is_one_command(on: Stage, page: Page, kiosk: WireKiosk) -> None:
+    page.goto(f"{on.url}/console/kiosks/hz0001")
+    csrf = page.locator("#restart input[name='csrf']").input_value()
+    cookies = {each["name"]: each["value"] for each in page.context.cookies()}
+    with httpx.Client(base_url=on.url, cookies=cookies, trust_env=False) as client:
+        answers = [
+            client.post("/console/kiosks/hz0001/restart", data={"csrf": csrf}) for _ in range(2)
+        ]
+    assert [answer.headers["location"].rpartition("=")[2] for answer in answers] == [
+        "command_queued",
+        "command_already",
+    ]
+    assert [each.order.kind for each in kiosk.commands().commands].count("restart_app") == 1
