@@ -14,7 +14,7 @@ from kiosk.agent.reach import Reach
 from kiosk.agent.watchdog import Pulse
 from kiosk.contract.cases import CaseReceipt, SealedCase
 from kiosk.store.cases import CaseQueue
-from kiosk.store.database import Store
+from kiosk.store.database import Store, StoreError
 from kiosk.store.journal import Journal
 
 log = logging.getLogger(__name__)
@@ -85,10 +85,13 @@ class Deliverer:
         """One case from here to its reply, or to its refusal."""
         backoff = Backoff(first_s=self._retry[0], cap_s=self._retry[1])
         while True:
-            case = await asyncio.to_thread(self._queue.case, case_id)
-            if case is None and case_id not in await asyncio.to_thread(self._queue.awaiting_reply):
-                return
+            case: SealedCase | None = None
             try:
+                case = await asyncio.to_thread(self._queue.case, case_id)
+                if case is None and case_id not in await asyncio.to_thread(
+                    self._queue.awaiting_reply
+                ):
+                    return
                 if case is not None:
                     await self._deliver(case, attempts=backoff.attempts + 1)
                     backoff.reset()
@@ -102,6 +105,10 @@ class Deliverer:
                 else:
                     log.warning("case %s: %s; trying again", case_id, refused)
                     await self._pause(backoff)
+            except (StoreError, ValueError, KeyError) as error:
+                # one row the store cannot give, or that newer software wrote, holds up no other
+                log.warning("case %s: %s; trying again", case_id, type(error).__name__)
+                await self._pause(backoff)
 
     async def _deliver(self, case: SealedCase, *, attempts: int) -> None:
         async with self._slots:

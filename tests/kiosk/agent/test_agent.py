@@ -226,3 +226,20 @@ def test_nothing_personal_reaches_log_or_topics(fleet: Fleet) -> None:
     said = fleet.log.read_text() + "".join(one.model_dump_json() for one in ingest.messages)
     assert [word for word in ("欧阳慕蓉", "370321199003070024") if word in said] == []
     assert "trying again" in said
+
+
+def test_a_case_that_cannot_be_read_holds_up_no_other(fleet: Fleet) -> None:
+    odd, good = fleet.submit(), fleet.submit()
+    with fleet.store.transaction() as connection:
+        connection.execute(
+            "UPDATE case_out SET envelope = json_set(envelope, '$.suite', 'of-newer-software')"
+            " WHERE case_id = ?",
+            (odd.case_id,),
+        )
+    fleet.start_agent()
+    assert eventually(
+        lambda: [case.case_id for case in fleet.server.cases()] == [good.case_id], within_s=15
+    )
+    assert fleet.store.rows("SELECT stage FROM case_out WHERE case_id = ?", odd.case_id) == [
+        ("waiting",)
+    ]
