@@ -26,7 +26,7 @@ def make_token(
     life: timedelta,
 ) -> str:
     """A one-time token that enrols `kiosk_id` within `life`. The token itself is not kept."""
-    token = secrets.token_urlsafe(32)
+    token = secrets.token_hex(32)  # no leading hyphen: it is given to a command line
     session.add(
         EnrolToken(
             hash=_hash(token),
