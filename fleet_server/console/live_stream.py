@@ -1,7 +1,7 @@
 """`/console/live`: tells an open page to look again, at most a few times a second."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
@@ -44,7 +44,7 @@ async def live(
     )
 
 
-async def looks(bus: LiveBus, kiosk: str = "") -> AsyncIterator[ServerSentEvent]:
+async def looks(bus: LiveBus, kiosk: str = "") -> AsyncGenerator[ServerSentEvent, None]:
     """One `look` at the beginning, in case something was missed, then one per burst of news."""
     loop = asyncio.get_running_loop()
     ends_at = loop.time() + _LIFE_S

@@ -89,7 +89,9 @@ def test_every_event_a_kiosk_can_send_has_a_sentence() -> None:
     keys = words_in("zh-CN").texts
     kinds = event_kinds()
     assert len(kinds) > 10
-    assert [kind for kind in kinds if not any(key.startswith(f"event.{kind}") for key in keys)] == []
+    assert [
+        kind for kind in kinds if not any(key.startswith(f"event.{kind}") for key in keys)
+    ] == []
 
 
 def test_an_unknown_key_is_an_error_and_an_unknown_code_is_shown_as_it_is() -> None:
