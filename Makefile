@@ -26,6 +26,7 @@ bench: setup ## measure against the targets; a table, and .run/bench.json
 
 shots: setup ## every page of kiosk and console as PNG, into .run/shots
 	$(PYTHON) -m kiosk.screens shots --out .run/shots/kiosk
+	$(PYTHON) -m tests.console.shots --out .run/shots/console
 
 lock:    ## renew the pinned requirements
 	.venv/bin/pip-compile -q --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-emit-trusted-host --extra kiosk --extra server --extra dev -o requirements/all.txt pyproject.toml
