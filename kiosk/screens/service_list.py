@@ -8,16 +8,21 @@ from kiosk.screens.page import PageParts, paragraph, title
 from kiosk.screens.view_model import ServiceListView, ServiceRow
 from kiosk.screens.widgets.button import paint_of
 from kiosk.screens.widgets.card import Banner, draw_ground
-from kiosk.screens.widgets.layout import Beside, Column, Widget
+from kiosk.screens.widgets.layout import Beside, Column, Row, Rule, Widget
 from kiosk.screens.widgets.text import Icon, Label
+
+_FEW = 2
+"""As many stand on one screen with every fact on a line of its own."""
 
 
 def build(view: ServiceListView, look: Look, local: LocalState) -> PageParts:
-    """One card each."""
+    """One card each; a few large ones, many small ones."""
+    is_large = len(view.rows) <= _FEW
+    rows = [RowButton(row, is_large=is_large) for row in view.rows]
     return PageParts(
         hero=[title(look, view.title, "display")],
         has_sign=True,
-        touched=Column([RowButton(row) for row in view.rows], look.measures.space.gap),
+        touched=Column(rows, look.measures.space.gap),
     )
 
 
@@ -26,6 +31,7 @@ class RowButton:
     """One service: name, what it gives, how long and what it costs."""
 
     row: ServiceRow
+    is_large: bool
 
     def height(self, look: Look, width: int) -> int:
         """Its content and padding."""
@@ -45,17 +51,32 @@ class RowButton:
 
     def _content(self, look: Look) -> Widget:
         space, colours = look.measures.space, look.colours
-        lines: list[Widget] = [
-            Label(self.row.title, look.style("question", "bold"), colours.ink),
-            paragraph(look, self.row.summary, "help"),
-            Label(self.row.facts, look.style("help", "bold"), colours.quiet),
+        name = Label(self.row.title, look.style("question", "bold"), colours.ink)
+        summary = paragraph(look, self.row.summary, "body" if self.is_large else "help")
+        words: Widget = Column([name, summary], space.small)
+        if self.row.open.enabled:
+            size = look.style("question").size
+            arrow = Icon("chevron-right", size, colours.ink)
+            words = Beside(arrow, size, words, space.gap, at_right=True)
+        lines = [words]
+        why_not = self.row.open.why_not or self.row.warning
+        if why_not:
+            lines.append(Banner(why_not, "warning"))
+        if self.is_large and self.row.details:
+            lines += [Rule(colours.line), self._details(look)]
+        elif not why_not:
+            lines.append(Label(self.row.facts, look.style("help", "bold"), colours.quiet))
+        return Column(lines, space.block if self.is_large else space.small)
+
+    def _details(self, look: Look) -> Widget:
+        """Each with its sign; short ones beside each other while the text is small."""
+        space, colours = look.measures.space, look.colours
+        size = round(look.style("body").size * 1.2)
+        lines = [
+            Beside(Icon(icon, size, colours.action), size, paragraph(look, words), space.small)
+            for icon, words in self.row.details
         ]
-        if self.row.open.why_not:
-            lines.append(Banner(self.row.open.why_not, "warning"))
-        words = Column(lines, space.small)
-        if not self.row.open.enabled:
-            return words
-        size = look.style("question").size
-        return Beside(
-            Icon("chevron-right", size, colours.ink), size, words, space.gap, at_right=True
-        )
+        if look.factor >= 1.5:
+            return Column(lines, space.gap)
+        *short, last = lines
+        return Column([Row(short, space.gap, centred=True), last] if short else lines, space.gap)

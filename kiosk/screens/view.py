@@ -36,6 +36,7 @@ REQUIRED_PHRASES: Final = frozenset(
         for part in ("title", "safe", "todo")
     }
     | {f"result.card.{card.value}" for card in st.CardUsed}
+    | {f"result.without_paper.{result}" for result in ending.WITHOUT_PAPER}
 )
 """Phrases whose keys are put together while drawing: required when the app starts."""
 

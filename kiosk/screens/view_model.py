@@ -97,6 +97,10 @@ class ServiceRow:
     facts: str
     """约 3 分钟 · 免费 · 当场打印."""
     open: Action
+    details: tuple[tuple[str, str], ...] = ()
+    """(icon, words): the facts one by one, where there is room for them."""
+    warning: str = ""
+    """Why it can only be accepted, or not done, right now; takes the place of the facts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

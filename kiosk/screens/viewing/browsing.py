@@ -105,24 +105,28 @@ def service_list(state: st.ServiceList, saying: Saying) -> ServiceListView:
     for content in services_of(saying.world, state.department):
         verdict = availability(content.definition, saying.world)
         why = saying.cause(verdict, state.department)
+        minutes = str(content.definition.usual_minutes)
+        fee, when = saying.fee(content), saying.limit(content)
+        warning = ""
         match verdict.mode:
-            case Mode.AVAILABLE:
-                facts = saying.say(
-                    "list.facts",
-                    minutes=str(content.definition.usual_minutes),
-                    fee=saying.fee(content),
-                    when=saying.limit(content),
-                )
             case Mode.ACCEPT_ONLY:
-                facts = saying.say("list.facts_accept_only", why=why)
+                warning = saying.say("list.facts_accept_only", why=why)
             case Mode.UNAVAILABLE:
-                facts = saying.say("list.facts_unavailable", why=why)
+                warning = saying.say("list.facts_unavailable", why=why)
+            case Mode.AVAILABLE:
+                pass
         title = saying.text(content, "title")
         rows.append(
             ServiceRow(
                 title=title,
                 summary=saying.text(content, "summary"),
-                facts=facts,
+                facts=saying.say("list.facts", minutes=minutes, fee=fee, when=when),
+                details=(
+                    ("clock", saying.say("list.minutes", minutes=minutes)),
+                    ("coin", fee),
+                    ("receipt", saying.text(content, "result")),
+                ),
+                warning=warning,
                 open=Action(label=title, event=ServiceChosen(content.definition.id)),
             )
         )

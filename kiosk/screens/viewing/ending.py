@@ -29,6 +29,10 @@ _VERDICTS: Final[dict[str, Literal["good", "waiting", "bad"]]] = {
     "refused": "bad",
 }
 
+_NO_PAPER: Final = frozenset({PaperState.NOT_PRINTED, PaperState.UNCONFIRMED})
+WITHOUT_PAPER: Final = frozenset({"completed", "submitted", "waiting"})
+"""Outcomes that promise something to collect."""
+
 Stage = Literal["done", "now", "next", "failed"]
 
 
@@ -150,7 +154,7 @@ def ended(state: st.Ended, saying: Saying) -> ResultView | MessageView:
     step = session.step(state.step_id)
     result = step.result if isinstance(step, Outcome) else "abandoned"
     title = saying.text(session.service, f"{state.step_id}.title")
-    steps = tuple(saying.text(session.service, f"{state.step_id}.next").splitlines())
+    steps = _what_next(state, result, saying)
     finish = go_on(saying.say("button.finish"), "check")
     if result == "abandoned":
         return MessageView(
@@ -171,9 +175,19 @@ def ended(state: st.Ended, saying: Saying) -> ResultView | MessageView:
         number=_number(session),
         next_steps=(*_words_of_department(session, saying), *steps),
         paper=_paper(session, saying),
-        paper_is_missing=session.paper in {PaperState.NOT_PRINTED, PaperState.UNCONFIRMED},
+        paper_is_missing=session.paper in _NO_PAPER,
         cards=_cards(session, saying),
     )
+
+
+def _what_next(state: st.Ended, result: str, saying: Saying) -> tuple[str, ...]:
+    """The service's own words count on the paper; without it the number is all there is."""
+    if state.session.paper in _NO_PAPER and result in WITHOUT_PAPER:
+        place = saying.world.place
+        return saying.lines(
+            f"result.without_paper.{result}", hours=place.staffed_hours, phone=place.help_phone
+        )
+    return tuple(saying.text(state.session.service, f"{state.step_id}.next").splitlines())
 
 
 def _words_of_department(session: Session, saying: Saying) -> tuple[str, ...]:

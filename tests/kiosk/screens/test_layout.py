@@ -142,6 +142,17 @@ def test_what_is_done_by_hand_stands_on_one_screen_at_every_text_size(
     assert drawn.scroll_range == 0
 
 
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_every_department_stands_on_one_screen_whatever_is_down(
+    walker: Walker, themes: Themes, typeface: Typeface, language: str
+) -> None:
+    around = dict(walker.around(Display(language=language)))
+    homes = {name: view for name, view in around.items() if name.startswith("home")}
+    assert {"home", "home-no-printer", "home-no-server"} <= homes.keys()
+    for name, view in homes.items():
+        assert scene(view, themes, typeface).scroll_range == 0, name
+
+
 @pytest.mark.parametrize("theme", Theme)
 def test_a_pressed_button_looks_pressed_in_every_theme(
     themes: Themes, typeface: Typeface, theme: Theme
