@@ -138,6 +138,11 @@ class LanguageChosen:
     language: str
 
 
+@dataclass(frozen=True, slots=True)
+class StillHere:
+    """A finger is at work on the page (a key, a stroke, scrolling) and has nothing to say yet."""
+
+
 Touch = (
     Begin
     | DepartmentChosen
@@ -156,6 +161,7 @@ Touch = (
     | TextScaleChosen
     | ThemeChosen
     | LanguageChosen
+    | StillHere
 )
 """What a screen may emit, and nothing else."""
 

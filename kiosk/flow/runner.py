@@ -123,8 +123,12 @@ class Runner:
             return  # the page that asked has gone
         if arrival.alarm and arrival.alarm != self._alarm:
             return  # the timer was stopped while its event was under way
-        world = self._look_around()
         event = arrival.event
+        if isinstance(event, ev.StillHere):
+            if not isinstance(self.state, Warned):
+                self._arm()
+            return
+        world = self._look_around()
         result = step(self.state, event, world)
         if result is None:
             if isinstance(event, ev.WorldChanged):

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from kiosk.flow.events import Answered, Signed, TextScale, Theme, Touch
+from kiosk.flow.events import Answered, Signed, StillHere, TextScale, Theme, Touch
 from kiosk.screens.drawing import LocalState, PadPress, Scene, Target
 from kiosk.screens.ink import is_signature, png_of
 from kiosk.screens.look import Look
@@ -18,6 +18,8 @@ from kiosk.screens.view_model import CameraView, DigitsView, IdleView, ViewModel
 SETTLING_S = 0.25
 """A touch so soon after a new page is the tail of the last one (a trembling hand double-taps
 within 0.2 s) and means nothing."""
+PRESENCE_EVERY_S = 1.0
+"""How often a busy finger is reported: a page's patience is tens of seconds."""
 _SLIP_PX = 28
 """A finger that moves further than this (7 mm at 21.5 inch) scrolls instead of pressing."""
 _RELEASE_S = 0.15
@@ -77,6 +79,7 @@ class Presenter:
         self._finger_scroll = 0
         self._is_scrolling = False
         self._settled_at = 0.0
+        self._presence_due_at = 0.0
         self._release_at = math.inf
         self.view: ViewModel | None = None
         self.scene: Scene | None = None
@@ -142,6 +145,7 @@ class Presenter:
             return
         self._finger, self._finger_scroll, self._is_scrolling = (x, y), self.scrolled, False
         if self._takes_ink(x, y):
+            self._report_presence()
             self._local.strokes.append([(x, y)])
             ink = self._stage.ink()
             if ink is not None:
@@ -160,6 +164,7 @@ class Presenter:
         if self.scene is None or self._finger is None:
             return
         if self._is_writing():
+            self._report_presence()
             if self._takes_ink(x, y):
                 self._local.strokes[-1].append((x, y))
                 ink = self._stage.ink()
@@ -171,6 +176,7 @@ class Presenter:
             self._is_scrolling = True
             self._release()
         if self._is_scrolling:
+            self._report_presence()
             self._scroll_to(self._finger_scroll + int(moved))
 
     def finger_up(self, x: float, y: float) -> None:
@@ -211,8 +217,17 @@ class Presenter:
                 self._release_at = time.monotonic() + _RELEASE_S
                 self._emit(touch)
 
+    def _report_presence(self) -> None:
+        """Somebody types, writes or reads on: no question whether they are still there."""
+        now = time.monotonic()
+        if now >= self._presence_due_at:
+            self._presence_due_at = now + PRESENCE_EVERY_S
+            self._on_touch(StillHere())
+
     def _pad(self, what: str, digit: str) -> None:
         local, page = self._local, self.view.page if self.view else None
+        if what not in {"submit_digits", "submit_ink"}:
+            self._report_presence()
         match what:
             case "digit" if isinstance(page, DigitsView):
                 local.digits = (local.digits + digit)[: page.max_digits]

@@ -266,6 +266,24 @@ async def test_a_touch_that_means_nothing_still_says_that_somebody_is_there(
         await desk.until(st.Warned)
 
 
+async def test_a_citizen_who_types_slowly_is_not_asked_whether_they_are_there(
+    tmp_path: Path,
+) -> None:
+    times = Times(idle_warning_s=0.6, warning_s=20, session_cap_s=60)
+    async with night_desk(tmp_path, times) as desk:
+        desk.touch(*TO_TAX[:3])
+        await desk.until(st.AtGuide)
+        for _ in range(6):
+            await asyncio.sleep(0.25)
+            desk.touch(ev.StillHere())
+        assert isinstance(desk.runner.state, st.AtGuide)
+        await desk.until(st.Warned)
+        desk.touch(ev.StillHere())
+        await asyncio.sleep(0.2)
+        assert isinstance(desk.runner.state, st.Warned)  # the question wants an answer
+        assert "event_ignored" not in [entry.kind for entry in desk.journal.entries()]
+
+
 async def test_the_hard_cap_ends_a_session_however_busy_it_is(tmp_path: Path) -> None:
     times = Times(idle_warning_s=60, warning_s=20, session_cap_s=0.5)
     async with night_desk(tmp_path, times) as desk:

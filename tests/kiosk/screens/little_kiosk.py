@@ -7,7 +7,7 @@ import json
 import sys
 import time
 
-from kiosk.flow.events import Signed, TextScale, Theme, Touch
+from kiosk.flow.events import Signed, StillHere, TextScale, Theme, Touch
 from kiosk.screens.app import KioskScreen
 from kiosk.screens.view_model import ViewModel
 from tests.shots.samples import views
@@ -31,6 +31,8 @@ def main(names: list[str]) -> None:
 
     def on_touch(touch: Touch) -> None:
         nonlocal place, touched_at
+        if isinstance(touch, StillHere):
+            return
         touched_at = time.perf_counter()
         say(touch=type(touch).__name__, ink=len(touch.png) if isinstance(touch, Signed) else 0)
         place += 1

@@ -6,7 +6,7 @@ from itertools import count
 
 import pytest
 
-from kiosk.flow.events import Answered, Begin, Continue, TextScale, Theme, Touch
+from kiosk.flow.events import Answered, Begin, Continue, StillHere, TextScale, Theme, Touch
 from kiosk.screens.drawing import LocalState, Scene, Target, Words
 from kiosk.screens.presenter import Presenter
 from kiosk.screens.theme import Themes
@@ -162,7 +162,30 @@ def test_digits_beyond_the_longest_answer_are_not_taken(desk: Desk) -> None:
     for _ in range(9):
         desk.tap("8")
     desk.tap("继续")
-    assert desk.touches == [Answered("13800138888")]
+    assert desk.touches == [StillHere(), Answered("13800138888")]
+
+
+def test_typing_and_writing_say_that_somebody_is_there_but_not_too_often(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = [1000.0]
+    monkeypatch.setattr("kiosk.screens.presenter.time.monotonic", lambda: now[0])
+    desk.show(SAMPLES["digits"])
+    for _ in range(5):
+        desk.tap("8")
+        now[0] += 0.5
+    assert desk.touches == [StillHere()] * 3
+    desk.touches.clear()
+    desk.show(SAMPLES["sign"])
+    now[0] += 60
+    assert desk.touches == []  # nobody there: nothing is said
+    pad = desk.presenter.scene.ink_area if desk.presenter.scene else None
+    assert pad is not None
+    desk.presenter.finger_down(pad.x + 50, pad.y + 50)
+    for step in range(12):
+        now[0] += 0.25
+        desk.presenter.finger_moved(pad.x + 50 + step, pad.y + 60)
+    assert desk.touches == [StillHere()] * 4
 
 
 def test_typed_digits_survive_another_text_size_but_not_another_question(desk: Desk) -> None:
