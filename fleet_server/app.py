@@ -8,6 +8,7 @@ from fastapi import FastAPI
 
 from fleet_server.api import ROUTERS
 from fleet_server.background import BACKGROUND
+from fleet_server.body_limit import BodyLimit
 from fleet_server.broker.configuration import SERVER_USER
 from fleet_server.broker.link import ServerLink
 from fleet_server.broker.mosquitto import Mosquitto
@@ -16,7 +17,7 @@ from fleet_server.clock import Clock, SystemClock
 from fleet_server.content.desk import ContentDesk
 from fleet_server.database import open_database
 from fleet_server.departments.systems import Systems
-from fleet_server.errors import install_error_handlers
+from fleet_server.errors import REFUSALS, install_error_handlers
 from fleet_server.fleet import Fleet
 from fleet_server.live import LiveBus
 from fleet_server.pki import Authority
@@ -61,7 +62,15 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             app.state.fleet = fleet
             yield
 
-    app = FastAPI(title="一窗 Yichuang fleet server", version="0.1.0", lifespan=lifespan)
+    app = FastAPI(
+        title="一窗 Yichuang fleet server",
+        version="0.1.0",
+        lifespan=lifespan,
+        responses=REFUSALS,
+        docs_url=None,  # FastAPI's own pages load their scripts from a CDN
+        redoc_url=None,
+    )
+    app.add_middleware(BodyLimit)
     install_error_handlers(app)
     for router in ROUTERS:
         app.include_router(router)

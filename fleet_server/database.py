@@ -37,6 +37,8 @@ _BUSY_TIMEOUT_MS: Final = 5_000
 """Readers wait this long for a schema change or a recovery; the writer never waits for anyone."""
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_FIRST_MS: Final = round(datetime(1, 1, 2, tzinfo=UTC).timestamp() * 1000)
+_LAST_MS: Final = round(datetime(9999, 12, 30, tzinfo=UTC).timestamp() * 1000)
 _ON_COMMIT: Final = "on_commit"
 
 
@@ -64,10 +66,13 @@ class UtcTime(TypeDecorator[datetime]):
 
 
 def to_ms(moment: datetime) -> int:
-    """Milliseconds since 1970. Raises ValueError on a moment without a zone."""
+    """Milliseconds since 1970. Raises ValueError on a moment without a zone.
+
+    A moment no zone could show any more (a wrong clock's year 1 or 9999) is moved within reach.
+    """
     if moment.tzinfo is None:
         raise ValueError("a moment needs a zone")
-    return round(moment.timestamp() * 1000)
+    return min(max(round(moment.timestamp() * 1000), _FIRST_MS), _LAST_MS)
 
 
 def from_ms(ms: int) -> datetime:

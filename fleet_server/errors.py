@@ -1,11 +1,17 @@
 """What the API answers when it refuses: a status, a code, never a stack trace, never an input."""
 
+import logging
 from collections.abc import Mapping
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
+from sqlalchemy.exc import OperationalError
 from starlette.exceptions import HTTPException
+
+_log = logging.getLogger(__name__)
 
 
 class FleetError(Exception):
@@ -78,6 +84,22 @@ class Unavailable(FleetError):
     code = "unavailable"
 
 
+class Problem(BaseModel):
+    """Every answer of the API that is not 2xx."""
+
+    code: str
+    detail: str
+
+
+REFUSALS: Final[dict[int | str, dict[str, Any]]] = {
+    "4XX": {"model": Problem},
+    "5XX": {"model": Problem},
+}
+"""For OpenAPI: what `install_error_handlers` makes of every refusal."""
+
+_CODES: Final = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+
+
 def install_error_handlers(app: FastAPI) -> None:
     """Make every refusal of `app` a JSON object `{code, detail}`."""
 
@@ -97,9 +119,16 @@ def install_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(_request: Request, error: HTTPException) -> JSONResponse:
-        code = {404: "not_found", 405: "method_not_allowed"}.get(error.status_code, "refused")
+        code = _CODES.get(error.status_code, "refused")
         return JSONResponse(
             {"code": code, "detail": str(error.detail)}, error.status_code, headers=error.headers
+        )
+
+    @app.exception_handler(OperationalError)
+    async def _no_room(_request: Request, error: OperationalError) -> JSONResponse:
+        _log.error("the database refuses: %s", error.orig)
+        return JSONResponse(
+            {"code": "unavailable", "detail": "storage"}, 503, headers={"Retry-After": "5"}
         )
 
     @app.exception_handler(Exception)

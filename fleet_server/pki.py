@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Self
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
@@ -101,12 +102,13 @@ class Authority:
         """
         try:
             request = x509.load_pem_x509_csr(csr_pem.encode())
-        except ValueError as error:
+            key = request.public_key()
+            is_intact = request.is_signature_valid
+        except (ValueError, UnsupportedAlgorithm) as error:
             raise BadRequest("not a certificate request") from error
-        key = request.public_key()
         if not isinstance(key, ec.EllipticCurvePublicKey) or key.curve.name != "secp256r1":
             raise BadRequest("the key must be ECDSA P-256")
-        if not request.is_signature_valid:
+        if not is_intact:
             raise BadRequest("the request is not signed by its key")
         certificate = (
             _unsigned(_name(kiosk_id), self.certificate.subject, key, now, days)

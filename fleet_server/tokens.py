@@ -4,6 +4,7 @@ ES256 JWT (`DECISIONS.md` 6): `sub` kiosk id, `aud` `yichuang`, `iat`, `exp` at 
 checked against the certificates we issued to that kiosk and have not revoked.
 """
 
+import math
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Final
@@ -11,7 +12,8 @@ from typing import Annotated, Final
 import jwt
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
-from fastapi import Depends, Header
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from fleet_server.enrolment.repository import valid_certificates
 from fleet_server.errors import Unauthorised
@@ -30,10 +32,15 @@ class KioskIdentity:
     kiosk_id: str
 
 
-def kiosk_identity(fleet: FleetDep, authorization: Annotated[str, Header()] = "") -> KioskIdentity:
+_BEARER: Final = HTTPBearer(bearerFormat="JWT", scheme_name="kiosk token", auto_error=False)
+
+
+def kiosk_identity(
+    fleet: FleetDep, bearer: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]
+) -> KioskIdentity:
     """The caller. Raises Unauthorised: token missing, malformed, expired, too long, or foreign."""
-    scheme, _, token = authorization.partition(" ")
-    if scheme.lower() != "bearer" or not token:
+    token = "" if bearer is None else bearer.credentials
+    if not token:
         raise Unauthorised("a kiosk token is needed", headers={"WWW-Authenticate": "Bearer"})
     try:
         claimed = jwt.decode(token, options={"verify_signature": False}).get("sub")
@@ -76,6 +83,9 @@ def _check_times(token: str, key: ec.EllipticCurvePublicKey, now_s: float) -> No
         raise Unauthorised("meant for somebody else", code="token_foreign")
     if not isinstance(issued, int | float) or not isinstance(expires, int | float):
         raise Unauthorised("iat and exp are needed", code="token_malformed")
+    if not (math.isfinite(issued) and math.isfinite(expires)):
+        # Python reads NaN, and NaN is never later than anything: such a token would not expire
+        raise Unauthorised("iat and exp are numbers", code="token_malformed")
     leeway_s = CLOCK_LEEWAY.total_seconds()
     if expires - issued > LONGEST_LIFE_S or issued - leeway_s > now_s:
         raise Unauthorised("lives too long or is from the future", code="token_too_long")

@@ -25,7 +25,7 @@ LONGEST_WAIT_S: Final = 20.0
 """`DECISIONS.md` 6."""
 
 
-@router.head("/v1/objects/{sha256}")
+@router.head("/v1/objects/{sha256}", response_class=Response)
 def object_state(fleet: FleetDep, kiosk: KioskDep, sha256: Sha256) -> Response:
     """200 once complete; else 404 with `Upload-Offset`, where to go on."""
     offset = fleet.cases.objects.offset(kiosk.kiosk_id, sha256)
@@ -34,7 +34,12 @@ def object_state(fleet: FleetDep, kiosk: KioskDep, sha256: Sha256) -> Response:
     return Response(status_code=404, headers={"Upload-Offset": str(offset)})
 
 
-@router.put("/v1/objects/{sha256}")
+@router.put(
+    "/v1/objects/{sha256}",
+    status_code=201,
+    response_class=Response,
+    responses={202: {"description": "More is needed; `Upload-Offset` says from where"}},
+)
 async def put_object(
     fleet: FleetDep,
     kiosk: KioskDep,

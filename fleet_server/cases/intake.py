@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Final
 
 from nacl.exceptions import CryptoError
-from nacl.public import PublicKey
+from nacl.public import PublicKey, SealedBox
 from sqlalchemy.orm import Session
 
 from fleet_server.cases import repository
@@ -102,7 +102,7 @@ def receipt_of(desk: CaseDesk, case: Case) -> CaseReceipt:
 
 
 def _known_receipt(desk: CaseDesk, case: Case, kiosk_id: str, sealed: SealedCase) -> CaseReceipt:
-    if case.kiosk_id != kiosk_id or case.fingerprint != _fingerprint(sealed):
+    if case.kiosk_id != kiosk_id or case.fingerprint != fingerprint(sealed):
         raise Conflict("this case id came with other content", code="case_conflict")
     return receipt_of(desk, case)
 
@@ -112,7 +112,7 @@ def _open(desk: CaseDesk, kiosk_id: str, sealed: SealedCase) -> Applicant:
     try:
         key = desk.envelopes.case_key(sealed.case_id, sealed.sealed_key)
         payload = key.open_payload(sealed.payload)
-        PublicKey(sealed.reply_key)
+        SealedBox(PublicKey(sealed.reply_key)).encrypt(b"")  # a weak key fails here, not later
         for paper in sealed.papers:
             key.open(desk.objects.read(kiosk_id, paper.sha256))
     except (Unsealable, CryptoError, TypeError, ValueError) as error:
@@ -136,7 +136,7 @@ def _add(
     case = Case(
         case_id=sealed.case_id,
         case_number=f"{desk.area_code}-{day}-{serial:06d}",
-        fingerprint=_fingerprint(sealed),
+        fingerprint=fingerprint(sealed),
         kiosk_id=kiosk_id,
         department=definition.department.value,
         service_id=sealed.service_id,
@@ -185,5 +185,7 @@ def _record_refusal(
         on_commit(session, lambda: live.publish("case", case_id))
 
 
-def _fingerprint(sealed: SealedCase) -> str:
-    return hashlib.sha256(sealed.model_dump_json().encode()).hexdigest()
+def fingerprint(sealed: SealedCase) -> str:
+    """SHA-256 of a submission: equal for the same one, however often and whenever it comes."""
+    # without defaults: a field added by a later server must not make an old case another one
+    return hashlib.sha256(sealed.model_dump_json(exclude_defaults=True).encode()).hexdigest()

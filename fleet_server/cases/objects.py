@@ -139,7 +139,8 @@ class ObjectStore:
     def sweep(self) -> int:
         """Remove uploads untouched for three days; how many."""
         before = time.time() - _ABANDONED_AFTER_S
-        old = [p for p in self._uploads.glob("*/*") if p.is_file() and p.stat().st_mtime < before]
+        found = ((path, _status(path)) for path in self._uploads.glob("*/*"))
+        old = [path for path, status in found if status and status.st_mtime < before]
         for path in old:
             path.unlink(missing_ok=True)
         return len(old)
@@ -166,7 +167,8 @@ class ObjectStore:
         return self._uploads / kiosk_id / f"{sha256}.part"
 
     def _used(self, kiosk_id: str) -> int:
-        return sum(p.stat().st_size for p in (self._uploads / kiosk_id).glob("*"))
+        found = map(_status, (self._uploads / kiosk_id).glob("*"))
+        return sum(status.st_size for status in found if status)
 
     @contextmanager
     def _alone(self, part: Path) -> Iterator[None]:
@@ -199,6 +201,14 @@ def _append(part: Path, chunk: bytes) -> None:
             raise
     finally:
         os.close(descriptor)
+
+
+def _status(path: Path) -> os.stat_result | None:
+    """None when another thread has just renamed or removed it."""
+    try:
+        return path.stat()
+    except FileNotFoundError:
+        return None
 
 
 def _hash_of(path: Path) -> str:

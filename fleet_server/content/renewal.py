@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
-
 from fleet_server.content.publishing import next_renewal, renew
 from fleet_server.content.service import desired_content
 from fleet_server.fleet import Fleet
@@ -32,7 +30,7 @@ async def _run(fleet: Fleet) -> None:
     while True:
         try:
             wait_s = await asyncio.to_thread(_renew, fleet)
-        except OperationalError:
+        except Exception:
             _log.exception("content metadata could not be renewed")
             wait_s = 60.0
         await asyncio.sleep(wait_s)

@@ -6,8 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
-
 from fleet_server.departments.gateway import Gateway, GatewayError
 from fleet_server.desired.service import bump
 from fleet_server.fleet import Fleet
@@ -39,6 +37,7 @@ class _Watch:
     def __init__(self, fleet: Fleet, gateway: Gateway) -> None:
         self._fleet = fleet
         self._gateway = gateway
+        self._is_unannounced = False
 
     async def run(self) -> None:
         while True:
@@ -48,8 +47,8 @@ class _Watch:
                 trouble = await self._probe()
             try:
                 await self._edge(trouble)
-            except OperationalError:
-                # the state is kept in memory; kiosks hear of it with the next edge or pull
+            except Exception:
+                # a full disk, say: kiosks cannot pull what bears an old version, so try again
                 _log.exception("department %s: edge not announced", self._gateway.department)
             await asyncio.sleep(PROBE_EVERY_S)
 
@@ -65,15 +64,21 @@ class _Watch:
         status = BackendStatus.DOWN if trouble else BackendStatus.UP
         before = systems.states()[department]
         if before.status is status:
+            if self._is_unannounced:
+                await self._announce()
             return
         now = self._fleet.clock.now()
         systems.set_state(department, BackendState(status=status, since=now, reason=trouble))
         level = logging.WARNING if trouble else logging.INFO
         _log.log(level, "department %s is %s", department, trouble or status)
-        await asyncio.to_thread(self._announce, department)
+        self._is_unannounced = True
+        await self._announce()
 
-    def _announce(self, department: str) -> None:
-        fleet = self._fleet
-        with fleet.database.write() as session:
-            bump(session, link=fleet.link, live=fleet.live)
-        fleet.live.publish("department", department)
+    async def _announce(self) -> None:
+        await asyncio.to_thread(self._raise_version)
+        self._is_unannounced = False
+        self._fleet.live.publish("department", self._gateway.department)
+
+    def _raise_version(self) -> None:
+        with self._fleet.database.write() as session:
+            bump(session, link=self._fleet.link, live=self._fleet.live)

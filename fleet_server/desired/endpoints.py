@@ -7,11 +7,12 @@ from fastapi import APIRouter, Header, Response
 from fleet_server.desired.service import read_desired
 from fleet_server.fleet import FleetDep
 from fleet_server.tokens import KioskDep
+from kiosk.contract.downlink import Desired
 
 router = APIRouter(tags=["kiosk"])
 
 
-@router.get("/v1/desired")
+@router.get("/v1/desired", responses={200: {"model": Desired}, 304: {"description": "Unchanged"}})
 def get_desired(
     fleet: FleetDep, _kiosk: KioskDep, if_none_match: Annotated[str | None, Header()] = None
 ) -> Response:

@@ -2,10 +2,11 @@
 
 import base64
 import hmac
+import ipaddress
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Request
 
 from fleet_server.content.signing import read_root
 from fleet_server.enrolment.schemas import (
@@ -53,9 +54,13 @@ def post_enrol(fleet: FleetDep, request: EnrolRequest) -> Enrolment:
 def post_token(
     fleet: FleetDep,
     request: TokenRequest,
+    connection: Request,
     local_secret_header: Annotated[str, Header(alias="X-Local-Secret")] = "",
 ) -> TokenAnswer:
     """For whoever can read the server's data folder: the running server owns the database."""
+    caller = "" if connection.client is None else connection.client.host
+    if not _is_loopback(caller):
+        raise Forbidden("only from this machine", code="not_local")
     if not hmac.compare_digest(local_secret_header.encode(), local_secret(fleet.settings).encode()):
         raise Forbidden("only for the server's own command line", code="not_local")
     with fleet.database.write() as session:
@@ -74,3 +79,11 @@ def post_token(
         server=fleet.settings.api_url,
         kiosk_id=request.kiosk_id,
     )
+
+
+def _is_loopback(host: str) -> bool:
+    """A reverse proxy on this machine names the caller it speaks for; uvicorn believes it."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -124,14 +124,12 @@ def sign_in(
     """
     name = name[:LONGEST_NAME]
     with database.read() as session:
-        failures = repository.failures_of(session, name)
-        if failures is not None and failures.not_before > now:
-            wait_s = int((failures.not_before - now).total_seconds()) + 1
-            raise TooMany("too many wrong passwords", headers={"Retry-After": str(wait_s)})
+        _refuse_in_haste(session, name, now)
         account = repository.find_account(session, name)
     is_open = account is not None and account.disabled_at is None
     right = is_password(account.password_hash if account and is_open else None, password)
     with database.write() as session:
+        _refuse_in_haste(session, name, now)  # others may have failed while this one was hashed
         if not right:
             _count_failure(session, name, now)
         else:
@@ -139,6 +137,13 @@ def sign_in(
     if not right:
         raise Forbidden("wrong name or password", code="wrong_password")
     return secret
+
+
+def _refuse_in_haste(session: Session, name: str, now: datetime) -> None:
+    failures = repository.failures_of(session, name)
+    if failures is not None and failures.not_before > now:
+        wait_s = int((failures.not_before - now).total_seconds()) + 1
+        raise TooMany("too many wrong passwords", headers={"Retry-After": str(wait_s)})
 
 
 def sign_out(session: Session, *, person: SignedIn, now: datetime) -> None:

@@ -53,7 +53,7 @@ class Source(Protocol):
         """The broker may forget these."""
 
     def close(self) -> None:
-        """Disconnect."""
+        """Disconnect; the next `take` connects again."""
 
 
 class Writer:
@@ -99,8 +99,9 @@ class Writer:
                     self._store(arrivals)
                 self._send_due()
             except Exception:
-                # a bug must not end the only writer; what it held comes again after a reconnect
+                # a bug must not end the only writer; what it held comes again on a new connection
                 _log.exception("ingest batch failed")
+                self._source.close()
                 self._stopped.wait(_RETRY_S)
         self._source.close()
 
@@ -162,8 +163,8 @@ class Writer:
         self._committed([arrival], batch)
 
     def _committed(self, arrivals: Sequence[Arrival], batch: Batch) -> None:
-        self._source.acknowledge(arrivals)
         self._known.update(batch.places)
+        self._source.acknowledge(arrivals)
         self._schedule.owe(set(batch.places))
         health = self._health
         health.messages += len(arrivals)

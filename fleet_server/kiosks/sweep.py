@@ -29,14 +29,21 @@ async def watching_presence(fleet: Fleet) -> AsyncIterator[None]:
     )
 
     async def sweep_for_ever() -> None:
+        is_failing = False
         while True:
             await asyncio.sleep(SWEEP_S)
+            # while we are deaf ourselves, silence proves nothing about any kiosk
+            judge = sweep if fleet.ingest.connected and fleet.ingest.storing else forgive
             try:
                 await asyncio.to_thread(
-                    sweep, fleet.database, now=fleet.clock.now(), live=fleet.live, settings=presence
+                    judge, fleet.database, now=fleet.clock.now(), live=fleet.live, settings=presence
                 )
             except Exception:
-                _log.exception("presence sweep failed; the next comes in a second")
+                if not is_failing:
+                    _log.exception("presence sweep fails; tried again every second")
+                is_failing = True
+            else:
+                is_failing = False
 
     async with running(sweep_for_ever):
         yield
@@ -54,7 +61,7 @@ def sweep(
 def forgive(
     database: Database, *, now: datetime, live: LiveBus, settings: PresenceSettings
 ) -> tuple[str, ...]:
-    """At start: a deadline that passed while the server was away accuses nobody."""
+    """A deadline that passed while the server was away or deaf accuses nobody."""
     return _move(
         database, now, live, lambda standing: server_came_back(standing, now=now, settings=settings)
     )

@@ -10,9 +10,11 @@ import pytest
 from nacl.public import PrivateKey
 
 from fleet_server.app import create_app
+from fleet_server.cases.intake import fingerprint
 from fleet_server.cases.lookup import case_detail, count_cases, list_refused_envelopes
 from fleet_server.cases.tables import Case
 from fleet_server.fleet import Fleet
+from kiosk.contract.cases import SealedCase
 from kiosk.store.vault import Paper, seal
 from tests.fleet_server.small_hall import (
     Hall,
@@ -258,3 +260,49 @@ def _with_paper(counter: Counter, number: int) -> Submission:
         payload=police_payload(),
         papers=(PAGE,),
     )
+
+
+def test_a_reply_key_nothing_can_be_sealed_to_is_refused_before_the_case_is_taken(
+    counter: Counter,
+) -> None:
+    good = submission(counter.hall, counter.content, 0x901)
+    weak = good.case.model_dump(mode="json") | {"reply_key": base64.b64encode(bytes(32)).decode()}
+    refused = counter.client.post("/v1/cases", json=weak, headers=counter.kiosk.headers())
+    assert (refused.status_code, refused.json()["code"]) == (422, "unsealable")
+    assert counter.post(good).status_code == 201
+
+
+def test_a_moment_beyond_the_calendar_does_not_hide_the_list_of_cases(counter: Counter) -> None:
+    good = submission(counter.hall, counter.content, 0x902)
+    early = good.case.model_dump(mode="json") | {"submitted_at": "0001-01-01T00:00:00+14:00"}
+    taken = counter.client.post("/v1/cases", json=early, headers=counter.kiosk.headers())
+    assert taken.status_code == 201
+    with counter.fleet.database.read() as session:
+        assert case_detail(session, good.case.case_id).case.submitted_at.year == 1
+
+
+def test_a_field_added_by_a_later_version_does_not_make_it_another_case() -> None:
+    class LaterCase(SealedCase):
+        priority: int = 0
+
+    fields = {
+        "case_id": "0" * 32,
+        "service_id": "x",
+        "service_version": 1,
+        "content": "0" * 64,
+        "submitted_at": "2026-11-23T08:00:00Z",
+        "sealed_key": "aaaa",
+        "payload": "aaaa",
+        "reply_key": "aaaa",
+    }
+    now, later = SealedCase.model_validate(fields), LaterCase.model_validate(fields)
+    assert fingerprint(now) == fingerprint(later)
+    assert fingerprint(now) != fingerprint(now.model_copy(update={"service_version": 2}))
+
+
+def test_nobody_fills_the_memory_before_being_asked_who_they_are(counter: Counter) -> None:
+    announced = counter.client.post("/v1/enrol", content=bytes(5_000_000))
+    assert (announced.status_code, announced.json()["code"]) == (413, "too_large")
+    chunks = (bytes(100_000) for _ in range(50))  # says nothing of its length
+    streamed = counter.client.post("/v1/cases", content=chunks)
+    assert (streamed.status_code, streamed.json()["code"]) == (413, "too_large")

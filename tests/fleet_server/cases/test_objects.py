@@ -73,3 +73,11 @@ def test_a_disk_that_takes_half_a_chunk_keeps_none_of_it(tmp_path: Path) -> None
 def test_a_name_that_is_no_hash_reaches_no_file(tmp_path: Path, name: str) -> None:
     with pytest.raises(FleetError):
         ObjectStore(tmp_path).offset("hz0001", name)
+
+
+def test_a_file_that_vanishes_while_they_are_counted_is_no_trouble(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path)
+    store.write("hz0001", SHA256, CONTENT, WHOLE)
+    (tmp_path / "uploads" / "hz0001" / "gone").symlink_to("nowhere")  # listed, then not there
+    assert store.sweep() == 0
+    assert not store.write("hz0001", "0" * 64, b"x", ContentRange(0, 0, 2))

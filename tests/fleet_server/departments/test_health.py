@@ -7,16 +7,21 @@ from pathlib import Path
 import httpx
 import pytest
 
+from fleet_server.app import create_app
+from fleet_server.desired.service import read_desired
+from fleet_server.fleet import Fleet
 from kiosk.contract.downlink import BackendStatus, Desired
 from tests.fleet_server.small_hall import (
     Hall,
     TestKiosk,
     eventually,
     make_hall,
+    open_database,
     sandbox,
     server_process,
     set_fault,
 )
+from tests.fleet_server.wire import soon
 
 pytestmark = pytest.mark.slow
 
@@ -89,3 +94,26 @@ def test_a_steady_state_does_not_wake_anybody(watcher: Watcher, tmp_path: Path) 
         version = watcher.desired().version
         time.sleep(4.5)  # two probes
         assert watcher.desired().version == version
+
+
+async def test_an_edge_that_could_not_be_kept_is_told_once_it_can(tmp_path: Path) -> None:
+    hall = make_hall(tmp_path, departments=("tax",))
+    with open_database(hall.settings) as database, database.writing_connection() as connection:
+        connection.exec_driver_sql(
+            "CREATE TRIGGER refuse BEFORE UPDATE ON desired_version"
+            " BEGIN SELECT RAISE(ABORT, 'no room'); END"
+        )
+    app = create_app(hall.settings)
+    async with app.router.lifespan_context(app):
+        fleet: Fleet = app.state.fleet
+
+        def version() -> int:
+            with fleet.database.read() as session:
+                return read_desired(session, parts=fleet.desired).version
+
+        before = version()
+        assert await soon(lambda: fleet.departments.states()["tax"].status is BackendStatus.DOWN)
+        assert version() == before
+        with fleet.database.writing_connection() as connection:
+            connection.exec_driver_sql("DROP TRIGGER refuse")
+        assert await soon(lambda: version() == before + 1)

@@ -10,6 +10,7 @@ import jwt
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
+from fastapi import FastAPI
 
 from fleet_server.app import create_app
 from fleet_server.enrolment.service import make_token, revoke
@@ -27,8 +28,9 @@ KIOSK = "hz0042"
 class Server:
     """The application with its lifespan running, its clock stopped, and a client."""
 
-    def __init__(self, fleet: Fleet, clock: StoppedClock, client: httpx.AsyncClient) -> None:
-        self.fleet = fleet
+    def __init__(self, app: FastAPI, clock: StoppedClock, client: httpx.AsyncClient) -> None:
+        self.app = app
+        self.fleet: Fleet = app.state.fleet
         self.clock = clock
         self.client = client
 
@@ -72,7 +74,7 @@ async def server(tmp_path: Path) -> AsyncIterator[Server]:
             transport=httpx.ASGITransport(app=app), base_url="http://server"
         ) as client,
     ):
-        yield Server(app.state.fleet, clock, client)
+        yield Server(app, clock, client)
 
 
 async def test_enrolment_brings_all_a_kiosk_needs(server: Server, tmp_path: Path) -> None:
@@ -135,6 +137,7 @@ async def test_a_bad_request_does_not_use_the_token_up(server: Server) -> None:
         ({"iat": 4102444740, "exp": 4102444800}, "token_too_long"),
         ({"iat": 1, "exp": 61}, "token_expired"),
         ({"iat": "soon"}, "token_malformed"),
+        ({"exp": float("nan")}, "token_malformed"),
     ],
 )
 async def test_a_token_that_is_not_right_in_everything_is_refused(
@@ -196,6 +199,12 @@ async def test_only_the_data_folders_owner_gets_tokens_over_http(server: Server)
     )
     _, request = key_and_request()
     assert (await server.enrol(answer.json()["token"], request)).status_code == 200
+    elsewhere = httpx.ASGITransport(app=server.app, client=("192.0.2.7", 40_000))
+    async with httpx.AsyncClient(transport=elsewhere, base_url="http://server") as stranger:
+        refused = await stranger.post(
+            "/local/enrol-tokens", json=asked, headers={"X-Local-Secret": secret}
+        )
+    assert (refused.status_code, refused.json()["code"]) == (403, "not_local")
 
 
 async def test_desired_is_not_sent_twice(server: Server) -> None:
@@ -210,3 +219,35 @@ async def test_desired_is_not_sent_twice(server: Server) -> None:
         headers={"Authorization": f"Bearer {token}", "If-None-Match": first.headers["ETag"]},
     )
     assert (first.json()["version"] > 0, second.status_code, second.content) == (True, 304, b"")
+
+
+async def test_the_api_document_tells_the_truth_about_refusals(server: Server) -> None:
+    document = (await server.client.get("/openapi.json")).json()
+    paths = document["paths"]
+    for path, method in (("/v1/cases", "post"), ("/v1/desired", "get")):
+        operation = paths[path][method]
+        problem = operation["responses"]["4XX"]["content"]["application/json"]["schema"]
+        assert problem == {"$ref": "#/components/schemas/Problem"}
+        assert "422" not in operation["responses"]
+        assert operation["security"] == [{"kiosk token": []}]
+    refused = await server.client.post("/v1/enrol", json={})
+    fields = document["components"]["schemas"]["Problem"]["properties"]
+    assert refused.json().keys() == fields.keys()
+    assert {"201", "202"} <= paths["/v1/objects/{sha256}"]["put"]["responses"].keys()
+    assert (await server.client.get("/docs")).status_code == 404  # its scripts are a CDN's
+
+
+async def test_a_full_disk_is_told_as_a_trouble_that_passes(server: Server) -> None:
+    asked = {"kiosk_id": KIOSK, "name": "一号机", "hall": "大厅"}
+    secret = (server.fleet.settings.keys / "local-secret").read_text(encoding="ascii")
+    with server.fleet.database.writing_connection() as connection:
+        pages = int(connection.exec_driver_sql("PRAGMA page_count").scalar_one())
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages}")
+    answers = [
+        await server.client.post(
+            "/local/enrol-tokens", json=asked, headers={"X-Local-Secret": secret}
+        )
+        for _ in range(60)
+    ]
+    assert (answers[-1].status_code, answers[-1].json()["code"]) == (503, "unavailable")
+    assert answers[-1].headers["Retry-After"]

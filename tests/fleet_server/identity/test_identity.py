@@ -1,6 +1,7 @@
 """Signing in: the right password, a growing delay after wrong ones, idle limits, CSRF."""
 
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
@@ -95,6 +96,17 @@ def test_wrong_and_unknown_look_the_same_and_are_slowed_down(desk: Desk, name: s
         desk.sign_in(name, "wrong")
     with pytest.raises(TooMany):
         desk.sign_in(name, "wrong")
+
+
+def test_guessing_many_at_once_is_no_way_around_the_delay(desk: Desk) -> None:
+    def guess(_number: int) -> type[Exception]:
+        with pytest.raises((Forbidden, TooMany)) as refused:
+            desk.sign_in("admin", "wrong")
+        return refused.type
+
+    with ThreadPoolExecutor(12) as threads:
+        found = list(threads.map(guess, range(12)))
+    assert found.count(Forbidden) == 3
 
 
 def test_a_success_forgets_the_failures(desk: Desk) -> None:

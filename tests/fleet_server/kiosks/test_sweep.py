@@ -2,12 +2,18 @@
 
 import asyncio
 import json
+from pathlib import Path
 
 import pytest
 
+from fleet_server.app import create_app
+from fleet_server.fleet import Fleet
+from fleet_server.kiosks.presence import Standing, Verdict, Word
+from fleet_server.kiosks.repository import save_standings
 from fleet_server.kiosks.schemas import PresenceView
 from fleet_server.kiosks.service import kiosk_detail
 from fleet_server.kiosks.sweep import forgive, sweep
+from fleet_server.kiosks.tables import Kiosk, Presence
 from fleet_server.settings import PresenceSettings
 from kiosk.contract.topics import Channel
 from kiosk.contract.uplink import (
@@ -19,7 +25,8 @@ from kiosk.contract.uplink import (
     WillMessage,
     encode_uplink,
 )
-from tests.fleet_server.wire import INST, TalkingKiosk, Wire, soon, talking
+from tests.fleet_server.small_hall import make_hall
+from tests.fleet_server.wire import INST, StoppedClock, TalkingKiosk, Wire, soon, talking
 
 pytestmark = pytest.mark.slow
 
@@ -108,3 +115,37 @@ async def test_a_server_that_was_away_accuses_nobody(wire: Wire) -> None:
     wire.clock.pass_s(44)
     assert swept(wire) == ("hz0001",)
     assert presence(wire).word == "silent"
+
+
+async def test_a_server_that_cannot_store_what_it_hears_accuses_nobody(tmp_path: Path) -> None:
+    hall = make_hall(tmp_path, departments=())
+    app = create_app(hall.settings, clock=(clock := StoppedClock()))
+    async with app.router.lifespan_context(app):
+        fleet: Fleet = app.state.fleet
+        assert await soon(lambda: fleet.ingest.connected)
+        fleet.ingest.storing = False
+        with fleet.database.write() as session:
+            session.add(Kiosk(id="hz0001", name="一号机", hall="大厅", enrolled_at=clock.now()))
+            session.flush()
+            heard = Standing(
+                verdict=Verdict(Word.SERVING, ""), since=clock.now(), due_at=clock.now()
+            )
+            session.add(
+                Presence(kiosk_id="hz0001", word="unknown", why="", why_facts={}, since=clock.now())
+            )
+            session.flush()
+            save_standings(session, {"hz0001": (heard, heard)}, now=clock.now())
+
+        def word() -> tuple[str, str]:
+            with fleet.database.read() as session:
+                told = kiosk_detail(session, kiosk_id="hz0001").summary.presence
+            return told.word, told.why
+
+        assert await soon(lambda: word() == ("unknown", "server_restarted"))
+        for _ in range(2):
+            clock.pass_s(100)
+            await asyncio.sleep(1.2)
+            assert word() == ("unknown", "server_restarted")
+        fleet.ingest.storing = True  # from now on silence is the kiosk's own
+        clock.pass_s(100)
+        assert await soon(lambda: word() == ("silent", "server_restarted"))
