@@ -28,7 +28,6 @@ from kiosk.screens.view_model import (
     IdleView,
     MessageView,
     OutOfServiceView,
-    RatingView,
     ResultView,
     ServiceListView,
     ViewModel,
@@ -48,7 +47,6 @@ from tests.kiosk.flow.visits import (
 )
 
 POLICE = "police-no-criminal-record"
-SOCIAL = "social-insurance-participation"
 TAX = "tax-payment-certificate"
 
 
@@ -337,58 +335,6 @@ def test_without_the_server_the_number_is_the_local_one() -> None:
     assert isinstance(page, ResultView)
     assert (page.number_label, page.number) == ("本机编号", "3F2A 91BC 04DE")
     assert page.paper == "请从出纸口取走纸张"
-
-
-@pytest.mark.parametrize(
-    ("service_id", "printed"), [(TAX, "print_certificate"), (POLICE, "print_receipt")]
-)
-@pytest.mark.parametrize("outcome", ["not_printed", "unconfirmed"])
-def test_a_result_without_its_paper_says_so_and_what_instead(
-    service_id: str, printed: str, outcome: str
-) -> None:
-    walk = Walk()
-    walk.choose(service_id)
-    walk.until(printed)
-    walk.feed(ev.PaperEnded(outcome, "D301"), ev.Continue())
-    page = draw(walk.state).page
-    assert isinstance(page, ResultView)
-    assert page.paper_is_missing
-    assert any("请记下或拍下编号" in line for line in page.next_steps)
-    assert not any("请取走" in line for line in page.next_steps)
-
-
-def test_the_last_pages_say_which_card_to_take() -> None:
-    walk = Walk()
-    walk.choose(POLICE)
-    walk.until("done")
-    result = draw(walk.state).page
-    assert isinstance(result, ResultView)
-    assert result.cards == ("请取走您的身份证",)
-    rating = draw(walk.feed(ev.Continue())).page
-    assert isinstance(rating, RatingView)
-    assert rating.cards == ("请取走您的身份证",)
-
-
-def test_an_empty_slot_is_never_asked_about_and_a_full_one_is() -> None:
-    walk = Walk()
-    walk.choose(SOCIAL)
-    walk.until("left")
-    assert draw(walk.feed(ev.Continue())).page == draw(st.Idle()).page
-    page = draw(walk.feed(ev.CardSeen())).page
-    assert isinstance(page, MessageView)
-    assert page.title == "请取走您的卡"
-
-
-def test_paper_coming_out_is_shown() -> None:
-    walk = Walk()
-    walk.choose(TAX)
-    walk.until("print_certificate")
-    stages = []
-    for event in (ev.PaperProgressed("sent"), ev.PaperProgressed("presented")):
-        page = draw(walk.feed(event)).page
-        assert isinstance(page, WorkingView)
-        stages.append([stage for _, stage in page.steps])
-    assert stages == [["done", "now", "next"], ["done", "done", "now"]]
 
 
 def test_settings_go_round_and_come_back() -> None:

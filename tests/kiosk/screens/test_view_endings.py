@@ -1,0 +1,69 @@
+"""What a citizen sees at the end: paper or none, which card to take, how it was."""
+
+import pytest
+
+from kiosk.flow import events as ev
+from kiosk.flow import states as st
+from kiosk.screens.view import view
+from kiosk.screens.view_model import MessageView, RatingView, ResultView, ViewModel, WorkingView
+from tests.kiosk.flow.visits import Walk, phrases, world
+
+POLICE = "police-no-criminal-record"
+SOCIAL = "social-insurance-participation"
+TAX = "tax-payment-certificate"
+
+
+def draw(state: st.State) -> ViewModel:
+    return view(state, world(), phrases())
+
+
+@pytest.mark.parametrize(
+    ("service_id", "printed"), [(TAX, "print_certificate"), (POLICE, "print_receipt")]
+)
+@pytest.mark.parametrize("outcome", ["not_printed", "unconfirmed"])
+def test_a_result_without_its_paper_says_so_and_what_instead(
+    service_id: str, printed: str, outcome: str
+) -> None:
+    walk = Walk()
+    walk.choose(service_id)
+    walk.until(printed)
+    walk.feed(ev.PaperEnded(outcome, "D301"), ev.Continue())
+    page = draw(walk.state).page
+    assert isinstance(page, ResultView)
+    assert page.paper_is_missing
+    assert any("请记下或拍下编号" in line for line in page.next_steps)
+    assert not any("请取走" in line for line in page.next_steps)
+
+
+def test_the_last_pages_say_which_card_to_take() -> None:
+    walk = Walk()
+    walk.choose(POLICE)
+    walk.until("done")
+    result = draw(walk.state).page
+    assert isinstance(result, ResultView)
+    assert result.cards == ("请取走您的身份证",)
+    rating = draw(walk.feed(ev.Continue())).page
+    assert isinstance(rating, RatingView)
+    assert rating.cards == ("请取走您的身份证",)
+
+
+def test_an_empty_slot_is_never_asked_about_and_a_full_one_is() -> None:
+    walk = Walk()
+    walk.choose(SOCIAL)
+    walk.until("left")
+    assert draw(walk.feed(ev.Continue())).page == draw(st.Idle()).page
+    page = draw(walk.feed(ev.CardSeen())).page
+    assert isinstance(page, MessageView)
+    assert page.title == "请取走您的卡"
+
+
+def test_paper_coming_out_is_shown() -> None:
+    walk = Walk()
+    walk.choose(TAX)
+    walk.until("print_certificate")
+    stages = []
+    for event in (ev.PaperProgressed("sent"), ev.PaperProgressed("presented")):
+        page = draw(walk.feed(event)).page
+        assert isinstance(page, WorkingView)
+        stages.append([stage for _, stage in page.steps])
+    assert stages == [["done", "now", "next"], ["done", "done", "now"]]
