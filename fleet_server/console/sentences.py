@@ -32,6 +32,8 @@ class EventLine:
     text: str
     tone: str
     """good, fault, quiet, or empty for plain."""
+    case_id: str = ""
+    """Of the case it is about; empty where it is about none."""
 
 
 def why_text(words: Words, presence: PresenceView) -> str:
@@ -94,7 +96,7 @@ def event_line(words: Words, event: EventView, bundle: ContentBundle | None) -> 
         text = words(f"event.{key}", **facts)
     except KeyError:
         text = " ".join([event.kind, *(f"{name}={value}" for name, value in event.facts.items())])
-    return EventLine(event, text, _tone(event))
+    return EventLine(event, text, _tone(event), event.facts.get("case_id", ""))
 
 
 def service_title(words: Words, bundle: ContentBundle | None, service_id: str) -> str:

@@ -33,7 +33,12 @@ class Stage:
     department_ports: dict[str, int]
     ends: ExitStack
     departments: dict[str, ExitStack] = field(default_factory=dict)
-    signed_in: bool = False
+    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def server(self) -> subprocess.Popen[bytes]:
+        """The process of `fleet-server run`, to be killed by tests."""
+        return self.processes[0]
 
     @property
     def url(self) -> str:
@@ -112,6 +117,7 @@ def _running_server(on: Stage) -> Iterator[None]:
             stderr=log,
             env=dict(os.environ),
         )
+        on.processes.append(child)
         try:
             ready = eventually(lambda: _answers(on.url) or child.poll() is not None, within_s=40)
             assert ready, (on.folder / "server.log").read_text()
