@@ -18,6 +18,10 @@ MISSING_AT_ONCE: Final = 1000
 ASKED: Final = 5
 """An absent range is named in so many acknowledgements (`dn` is QoS 0), then given up."""
 
+ABSENT_AT_MOST: Final = 500
+"""Ranges remembered, the newest: asking is a courtesy, and one outbox full of holes (every second
+row dropped) must not make the only writer sort tens of thousands of them for each new hole."""
+
 
 @dataclass(slots=True)
 class Seen:
@@ -105,5 +109,5 @@ class Seen:
             moved.append([max(first, self.upto + 1), last, ASKED])
         if moved:
             self.lost = kept
-            self.absent = sorted(self.absent + moved)
+            self.absent = sorted(self.absent + moved)[-ABSENT_AT_MOST:]
         return bool(moved)

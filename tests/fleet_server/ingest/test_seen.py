@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_server.ingest.seen import ASKED, MISSING_AT_ONCE, Seen
+from fleet_server.ingest.seen import ABSENT_AT_MOST, ASKED, MISSING_AT_ONCE, Seen
 
 INST = "0" * 32
 
@@ -78,3 +78,12 @@ def test_whatever_comes_nothing_the_kiosk_waits_for_is_acknowledged_unseen(
         acknowledged = set(range(1, acknowledgement.upto + 1)) - set(acknowledgement.missing)
         assert acknowledged <= came | not_waiting
         assert not set(acknowledgement.missing) & came
+
+
+def test_an_outbox_full_of_holes_stays_small_and_is_acknowledged() -> None:
+    seen = Seen()
+    for first in range(2, 4_002, 400):  # every second row was dropped
+        seen.note(range(first, first + 400, 2), after=first - 2)
+    assert len(seen.absent) <= ABSENT_AT_MOST
+    upto, missing = told(seen)
+    assert (upto, max(missing)) == (4_000, 3_999)
