@@ -44,8 +44,8 @@ class Staff:
 
 
 def words_of(page: str) -> str:
-    """A page's text."""
-    return html.unescape(_TAGS.sub(" ", page))
+    """A page's text, each run of blanks as one."""
+    return " ".join(html.unescape(_TAGS.sub(" ", page)).split())
 
 
 @contextmanager

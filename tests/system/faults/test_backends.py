@@ -90,14 +90,11 @@ def test_a_server_that_is_away_costs_the_citizen_nothing_but_the_answer(
 
 
 def test_a_department_that_is_down_is_said_to_be_down_and_its_service_waits(
-    system: System, witness: Witness, fingers: Fingers, staff: Staff
+    system: System, fingers: Fingers, staff: Staff
 ) -> None:
-    fingers.wait_for("idle")
-    before = staff.words("/departments")
     set_fault(system, "tax", "down")
     assert eventually(
-        lambda: staff.words("/departments").count("没有响应") > before.count("没有响应"),
-        within_s=TOLD_WITHIN_S,
+        lambda: "税务 连接不上" in staff.words("/departments"), within_s=TOLD_WITHIN_S
     ), staff.words("/departments")
     listed = citizen_of(system, TAX).go_to("service_list")
     assert "税务系统暂时没有响应" in listed.text
@@ -105,13 +102,12 @@ def test_a_department_that_is_down_is_said_to_be_down_and_its_service_waits(
     told = fingers.wait_for("message")
     assert "人工窗口" in told.text
     set_fault(system, "tax", "ok")
-    assert eventually(lambda: staff.words("/departments") != before, within_s=TOLD_WITHIN_S)
+    assert eventually(lambda: "税务 正常" in staff.words("/departments"), within_s=TOLD_WITHIN_S)
     fingers.wait_until(
         lambda shown: "税务系统暂时没有响应" not in shown.text, "the all-clear", within_s=10
     )
     fingers.press("TryAgain")
     fingers.wait_for("guide")
-    assert witness.health()["storing"] is True
 
 
 def test_a_slow_department_gives_its_answer_later_and_once(
