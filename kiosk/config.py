@@ -47,6 +47,10 @@ class DisplayConfig(Strict):
     width_px: int = Field(default=1080, ge=600)
     height_px: int = Field(default=1920, ge=600)
     fullscreen: bool = False
+    hide_cursor: bool = True
+    """A finger needs no arrow; a mouse at a bench does."""
+    reduced_motion: bool = False
+    """No moving pictures, for a hall that wants none."""
 
 
 class TimesConfig(Strict):

@@ -28,6 +28,7 @@ from kiosk.flow.events import Touch
 from kiosk.flow.runner import Runner
 from kiosk.flow.states import Idle, OutOfService, State
 from kiosk.flow.world import World
+from kiosk.interrupted import settle_interrupted
 from kiosk.orders import Orders
 from kiosk.screens.app import KioskScreen
 from kiosk.screens.view import REQUIRED_PHRASES, view
@@ -65,6 +66,7 @@ class KioskApp:
         self._fleet = Fleet.from_config(config.devices)
         papers = PaperJournal(store, self._outbox)
         papers.settle()
+        settle_interrupted(store, self._outbox, self._journal)
         commands = CommandLog(store, self._outbox)
         commands.settle()
         self.surroundings = Surroundings(
@@ -74,6 +76,8 @@ class KioskApp:
             self._touched,
             size=(config.display.width_px, config.display.height_px),
             fullscreen=config.display.fullscreen,
+            hide_cursor=config.display.hide_cursor,
+            reduced_motion=config.display.reduced_motion,
         )
         self._runner = Runner(
             devices=self._fleet,

@@ -101,10 +101,16 @@ class Journal:
         found = self._store.rows(
             "SELECT n, at, kind, facts FROM journal WHERE n > ? ORDER BY n LIMIT ?", after, limit
         )
-        return [
-            JournalEntry(int(str(n)), from_ms(int(str(at))), str(kind), json.loads(str(facts)))
-            for n, at, kind, facts in found
-        ]
+        return [_entry(*row) for row in found]
+
+    def last(self, *kinds: str) -> JournalEntry | None:
+        """The newest entry, of these kinds where any are named."""
+        marks = ", ".join("?" * len(kinds))
+        among = f"WHERE kind IN ({marks}) " if kinds else ""
+        found = self._store.rows(
+            f"SELECT n, at, kind, facts FROM journal {among}ORDER BY n DESC LIMIT 1", *kinds
+        )
+        return _entry(*found[0]) if found else None
 
     def tidy(self) -> int:
         """Forget what is older than 90 days; returns how many entries."""
@@ -113,6 +119,10 @@ class Journal:
                 "DELETE FROM journal WHERE at <= ?", (to_ms(self._clock() - RETENTION),)
             )
             return int(connection.changes())
+
+
+def _entry(n: object, at: object, kind: object, facts: object) -> JournalEntry:
+    return JournalEntry(int(str(n)), from_ms(int(str(at))), str(kind), json.loads(str(facts)))
 
 
 def _fits(value: Fact, shape: Shape) -> bool:

@@ -260,9 +260,10 @@ class System:
         if self.kiosk_config.exists():
             return
         self.enrol(KIOSK_ID, KIOSK_NAME, self.kiosk_config)
-        if self.kiosk_times:
-            lines = [f"{key} = {value}" for key, value in self.kiosk_times.items()]
-            with self.kiosk_config.open("a", encoding="utf-8") as out:
+        with self.kiosk_config.open("a", encoding="utf-8") as out:
+            out.write("\n[display]\nhide_cursor = false\n")  # a browser's visitor points
+            if self.kiosk_times:
+                lines = [f"{key} = {value}" for key, value in self.kiosk_times.items()]
                 out.write("\n[times]\n" + "\n".join(lines) + "\n")
 
     def _start_display(self) -> None:

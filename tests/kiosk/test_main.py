@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from kiosk.screens.shots import a_display
 from kiosk.services.loader import load_folder
 from kiosk.store.command_log import CommandLog
 from kiosk.store.database import Store
+from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
 from kiosk.store.shared_state import AppAlive, DrawnContent, SharedState
 from tests.kiosk.test_surroundings import ASSETS, put_content, renamed
@@ -30,6 +32,7 @@ WITHIN_S = 20.0
 """A cold start takes 2 s here, more while others use the machine."""
 
 Map = dict[str, object]
+Process = subprocess.Popen[bytes]
 
 _CONFIG = """
 id = "hz0042"
@@ -71,11 +74,10 @@ class Kiosk:
         self._map = folder / "touch.json"
         self.process = self.start()
 
-    def start(self) -> subprocess.Popen[bytes]:
+    def start(self, program: tuple[str, ...] = ("kiosk.main", "--config")) -> Process:
         environment = {**os.environ, "YICHUANG_TOUCH_MAP": str(self._map)}
-        return subprocess.Popen(
-            [sys.executable, "-m", "kiosk.main", "--config", str(self.config)], env=environment
-        )
+        command = [sys.executable, "-m", *program, str(self.config)]
+        return subprocess.Popen(command, env=environment)
 
     def end(self) -> int:
         self.process.send_signal(signal.SIGTERM)
@@ -157,6 +159,24 @@ def test_it_lives_as_long_as_its_window_does_and_says_what_it_is_doing(kiosk: Ki
     kiosk.until(lambda: _alive(kiosk).state is AppState.IN_SESSION)
 
 
+def test_a_frozen_window_stops_the_tick_though_the_process_lives(kiosk: Kiosk) -> None:
+    kiosk.until(lambda: kiosk.shared.get(AppAlive) is not None)
+    assert kiosk.end() == 0
+    kiosk.process = kiosk.start(("tests.kiosk.blocked_kiosk",))
+    kiosk.until(lambda: _alive(kiosk).tick == 1)
+    kiosk.until(lambda: _alive(kiosk).tick >= 3)
+    block = kiosk.folder / "block"
+    block.touch()
+    time.sleep(1.5)  # the tick under way may still be written
+    frozen_at = _alive(kiosk).tick
+    time.sleep(3)
+    assert _alive(kiosk).tick == frozen_at
+    assert kiosk.process.poll() is None
+    block.unlink()
+    kiosk.until(lambda: _alive(kiosk).tick > frozen_at)
+    assert kiosk.end() == 0
+
+
 def _alive(kiosk: Kiosk) -> AppAlive:
     alive = kiosk.shared.get(AppAlive)
     assert alive is not None
@@ -208,6 +228,23 @@ def test_after_a_kill_it_begins_again_with_the_same_store(kiosk: Kiosk) -> None:
     kiosk.process.wait(WITHIN_S)
     kiosk.process = kiosk.start()
     kiosk.until(lambda: kiosk.kinds().count("app_started") == 2)
+
+
+def test_a_session_cut_off_by_a_kill_is_recorded_once_at_the_next_start(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    Journal(kiosk.store).write("session_started", service="tax-payment-certificate")
+    kiosk.process.kill()
+    kiosk.process.wait(WITHIN_S)
+    for _ in range(2):
+        starts = kiosk.kinds().count("app_started") + 1
+        kiosk.process = kiosk.start()
+        kiosk.until(partial(_has_started, kiosk, starts))
+        assert kiosk.end() == 0
+    assert kiosk.kinds().count("session_ended") == 1
+
+
+def _has_started(kiosk: Kiosk, times: int) -> bool:
+    return kiosk.kinds().count("app_started") == times
 
 
 def test_an_unknown_setting_is_refused_and_named(tmp_path: Path) -> None:
