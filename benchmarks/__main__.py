@@ -12,7 +12,7 @@ from typing import Final
 
 from benchmarks.figure import Figure, table
 
-BENCHMARKS: Final = ("ingest", "identity_card", "cases", "screens")
+BENCHMARKS: Final = ("ingest", "identity_card", "cases", "documents", "system", "screens")
 """Modules of this package, each with `measure() -> list[Figure]`."""
 
 

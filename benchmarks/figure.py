@@ -1,6 +1,11 @@
 """One measured figure, held against a limit or a peer taken in the same run."""
 
+import math
 from dataclasses import asdict, dataclass
+from typing import Final
+
+SEED: Final = 20261123
+"""Whatever a benchmark leaves to chance begins here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +20,8 @@ class Figure:
     limit: float
     """The target or the peer's figure, in the same unit."""
     higher_is_better: bool = False
+    is_target: bool = True
+    """False: the limit is a peer to be seen beside it, and nothing that must be met."""
 
     @property
     def ratio(self) -> float:
@@ -22,8 +29,10 @@ class Figure:
         return self.value / self.limit if self.limit else float("inf")
 
     @property
-    def holds(self) -> bool:
-        """Is the target met?"""
+    def holds(self) -> bool | None:
+        """Is the target met? None beside a peer."""
+        if not self.is_target:
+            return None
         return self.ratio >= 1 if self.higher_is_better else self.ratio <= 1
 
     def as_json(self) -> dict[str, object]:
@@ -39,9 +48,9 @@ def table(figures: list[Figure]) -> str:
             figure.name,
             f"{figure.value:,.2f} {figure.unit}",
             figure.against,
-            f"{'≥' if figure.higher_is_better else '≤'} {figure.limit:,.2f} {figure.unit}",
+            f"{_sign(figure)}{figure.limit:,.2f} {figure.unit}",
             f"{figure.ratio:.2f}",
-            "yes" if figure.holds else "NO",
+            _VERDICTS[figure.holds],
         )
         for figure in figures
     ]
@@ -50,9 +59,18 @@ def table(figures: list[Figure]) -> str:
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
 
 
+_VERDICTS: Final = {True: "yes", False: "NO", None: "–"}
+
+
+def _sign(figure: Figure) -> str:
+    if not figure.is_target:
+        return ""
+    return "≥ " if figure.higher_is_better else "≤ "
+
+
 def percentile(values: list[float], share: float) -> float:
     """Give the nearest-rank percentile; `share` between 0 and 1. Raises ValueError when empty."""
     if not values:
         raise ValueError("no values")
     ordered = sorted(values)
-    return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
+    return ordered[max(0, math.ceil(share * len(ordered)) - 1)]

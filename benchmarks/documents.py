@@ -1,0 +1,118 @@
+"""Finding the page in a camera's frame: how long it takes, and how well it is placed."""
+
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+from statistics import mean
+from typing import Final
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.figure import Figure, percentile
+from device_drivers.document_camera.emulator import DocumentCameraEmulator
+from device_drivers.document_camera.interface import Picture, Quad
+from device_drivers.document_camera.page import find_page
+
+PHOTOGRAPHS: Final = Path(__file__).resolve().parents[2] / "shared" / "data" / "documents"
+"""Beside the project, never in it; corners were annotated by hand, about ± 3 px."""
+WIDTH_PX, HEIGHT_PX = 1920, 1080
+"""A preview frame of the document camera."""
+ROUNDS: Final = 6
+
+FOUND_MS: Final = 33.0
+MEAN_IOU: Final = 0.95
+"""`DESIGN.md` section 7; 33 ms is also the time between two frames."""
+
+Corners = NDArray[np.float32]
+
+
+def measure() -> list[Figure]:
+    """Time on frames of a preview's size; the place on whole photographs, where there are any."""
+    photographs = _photographs()
+    if photographs:
+        frames = [_as_frame(picture) for picture, _ in photographs]
+    else:
+        sys.stderr.write("skipped: no photographs beside the project, so no IoU; time on a drawn\n")
+        frames = [_drawn_frame()]
+    cv2.setNumThreads(1)  # the other core draws the screen
+    taken_ms = [_found_ms(frame) for _ in range(ROUNDS) for frame in frames]
+    figures = [
+        Figure(
+            name=f"page found in a {WIDTH_PX} × {HEIGHT_PX} frame, p95 of {len(taken_ms)}",
+            value=percentile(taken_ms, 0.95),
+            unit="ms",
+            against="DESIGN.md 7",
+            limit=FOUND_MS,
+        )
+    ]
+    if photographs:
+        placed = [_overlap(find_page(picture), corners) for picture, corners in photographs]
+        figures.append(
+            Figure(
+                name=f"page placed, mean IoU of {len(placed)} photographs",
+                value=mean(placed),
+                unit="",
+                against="DESIGN.md 7",
+                limit=MEAN_IOU,
+                higher_is_better=True,
+            )
+        )
+    return figures
+
+
+def _photographs() -> list[tuple[Picture, Corners]]:
+    manifest = PHOTOGRAPHS / "manifest.json"
+    if not manifest.exists():
+        return []
+    facts = json.loads(manifest.read_text(encoding="utf-8"))
+    return [
+        (_decoded(PHOTOGRAPHS / entry["file"]), np.array(entry["corners"], np.float32))
+        for entry in facts["quads"]
+    ]
+
+
+def _decoded(path: Path) -> Picture:
+    picture = cv2.imread(str(path))
+    if picture is None:
+        raise FileNotFoundError(path)
+    return np.asarray(picture, np.uint8)
+
+
+def _as_frame(picture: Picture) -> Picture:
+    """The photograph as the camera would show it: lying, as wide as the frame, its middle."""
+    height, width = picture.shape[:2]
+    lying = picture if width >= height else cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE)
+    factor = max(WIDTH_PX / lying.shape[1], HEIGHT_PX / lying.shape[0])
+    scaled = cv2.resize(lying, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
+    top = (scaled.shape[0] - HEIGHT_PX) // 2
+    left = (scaled.shape[1] - WIDTH_PX) // 2
+    return np.ascontiguousarray(
+        scaled[top : top + HEIGHT_PX, left : left + WIDTH_PX], dtype=np.uint8
+    )
+
+
+def _drawn_frame() -> Picture:
+    """The emulated desk with a letter on it."""
+    with tempfile.TemporaryDirectory() as folder:
+        emulator = DocumentCameraEmulator(Path(folder) / "desk")
+        emulator.put("employer_letter")
+        return _as_frame(_decoded(next((Path(folder) / "desk").glob("*.jpg"))))
+
+
+def _found_ms(frame: Picture) -> float:
+    began = time.perf_counter()
+    find_page(frame)
+    return (time.perf_counter() - began) * 1000
+
+
+def _overlap(found: Quad | None, corners: Corners) -> float:
+    """Intersection over union; 0 for no answer."""
+    if found is None:
+        return 0.0
+    quad = np.array(found, np.float32)
+    shared, _ = cv2.intersectConvexConvex(quad, corners)
+    return float(shared / (cv2.contourArea(quad) + cv2.contourArea(corners) - shared))
