@@ -11,6 +11,7 @@ from fastapi import Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import RedirectResponse
 from fastapi.routing import APIRoute
+from starlette.datastructures import URL
 from starlette.exceptions import HTTPException
 
 from fleet_server.console.frame import ROOT, Page, PasswordChangeNeeded, language_of
@@ -52,8 +53,11 @@ class ConsoleRoute(APIRoute):
 
 
 def _to_sign_in(request: Request) -> Response:
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    back = wanted if request.method == "GET" and "hx-request" not in request.headers else ""
+    url = request.url
+    if "hx-request" in request.headers:  # a part of an open page asks: come back to that page
+        url = URL(request.headers.get("hx-current-url", ""))
+    wanted = url.path + (f"?{url.query}" if url.query else "")
+    back = wanted if request.method == "GET" else ""
     return _move(request, f"{ROOT}/sign-in" + (f"?next={quote(back, safe='')}" if back else ""))
 
 
@@ -67,7 +71,7 @@ async def _drawn(request: Request, status: int, code: str, error_id: str = "") -
     fleet = cast(Fleet, request.app.state.fleet)
     cookie = request.cookies.get(COOKIE, "")
     try:
-        person = await asyncio.to_thread(person_or_none, fleet, cookie)
+        person = await asyncio.to_thread(person_or_none, request, fleet, cookie)
     except Exception:
         # the page about the failure must not fail for the same reason, such as the database
         _log.exception("no account on the error page")

@@ -9,7 +9,7 @@ import hashlib
 import hmac
 from typing import Annotated, Final
 
-from fastapi import Cookie, Depends, Form, Header, Response
+from fastapi import Cookie, Depends, Form, Header, Request, Response
 from itsdangerous import BadSignature, Signer
 
 from fleet_server.errors import Forbidden, Unauthorised
@@ -41,7 +41,7 @@ def clear_session_cookie(response: Response) -> None:
 
 
 def person_or_none(
-    fleet: FleetDep, cookie: Annotated[str, Cookie(alias=COOKIE)] = ""
+    request: Request, fleet: FleetDep, cookie: Annotated[str, Cookie(alias=COOKIE)] = ""
 ) -> SignedIn | None:
     """Who is signed in; None for nobody, an unsigned cookie, or a session that is over."""
     try:
@@ -49,7 +49,11 @@ def person_or_none(
     except (BadSignature, UnicodeDecodeError):
         return None
     return find_signed_in(
-        fleet.database, secret=secret, settings=fleet.settings.identity, now=fleet.clock.now()
+        fleet.database,
+        secret=secret,
+        settings=fleet.settings.identity,
+        now=fleet.clock.now(),
+        is_activity=not _is_by_itself(request),
     )
 
 
@@ -95,6 +99,13 @@ def check_csrf(
 
 
 CsrfChecked = Annotated[None, Depends(check_csrf)]
+
+
+def _is_by_itself(request: Request) -> bool:
+    """Whether the open page asks, not the person: a part drawn again, or the event stream."""
+    headers = request.headers
+    is_part = request.method == "GET" and "hx-request" in headers
+    return is_part or headers.get("accept") == "text/event-stream"
 
 
 def _signer(settings: Settings) -> Signer:

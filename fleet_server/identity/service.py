@@ -2,11 +2,13 @@
 
 import hashlib
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fleet_server.audit.service import record
@@ -177,9 +179,17 @@ def change_password(
 
 
 def find_signed_in(
-    database: Database, *, secret: str, settings: IdentitySettings, now: datetime
+    database: Database,
+    *,
+    secret: str,
+    settings: IdentitySettings,
+    now: datetime,
+    is_activity: bool = True,
 ) -> SignedIn | None:
-    """Who has this session secret; None when it is over, idle too long, or the account closed."""
+    """Who has this session secret; None when it is over, idle too long, or the account closed.
+
+    `is_activity` is False for what an open page asks by itself: it keeps nobody signed in.
+    """
     secret_hash = hash_secret(secret)
     with database.read() as session:
         found = repository.find_session(session, secret_hash)
@@ -189,12 +199,18 @@ def find_signed_in(
     idle = timedelta(minutes=settings.idle_minutes)
     if running.ends_at <= now or running.seen_at + idle <= now or account.disabled_at is not None:
         return None
-    if now - running.seen_at > min(_SEEN_EVERY, idle / 4):
-        with database.write() as session:
-            stored = session.get(AccountSession, secret_hash)
-            if stored is not None:
-                stored.seen_at = now
+    if is_activity and now - running.seen_at > min(_SEEN_EVERY, idle / 4):
+        # a full disk must not keep anybody from the page that says so
+        with suppress(OperationalError):
+            _note_activity(database, secret_hash, now)
     return SignedIn(account.name, Role(account.role), account.must_change_password, secret_hash)
+
+
+def _note_activity(database: Database, secret_hash: str, now: datetime) -> None:
+    with database.write() as session:
+        stored = session.get(AccountSession, secret_hash)
+        if stored is not None:
+            stored.seen_at = now
 
 
 def hash_secret(secret: str) -> str:
