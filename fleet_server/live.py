@@ -30,7 +30,10 @@ class Listener:
     async def next(self, *, within_s: float | None = None) -> News | None:
         """The next news, or None when none comes within `within_s`."""
         try:
-            return await asyncio.wait_for(self._queue.get(), within_s)
+            # not `wait_for`: in 3.11 it swallows a cancellation that comes together with news,
+            # and whoever stops the server would then wait for this task for ever
+            async with asyncio.timeout(within_s):
+                return await self._queue.get()
         except TimeoutError:
             return None
 

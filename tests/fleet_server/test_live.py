@@ -2,6 +2,8 @@
 
 import asyncio
 
+import pytest
+
 from fleet_server.live import LiveBus, News
 
 
@@ -30,3 +32,22 @@ async def test_a_listener_that_sleeps_holds_nobody_up() -> None:
         for number in range(2000):
             bus.publish("kiosk", str(number))
         assert await sleeper.next(within_s=1) == News("kiosk", "0")
+
+
+@pytest.mark.parametrize("turns", range(6))
+async def test_a_listener_stopped_in_any_turn_after_news_stays_stopped(turns: int) -> None:
+    bus = LiveBus()
+
+    async def listen_for_ever() -> None:
+        with bus.listen("case") as listener:
+            while True:
+                await listener.next(within_s=60)
+
+    task = asyncio.ensure_future(listen_for_ever())
+    await asyncio.sleep(0.01)
+    bus.publish("case", "x")
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    task.cancel()
+    done, _ = await asyncio.wait([task], timeout=1)
+    assert done == {task}
