@@ -57,8 +57,18 @@ def _scaled_to(picture: Picture, long_side_px: int) -> tuple[Picture, float]:
     scale = min(1.0, long_side_px / max(picture.shape[:2]))
     if scale == 1.0:
         return picture, 1.0
-    smaller = cv2.resize(picture, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
-    return np.asarray(smaller, np.uint8), scale
+    smaller, left = picture, scale
+    while left <= 0.5:  # exact halves average four pixels each and cost a quarter of other factors
+        height, width = smaller.shape[0] // 2, smaller.shape[1] // 2
+        even = smaller[: 2 * height, : 2 * width]
+        smaller = np.asarray(
+            cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA), np.uint8
+        )
+        left *= 2
+    if left < 1.0:
+        rest = cv2.resize(smaller, None, fx=left, fy=left, interpolation=cv2.INTER_LINEAR)
+        smaller = np.asarray(rest, np.uint8)
+    return smaller, scale
 
 
 def _score(lab: Picture, quad: Points) -> float:
