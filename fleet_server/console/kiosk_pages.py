@@ -1,13 +1,16 @@
 """终端: the list of kiosks, one kiosk, and what may be done to it."""
 
 import re
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Response
 from sqlalchemy.orm import Session
 
+from fleet_server.commands.progress import RANK
 from fleet_server.commands.service import list_commands, queue_command
+from fleet_server.commands.tables import CommandRow
 from fleet_server.console.fleet_table import (
     SORTS,
     Choice,
@@ -36,6 +39,19 @@ _COMMANDS: Final = 8
 _OPEN: Final = frozenset({"queued", "sent", "received", "running"})
 LONGEST_REASON: Final = 40
 """What a citizen can read at a glance on a closed kiosk."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommandLine:
+    """One command as the kiosk page shows it."""
+
+    row: CommandRow
+    kind: str
+    """restart_app, close or reopen."""
+    reason: str
+    rank: int
+    """How many of the five steps it has come."""
+
 
 Text = Annotated[str, Query(max_length=60)]
 
@@ -144,7 +160,7 @@ def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = 
     fleet, words = page.fleet, page.words
     with fleet.database.read() as session:
         detail = kiosk_detail(session, kiosk_id=kiosk_id, events=_EVENTS)
-        commands = tuple(list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS))
+        commands = list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS)
         release = current_release(session)
     summary = detail.summary
     bundle = None if release is None else bundle_of(release)
@@ -159,12 +175,18 @@ def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = 
         shown=shown_state(summary, None if release is None else release.hash),
         release=release,
         events=[event_line(words, event, bundle) for event in detail.events],
-        commands=commands,
-        is_under_way=any(command.state in _OPEN for command in commands),
+        commands=[_command_line(command) for command in commands],
         is_closed=summary.presence.word is Word.MAINTENANCE,
         longest_reason=LONGEST_REASON,
         presence_settings=fleet.settings.presence,
     )
+
+
+def _command_line(row: CommandRow) -> CommandLine:
+    kind = str(row.order["kind"])
+    if kind == "set_out_of_service":
+        kind = "close" if row.order["on"] else "reopen"
+    return CommandLine(row, kind, str(row.order.get("reason", "")), RANK[row.state] + 1)
 
 
 def _order(page: Page, kiosk_id: str, order: RestartApp | SetOutOfService, actor: str) -> Response:

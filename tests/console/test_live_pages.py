@@ -17,7 +17,11 @@ from tests.fleet_server.small_hall import tax_payload
 
 pytestmark = pytest.mark.slow
 
-SOON_MS = 2_000
+WITHIN_MS = 2_000
+"""The promise; measured where nothing else happens."""
+
+SOON_MS = 6_000
+"""Elsewhere a busy test machine is no fault."""
 
 
 def go_live(page: Page, address: str) -> None:
@@ -35,7 +39,7 @@ def test_a_printer_out_of_paper_is_seen_within_two_seconds(
     expect(row).to_contain_text("正常服务")
     kiosk.break_device(DeviceKind.RECEIPT_PRINTER, "D301", paper="out")
     kiosk.heartbeat()
-    expect(row).to_contain_text("部分可用", timeout=SOON_MS)
+    expect(row).to_contain_text("部分可用", timeout=WITHIN_MS)
     expect(row).to_contain_text("凭条打印机不可用")
     kiosk.devices = {kind: DeviceState(status=DeviceStatus.ONLINE) for kind in DeviceKind}
     kiosk.heartbeat()
@@ -145,3 +149,5 @@ def test_the_same_command_twice_is_one_command(on: Stage, page: Page, kiosk: Wir
         "command_already",
     ]
     assert [each.order.kind for each in kiosk.commands().commands].count("restart_app") == 1
+    page.reload()
+    expect(page.locator(".command", has_text="重启应用")).to_have_count(1)

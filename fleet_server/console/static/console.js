@@ -31,6 +31,7 @@
   }
   body.addEventListener("htmx:sseOpen", function () { setLive(true); });
   body.addEventListener("htmx:sseError", function () { setLive(false); });
+  body.addEventListener("htmx:responseError", function () { setLive(false); });
   body.addEventListener("htmx:sendError", function () { setLive(false); });
 
   document.addEventListener("submit", function (event) {
