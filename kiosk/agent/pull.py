@@ -16,7 +16,7 @@ from kiosk.agent.content import ContentKeeper, Refusal
 from kiosk.agent.reach import Reach
 from kiosk.agent.release import NotFetched
 from kiosk.agent.watchdog import Pulse
-from kiosk.contract.downlink import Command, Desired
+from kiosk.contract.downlink import UNSUPPORTED, Command, Desired, UnsupportedOrder
 from kiosk.contract.uplink import AppState, Reported
 from kiosk.store.command_log import CommandLog
 from kiosk.store.database import Store
@@ -176,11 +176,10 @@ class CommandPull:
                 continue
 
     def _receive(self, command: Command) -> None:
+        order = UNSUPPORTED if isinstance(command.order, UnsupportedOrder) else command.order.kind
         with self._store.transaction():
             if self._log_book.receive(command):
-                self._journal.write(
-                    "command_received", number=command.number, order=command.order.kind
-                )
+                self._journal.write("command_received", number=command.number, order=order)
 
 
 def _reported(desired: Desired, content: str, reason: str) -> Reported:

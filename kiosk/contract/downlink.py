@@ -1,7 +1,7 @@
 """What the server says: acknowledgements, pokes, and the state and commands a kiosk pulls."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field
 
@@ -82,13 +82,29 @@ class SetOutOfService(Message):
     """Chinese sentence an operator typed, shown to citizens."""
 
 
+class UnsupportedOrder(Message):
+    """What this software cannot do: a kind it does not know, or a known one it cannot read.
+
+    It is written down and answered `failed`, and holds up no other command.
+    """
+
+    kind: str = ""
+
+
+UNSUPPORTED: Final = "unsupported"
+"""The detail of `CommandProgress` with which such an order is answered."""
+
+
 class Command(Message):
     """One order; remembered by id in the kiosk's store, so a second delivery does nothing."""
 
     id: str
     number: int
     """Grows by one per kiosk; `after=` of the pull refers to it."""
-    order: Annotated[RestartApp | SetOutOfService, Field(discriminator="kind")]
+    order: Annotated[
+        Annotated[RestartApp | SetOutOfService, Field(discriminator="kind")] | UnsupportedOrder,
+        Field(union_mode="left_to_right"),
+    ]
     expires_at: AwareDatetime
 
 

@@ -9,7 +9,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from kiosk.contract.devices import DeviceKind, DeviceState
+from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStates
 from kiosk.contract.model import Message
 
 MAX_BYTES: Final = 65_536
@@ -43,7 +43,7 @@ class Heartbeat(Message):
     cases_waiting: int = Field(default=0, ge=0)
     """Sealed cases on disk that the server has not acknowledged."""
     events_waiting: int = Field(default=0, ge=0)
-    devices: dict[DeviceKind, DeviceState] = {}
+    devices: DeviceStates = {}
     software: str = ""
 
 
@@ -51,7 +51,7 @@ class Birth(Message):
     """Said on every connect, before anything else."""
 
     software: str = ""
-    devices: dict[DeviceKind, DeviceState] = {}
+    devices: DeviceStates = {}
 
 
 class Will(Message):

@@ -5,11 +5,13 @@
 
 from collections.abc import Callable
 from datetime import datetime
-from typing import Any, Final
+from typing import Final, Literal
 
-from kiosk.contract.downlink import Command
+from pydantic import ValidationError
+
+from kiosk.contract.downlink import UNSUPPORTED, Command, UnsupportedOrder
 from kiosk.contract.uplink import CommandProgress
-from kiosk.store.database import Store, from_ms, to_ms, utc_now
+from kiosk.store.database import Store, Value, from_ms, to_ms, utc_now
 from kiosk.store.outbox import Outbox
 
 IDEMPOTENT: Final = frozenset({"set_out_of_service"})
@@ -17,6 +19,9 @@ IDEMPOTENT: Final = frozenset({"set_out_of_service"})
 
 FULFILLED_BY_START: Final = frozenset({"restart_app"})
 """That the app starts again is what was asked for."""
+
+CommandState = Literal["received", "running", "succeeded", "failed", "expired", "interrupted"]
+"""`FLEET.md` section 7, Commands."""
 
 
 class CommandLog:
@@ -35,40 +40,52 @@ class CommandLog:
         return int(str(found[0][0]))
 
     def receive(self, command: Command) -> bool:
-        """Write it down; False where it was known. One that came too late is at once `expired`."""
+        """Write it down; False where it was known.
+
+        One that came too late is at once `expired`, one that this software cannot do `failed`.
+        """
         now = self._clock()
-        state = "received" if command.expires_at > now else "expired"
+        state: CommandState = "received" if command.expires_at > now else "expired"
+        detail = ""
+        if state == "received" and isinstance(command.order, UnsupportedOrder):
+            state, detail = "failed", UNSUPPORTED
         with self._store.transaction() as connection:
             connection.execute(
-                "INSERT INTO command (id, number, body, expires_at, state, state_at)"
-                " VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
+                "INSERT INTO command (id, number, body, expires_at, state, detail, state_at)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING",
                 (
                     command.id,
                     command.number,
                     command.model_dump_json(),
                     to_ms(command.expires_at),
                     state,
+                    detail,
                     to_ms(now),
                 ),
             )
             if not connection.changes():
                 return False
-            self._outbox.record(CommandProgress, command_id=command.id, state=state)
+            self._outbox.record(CommandProgress, command_id=command.id, state=state, detail=detail)
         return True
 
     def to_do(self) -> list[Command]:
-        """Received and neither begun nor expired, oldest first; what expired is marked so."""
+        """Received and neither begun nor expired, oldest first; what expired is marked so.
+
+        What newer software wrote down and this one cannot do is `failed` here.
+        """
         now = self._clock()
         found = self._store.rows(
-            "SELECT body, expires_at FROM command WHERE state = 'received' ORDER BY number"
+            "SELECT id, body, expires_at FROM command WHERE state = 'received' ORDER BY number"
         )
         alive: list[Command] = []
-        for body, expires_at in found:
-            command = Command.model_validate_json(str(body))
-            if from_ms(int(str(expires_at))) > now:
-                alive.append(command)
+        for command_id, body, expires_at in found:
+            command = _read(body)
+            if from_ms(int(str(expires_at))) <= now:
+                self._move(str(command_id), {"received"}, "expired")
+            elif command is None:
+                self._move(str(command_id), {"received"}, "failed", detail=UNSUPPORTED)
             else:
-                self._move(command.id, {"received"}, "expired")
+                alive.append(command)
         return alive
 
     def begin(self, command_id: str) -> bool:
@@ -91,7 +108,8 @@ class CommandLog:
         found = self._store.rows("SELECT id, body FROM command WHERE state = 'running'")
         with self._store.transaction():
             for command_id, body in found:
-                kind = Command.model_validate_json(str(body)).order.kind
+                command = _read(body)
+                kind = "" if command is None else command.order.kind
                 if kind in FULFILLED_BY_START:
                     self._move(str(command_id), {"running"}, "succeeded")
                 elif kind in IDEMPOTENT:
@@ -99,7 +117,14 @@ class CommandLog:
                 else:
                     self._move(str(command_id), {"running"}, "interrupted")
 
-    def _move(self, command_id: str, before: set[str], after: Any, *, detail: str = "") -> bool:
+    def _move(
+        self,
+        command_id: str,
+        before: set[CommandState],
+        after: CommandState,
+        *,
+        detail: str = "",
+    ) -> bool:
         marks = ", ".join("?" * len(before))
         with self._store.transaction() as connection:
             connection.execute(
@@ -111,3 +136,12 @@ class CommandLog:
                 return False
             self._outbox.record(CommandProgress, command_id=command_id, state=after, detail=detail)
         return True
+
+
+def _read(body: Value) -> Command | None:
+    """The command as it was written down; None for one that this software cannot do."""
+    try:
+        command = Command.model_validate_json(str(body))
+    except ValidationError:
+        return None
+    return None if isinstance(command.order, UnsupportedOrder) else command

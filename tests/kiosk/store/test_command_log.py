@@ -2,7 +2,7 @@ from datetime import timedelta
 
 import pytest
 
-from kiosk.contract.downlink import Command, RestartApp, SetOutOfService
+from kiosk.contract.downlink import Command, RestartApp, SetOutOfService, UnsupportedOrder
 from kiosk.contract.uplink import CommandProgress
 from kiosk.store.command_log import CommandLog
 from kiosk.store.database import Store
@@ -91,3 +91,33 @@ def test_after_the_apps_start_a_restart_is_done_and_an_idempotent_order_is_done_
     log.settle()
     assert log.state("c1") == "succeeded"
     assert [command.id for command in log.to_do()] == ["c2"]
+
+
+def test_an_order_this_software_cannot_do_is_answered_at_once(
+    log: CommandLog, outbox: Outbox, clock: SettableClock
+) -> None:
+    newer = restart(clock).model_copy(update={"order": UnsupportedOrder(kind="lower_the_blinds")})
+    assert log.receive(newer)
+    assert log.receive(restart(clock, 2))
+    assert [command.id for command in log.to_do()] == ["c2"]
+    events = [row.event for row in outbox.pending() if isinstance(row.event, CommandProgress)]
+    assert [(each.command_id, each.state, each.detail) for each in events] == [
+        ("c1", "failed", "unsupported"),
+        ("c2", "received", ""),
+    ]
+    assert log.last_number() == 2
+
+
+@pytest.mark.parametrize("body", ['{"order": {"kind": "lower_the_blinds"}}', "not JSON"])
+def test_what_newer_software_left_behind_is_answered_and_holds_up_no_other(
+    log: CommandLog, store: Store, outbox: Outbox, clock: SettableClock, body: str
+) -> None:
+    for number in (1, 2, 3):
+        log.receive(restart(clock, number))
+    log.begin("c2")
+    with store.transaction() as connection:
+        connection.execute("UPDATE command SET body = ? WHERE number < 3", (body,))
+    log.settle()
+    assert [command.id for command in log.to_do()] == ["c3"]
+    assert (log.state("c1"), log.state("c2")) == ("failed", "interrupted")
+    assert told(outbox)[-2:] == ["interrupted", "failed"]
