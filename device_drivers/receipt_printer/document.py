@@ -11,7 +11,6 @@ blocks:
 """
 
 import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 
 from device_drivers.receipt_printer.interface import (
@@ -109,7 +108,7 @@ def _image(body: object, where: str) -> Image:
     if isinstance(png, str):
         try:
             png = base64.b64decode(png, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # binascii.Error is one; so is what is not even ASCII
             raise ReceiptMistake(f"{where}: `png` is not base64") from error
     if not isinstance(png, bytes) or not png.startswith(b"\x89PNG"):
         raise ReceiptMistake(f"{where}: `png` must hold a PNG picture")

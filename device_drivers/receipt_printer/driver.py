@@ -8,6 +8,10 @@ receipt was printed and cut. Answer missing: bytes were sent and nobody knows, h
 
 After an unconfirmed job the printer may finish it later and answer then. The driver therefore
 counts the answers it is owed on a connection and takes only the last one as proof of a later job.
+
+Automatic status could be taken for that answer, byte by byte. It is switched off when the line is
+opened and at the head of every job (ESC @ may bring it back); a printer that sends it all the same,
+for it is off line and has not executed GS a 0 or has never heard of it, is understood: `Hearing`.
 """
 
 import asyncio
@@ -30,12 +34,14 @@ from device_drivers.receipt_printer.interface import (
 from device_drivers.receipt_printer.layout import PAPERS, lay_out
 from device_drivers.receipt_printer.status_bytes import (
     ASK_PRESENTER,
-    PRESENTER_FRAME_BYTES,
     Answers,
+    EndOfJob,
+    Heard,
+    Hearing,
+    PresenterAnswer,
     Question,
+    RealTimeAnswer,
     ask,
-    is_end_of_job_answer,
-    is_real_time_answer,
     understand,
 )
 from device_drivers.status import DeviceKind, DeviceStatus
@@ -82,6 +88,7 @@ class EscposReceiptPrinter:
         self._has_presenter = has_presenter
         self._taken_within_s = taken_within_s
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
+        self._hearing = Hearing(has_presenter=has_presenter)
         self._ends_owed = 0
         """GS r 1 sent on this connection and not answered."""
         self._unproven = False
@@ -137,10 +144,18 @@ class EscposReceiptPrinter:
         return escpos.encode_job(parts, self._paper, encoding=self._encoding) + escpos.END_OF_JOB
 
     async def _open(self) -> None:
-        if not self._line.is_open:
-            await self._line.open()
-            self._ends_owed = 0
-            self._lead = escpos.RECOVERY if self._unproven else b""
+        """Open the line, when it is closed, and ask for no automatic status on it."""
+        if self._line.is_open:
+            return
+        await self._line.open()
+        self._ends_owed = 0
+        self._hearing = Hearing(has_presenter=self._has_presenter)
+        self._lead = escpos.RECOVERY if self._unproven else b""
+        try:
+            await self._line.write(escpos.NO_AUTOMATIC_STATUS, within_s=_ANSWER_S)
+        except DeviceFault:
+            await self._line.close()
+            raise
 
     async def _status(self) -> PrinterStatus:
         """Ask; a line on which nothing answers is closed, so that the next question reopens it."""
@@ -175,38 +190,41 @@ class EscposReceiptPrinter:
         await self._line.write(ask(question), within_s=_ANSWER_S)
         deadline = time.monotonic() + _ANSWER_S
         while (left := deadline - time.monotonic()) > 0:
-            for byte in await self._line.read(within_s=left):
-                if is_real_time_answer(byte):
-                    return byte
-                self._count_end(byte)
+            for heard in self._take(await self._line.read(within_s=left)):
+                if isinstance(heard, RealTimeAnswer):
+                    return heard.byte
         return None
 
     async def _ask_presenter(self) -> bytes | None:
-        """DLE EOT 20, only when no end-of-job answer is due: its bytes could be taken for one."""
+        """DLE EOT 20, only when no end-of-job answer is due: a torn one could be taken for it."""
         if not self._has_presenter or self._ends_owed:
             return None
         await self._forget_input()
         await self._line.write(ASK_PRESENTER, within_s=_ANSWER_S)
-        frame = b""
         deadline = time.monotonic() + _ANSWER_S
-        while len(frame) < PRESENTER_FRAME_BYTES and (left := deadline - time.monotonic()) > 0:
-            frame += await self._line.read(within_s=left)
-        return frame[:PRESENTER_FRAME_BYTES]
+        while (left := deadline - time.monotonic()) > 0:
+            for heard in self._take(await self._line.read(within_s=left)):
+                if isinstance(heard, PresenterAnswer):
+                    return heard.frame
+        return None
 
     async def _forget_input(self) -> None:
         """Old answers mean nothing; an end of job among them is counted."""
         while stale := await self._line.read(within_s=0):
-            for byte in stale:
-                self._count_end(byte)
+            self._take(stale)
 
-    def _count_end(self, byte: int) -> None:
-        if self._ends_owed and is_end_of_job_answer(byte):
-            self._ends_owed -= 1
+    def _take(self, data: bytes) -> list[Heard]:
+        """What the bytes say; each end of a job that is owed is counted, a stray one is not."""
+        heard = self._hearing.hear(data)
+        ends = sum(isinstance(each, EndOfJob) for each in heard)
+        self._ends_owed -= min(ends, self._ends_owed)
+        return heard
 
     async def _send(self, job: bytes) -> PrintOutcome | None:
         """None when every byte is out. What went wrong leaves the line closed and clean."""
         self._ends_owed += 1
         self._unproven = True
+        self._hearing.forget_half()  # a whole round of answers has passed since
         lead, self._lead = self._lead, b""
         writing = asyncio.ensure_future(self._line.write(lead + job, within_s=_WRITE_S))
         try:
@@ -248,8 +266,7 @@ class EscposReceiptPrinter:
     async def _listen_for_end(self, within_s: float) -> None:
         deadline = time.monotonic() + within_s
         while self._ends_owed and (left := deadline - time.monotonic()) > 0:
-            for byte in await self._line.read(within_s=left):
-                self._count_end(byte)
+            self._take(await self._line.read(within_s=left))
 
     async def _await_taken(self, on_progress: Callable[[PrintProgress], None]) -> None:
         """Tell PRESENTED and TAKEN as the presenter's sensor does; it is printed by now."""

@@ -25,6 +25,8 @@ Encoding = Literal["gb18030", "gbk", "utf-8"]
 
 INITIALISE = b"\x1b@"
 """ESC @: back to the power-on settings."""
+NO_AUTOMATIC_STATUS = b"\x1da\x00"
+"""GS a 0 (DEVICES.md 4.3)."""
 CHINESE_ON = b"\x1c&"
 """FS & (DEVICES.md 4.1); the power-on state of Chinese models, said all the same."""
 END_OF_JOB = b"\x1dr\x01"
@@ -51,7 +53,7 @@ def encode_job(parts: Iterable[Part], paper: Paper, *, encoding: Encoding = "gb1
 
     Raises ValueError for a picture that is none.
     """
-    job = bytearray(INITIALISE + _LINE_PITCH)
+    job = bytearray(INITIALISE + NO_AUTOMATIC_STATUS + _LINE_PITCH)
     if encoding != "utf-8":
         job += CHINESE_ON
     for part in parts:

@@ -1,7 +1,8 @@
 """The printer's status bytes: questions, answers, and what they mean (DEVICES.md 4.3, 4.4).
 
 Pure. Each answer is told from the others by its fixed bits, so that a late or unasked-for byte is
-never taken for an answer to something else.
+never taken for an answer to something else; automatic status, whose later bytes have no such bits,
+is known by its first byte and swallowed as the unit of four it is.
 """
 
 from dataclasses import dataclass
@@ -41,14 +42,81 @@ ASK_PRESENTER = b"\x10\x04\x14"
 """DLE EOT 20, of printers with a presenter only."""
 
 
-def is_real_time_answer(byte: int) -> bool:
-    """One byte of a DLE EOT 1..4 answer: bits 0 and 7 clear, 1 and 4 set."""
-    return byte & 0x93 == 0x12
+@dataclass(frozen=True, slots=True)
+class RealTimeAnswer:
+    """The answer to DLE EOT 1..4."""
+
+    byte: int
 
 
-def is_end_of_job_answer(byte: int) -> bool:
-    """The byte GS r 1 is answered by: bits 4 and 7 clear."""
-    return byte & 0x90 == 0
+@dataclass(frozen=True, slots=True)
+class PresenterAnswer:
+    """The answer to DLE EOT 20."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class EndOfJob:
+    """The answer to GS r 1: what was sent before it has been executed."""
+
+
+Heard = RealTimeAnswer | PresenterAnswer | EndOfJob
+
+
+class Hearing:
+    """Parts what a printer sends into answers, whatever the pieces it comes in. One a connection.
+
+    Automatic status (GS a, DEVICES.md 4.3) may come unasked at any moment, when paper ends in the
+    middle of a job for one. Its bytes 2 to 4 look just like the answer to GS r 1, so three such
+    bytes after its first one are never taken for the end of a job, whatever comes in between.
+    """
+
+    def __init__(self, *, has_presenter: bool = False) -> None:
+        self._has_presenter = has_presenter
+        self._automatic_left = 0
+        """Bytes of an automatic status still to come."""
+        self._last = 0
+        self._presenter = b""
+        """What has come of a presenter's answer."""
+
+    def hear(self, data: bytes) -> list[Heard]:
+        """The answers that are complete with `data`, in their order; noise is left out."""
+        return [answer for byte in data if (answer := self._one(byte)) is not None]
+
+    def forget_half(self) -> None:
+        """What is missing of a unit was lost: for when the line has been quiet for long enough."""
+        self._automatic_left = 0
+        self._presenter = b""
+
+    def _one(self, byte: int) -> Heard | None:
+        last, self._last = self._last, byte
+        if self._presenter:
+            return self._more_of_presenter(byte)
+        if self._has_presenter and bytes([last, byte]) == _PRESENTER_HEAD:
+            # no automatic status: its second byte has bits 0 and 1 clear
+            self._automatic_left = 0
+            self._presenter = _PRESENTER_HEAD
+            return None
+        if byte & 0x93 == 0x10:  # first byte of automatic status
+            self._automatic_left = 3
+            return None
+        if byte & 0x93 == 0x12:  # DLE EOT 1..4: bits 0 and 7 clear, 1 and 4 set
+            return RealTimeAnswer(byte)
+        if byte & 0x90:
+            return None
+        if self._automatic_left:
+            self._automatic_left -= 1
+            return None
+        return EndOfJob()  # GS r 1: bits 4 and 7 clear
+
+    def _more_of_presenter(self, byte: int) -> PresenterAnswer | None:
+        self._presenter += bytes([byte])
+        if len(self._presenter) < PRESENTER_FRAME_BYTES:
+            return None
+        frame, self._presenter = self._presenter, b""
+        self._last = 0
+        return PresenterAnswer(frame)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -81,6 +81,13 @@ class StatusRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class AutomaticStatus:
+    """GS a n: from now on say by yourself what changes; n chooses which changes, 0 none (4.3)."""
+
+    n: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unknown:
     """Bytes with no meaning here, or a value out of range, at `offset` from the stream's start."""
 
@@ -98,6 +105,7 @@ Step = (
     | Code
     | Cut
     | StatusRequest
+    | AutomaticStatus
     | Unknown
 )  # fmt: skip
 
@@ -271,6 +279,8 @@ class Interpreter:
                 return [Set("invert", self._byte() & 1)]
             case 0x56:  # GS V
                 return self._cut()
+            case 0x61:  # GS a n
+                return [AutomaticStatus(self._byte())]
             case 0x72:  # GS r n
                 n = self._byte()
                 return [StatusRequest(n)] if n in (1, 49) else self._unknown()

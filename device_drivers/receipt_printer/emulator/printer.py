@@ -1,7 +1,7 @@
 """A receipt printer on a TCP port, with paper, a cover, a knife and a mouth that hands can reach.
 
 It answers DLE EOT the moment it arrives, busy or not, and everything else in its turn, at the speed
-of paper; offline it executes nothing (DEVICES.md 4.3).
+of paper; offline it executes nothing (DEVICES.md 4.3). Told to by GS a, it says every change.
 """
 
 import asyncio
@@ -10,9 +10,12 @@ import logging
 import re
 from collections.abc import Iterator
 
+from device_drivers.receipt_printer.emulator.automatic_status import AutomaticReports, Condition
 from device_drivers.receipt_printer.emulator.interpreter import (
+    AutomaticStatus,
     Cut,
     Interpreter,
+    Reset,
     StatusRequest,
     Step,
     Unknown,
@@ -25,9 +28,11 @@ _DOTS_A_MM = 8
 _NEAR_END_MM = 3_000.0
 _NEW_ROLL_MM = 50_000.0
 _KNIFE_S = 0.3
-_BUFFER_CHUNKS = 16
+_BUFFER_BYTES = 64 * 1024
 _CHUNK_BYTES = 4096
-"""A 64 KiB receive buffer; when it is full the printer stops reading."""
+"""Read at a time, while there is room in the buffer; when it is full the printer stops reading."""
+_KEPT_FREE_BYTES = 256
+"""It is full for a job when so much is left: questions, answered busy or not, must still get in."""
 _KEPT = 50
 """Receipts remembered: an emulator that runs for days must not grow."""
 _REAL_TIME = re.compile(rb"\x10\x04([\x01-\x04\x14])")
@@ -37,7 +42,8 @@ class ReceiptPrinterEmulator:
     """One printer. Start it inside a running event loop; hands may then move at any time.
 
     `mm_per_s` None prints at once; `has_presenter` makes it answer DLE EOT 20. `number` is the TCP
-    port on 127.0.0.1, 0 for a free one, kept over `unplug` and `plug`.
+    port on 127.0.0.1, 0 for a free one, kept over `unplug` and `plug`. `automatic_status` is the n
+    of GS a it is switched on with, and falls back to at ESC @.
     """
 
     def __init__(
@@ -49,6 +55,7 @@ class ReceiptPrinterEmulator:
         has_presenter: bool = False,
         look: Look = "thermal",
         number: int = 0,
+        automatic_status: int = 0,
     ) -> None:
         self.receipts: list[PrintedReceipt] = []
         """Every piece cut, oldest first."""
@@ -64,11 +71,12 @@ class ReceiptPrinterEmulator:
         self._number = number
         self._roll = PaperRoll(width_mm, look=look)
         self._interpreter = Interpreter(encoding)
+        self._reports = AutomaticReports(automatic_status, self._condition)
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
-        self._arrived: asyncio.Queue[tuple[bytes, asyncio.StreamWriter]] = asyncio.Queue(
-            _BUFFER_CHUNKS
-        )
+        self._arrived: asyncio.Queue[tuple[bytes, asyncio.StreamWriter]] = asyncio.Queue()
+        self._buffered_bytes = 0
+        self._room = asyncio.Event()
         self._hand_moved = asyncio.Event()
         self._printing: asyncio.Task[None] | None = None
 
@@ -136,7 +144,7 @@ class ReceiptPrinterEmulator:
     def set_paper(self, left_mm: float) -> None:
         """Put in a roll with so much paper left: 0 is none, under 3 m is near the end."""
         self._paper_left_mm = left_mm
-        self._hand_moved.set()
+        self._after_hand()
 
     def refill(self) -> None:
         """Put in a new roll."""
@@ -145,17 +153,27 @@ class ReceiptPrinterEmulator:
     def set_cover(self, *, is_open: bool) -> None:
         """Open or close the cover."""
         self._cover_open = is_open
-        self._hand_moved.set()
+        self._after_hand()
 
     def set_cutter(self, *, is_stuck: bool) -> None:
         """Block or free the knife."""
         self._cutter_stuck = is_stuck
-        self._hand_moved.set()
+        self._after_hand()
 
     def tear_off(self) -> PrintedReceipt | None:
         """Take the piece that hangs from the mouth."""
         taken, self.mouth = self.mouth, None
         return taken
+
+    def _after_hand(self) -> None:
+        self._say_all(self._reports.after_change(self._condition))
+        self._hand_moved.set()
+
+    def _say_all(self, report: bytes) -> None:
+        """Send to whoever is connected; an empty report is none."""
+        for writer in self._connections.values():
+            if report and not writer.is_closing():
+                writer.write(report)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -169,7 +187,12 @@ class ReceiptPrinterEmulator:
                     writer.write(self._real_time_answer(question.group(1)[0]))
                 after = max((found.end() for found in _REAL_TIME.finditer(seen)), default=0)
                 tail = seen[max(after, len(seen) - 2) :]
-                await self._arrived.put((data, writer))
+                room = _BUFFER_BYTES - (_KEPT_FREE_BYTES if len(data) > _KEPT_FREE_BYTES else 0)
+                while self._buffered_bytes + len(data) > room:
+                    self._room.clear()
+                    await self._room.wait()
+                self._buffered_bytes += len(data)
+                self._arrived.put_nowait((data, writer))
         except (ConnectionError, asyncio.CancelledError):
             # ends here also when unplugged: asyncio reports a cancelled connection as an error
             _log.debug("a connection was dropped")
@@ -180,6 +203,8 @@ class ReceiptPrinterEmulator:
     async def _print_what_arrives(self) -> None:
         while True:
             data, writer = await self._arrived.get()
+            self._buffered_bytes -= len(data)
+            self._room.set()
             for step in self._interpreter.feed(data):
                 await self._execute(step, writer)
 
@@ -193,7 +218,11 @@ class ReceiptPrinterEmulator:
             case StatusRequest():
                 if not writer.is_closing():
                     writer.write(bytes([self._paper_answer()]))
+            case AutomaticStatus(n):
+                self._say_all(self._reports.choose(n, self._condition))
             case _:
+                if isinstance(step, Reset):
+                    self._reports.reset(self._condition)
                 await self._move(self._roll.apply(step))
         if isinstance(step, Cut):
             await self._cut()
@@ -202,6 +231,7 @@ class ReceiptPrinterEmulator:
         self._paper_left_mm -= dots / _DOTS_A_MM
         if self._mm_per_s is not None and dots:
             await asyncio.sleep(dots / _DOTS_A_MM / self._mm_per_s)
+        self._say_all(self._reports.after_change(self._condition))
 
     async def _cut(self) -> None:
         if self._mm_per_s is not None:
@@ -212,6 +242,10 @@ class ReceiptPrinterEmulator:
         receipt = await asyncio.to_thread(self._roll.cut)
         self.receipts = [*self.receipts, receipt][-_KEPT:]
         self.mouth = receipt
+
+    @property
+    def _condition(self) -> Condition:
+        return Condition(self._stopped_by, self._cover_open, self._cutter_stuck, self.paper)
 
     @property
     def _stopped_by(self) -> str:

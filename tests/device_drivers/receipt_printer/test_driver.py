@@ -1,6 +1,7 @@
 """The driver against the emulated printer over TCP: how each job ends, and that it knows."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -259,6 +260,97 @@ async def test_a_printer_that_says_nothing_sensible_is_unknown_and_gets_no_job(
     await driver.close()
     server.close()
     await server.wait_closed()
+
+
+class _ScriptedPrinter:
+    """Answers DLE EOT, says what it is told to, and executes nothing: neither GS a nor GS r."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.on_job = b""
+        """Sent when a job arrives."""
+        self.is_out_after_job = False
+        self._has_job = False
+        self._writer: asyncio.StreamWriter | None = None
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self._writer = writer
+        while data := await reader.read(4096):
+            self.received += data
+            if not self._has_job and b"\x1dr\x01" in self.received:
+                self._has_job = True
+                writer.write(self.on_job)
+            for question in re.finditer(rb"\x10\x04([\x01-\x04])", data):
+                writer.write(self._answer(question.group(1)[0]))
+        writer.close()
+
+    def say(self, data: bytes) -> None:
+        assert self._writer is not None
+        self._writer.write(data)
+
+    def _answer(self, n: int) -> bytes:
+        is_out = self.is_out_after_job and self._has_job
+        return bytes([{1: 0x1A, 2: 0x32, 3: 0x12, 4: 0x7E}[n] if is_out else 0x12])
+
+
+@asynccontextmanager
+async def _scripted(printer: _ScriptedPrinter) -> AsyncIterator[EscposReceiptPrinter]:
+    server = await asyncio.start_server(printer.serve, "127.0.0.1", 0)
+    number = server.sockets[0].getsockname()[1]
+    driver = EscposReceiptPrinter(Port.parse(f"tcp:127.0.0.1:{number}"), cut_timeout_s=0.6)
+    try:
+        await driver.connect()
+        yield driver
+    finally:
+        await driver.close()
+        server.close()
+        await server.wait_closed()
+
+
+async def test_automatic_status_is_switched_off_before_anything_is_asked() -> None:
+    printer = _ScriptedPrinter()
+    async with _scripted(printer) as driver:
+        assert printer.received.startswith(b"\x1da\x00\x10\x04\x01")
+        await driver.status()
+        assert printer.received.count(b"\x1da\x00") == 1
+
+
+@pytest.mark.parametrize("report", ["18000f00", "1000030018000f0f", "10000000"])
+async def test_automatic_status_inside_a_job_is_never_taken_for_its_end(report: str) -> None:
+    printer = _ScriptedPrinter()
+    printer.on_job = bytes.fromhex(report)
+    printer.is_out_after_job = True
+    async with _scripted(printer) as driver:
+        assert (await _print(driver, SHORT))[0] == Unconfirmed("D301")
+
+
+async def test_the_end_of_a_job_is_still_heard_behind_automatic_status() -> None:
+    """The negative control of the test above."""
+    printer = _ScriptedPrinter()
+    printer.on_job = bytes.fromhex("10000300 03")
+    async with _scripted(printer) as driver:
+        assert (await _print(driver, SHORT))[0] == Printed()
+
+
+async def test_an_answer_nobody_asked_for_does_not_confirm_the_next_job() -> None:
+    printer = _ScriptedPrinter()
+    async with _scripted(printer) as driver:
+        printer.say(b"\x00\x00")
+        await asyncio.sleep(0.05)
+        assert (await driver.status()).device is DeviceStatus.ONLINE
+        assert (await _print(driver, SHORT))[0] == Unconfirmed("D102")
+
+
+async def test_a_printer_switched_on_to_report_by_itself_is_understood() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=None, automatic_status=0x0F)
+    async with _printer(emulator) as driver:
+        emulator.set_paper(left_mm=2_000)
+        emulator.set_cover(is_open=True)
+        assert (await driver.status()).cover is CoverStatus.OPEN
+        emulator.set_cover(is_open=False)
+        emulator.set_paper(left_mm=60)
+        assert (await _print(driver, _LONG))[0] == Unconfirmed("D301")
+        assert emulator.receipts == []
 
 
 async def test_a_printer_that_is_not_there_is_missing(unused_tcp_port: int) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from device_drivers.receipt_printer.emulator.interpreter import (
+    AutomaticStatus,
     Characters,
     Code,
     Cut,
@@ -33,7 +34,7 @@ from device_drivers.receipt_printer.layout import (
     lay_out,
 )
 
-_START = b"\x1b@" + b"\x1b3\x22" + b"\x1c&"
+_START = b"\x1b@" + b"\x1da\x00" + b"\x1b3\x22" + b"\x1c&"
 _CUT = b"\x1dVB\x28"
 
 
@@ -92,7 +93,7 @@ def test_a_picture_goes_out_in_bands_as_wide_as_the_paper() -> None:
 
 def test_a_printer_that_wants_utf_8_gets_it_without_the_chinese_mode() -> None:
     job = encode_job([Line("受")], PAPERS[80], encoding="utf-8")
-    assert job == b"\x1b@\x1b3\x22\x1ba\x00\xe5\x8f\x97\n" + _CUT
+    assert job == b"\x1b@\x1da\x00\x1b3\x22\x1ba\x00\xe5\x8f\x97\n" + _CUT
 
 
 def test_a_picture_that_is_none_is_refused() -> None:
@@ -111,7 +112,7 @@ def test_whatever_a_citizen_types_becomes_text_and_never_a_command(typed: str, c
     steps = list(Interpreter().feed(encode_job(lay_out(receipt, PAPERS[80]), PAPERS[80])))
     assert not [step for step in steps if isinstance(step, Unknown)]
     assert {type(step) for step in steps} <= {
-        Reset, Set, Characters, LineFeed, Feed, Raster, Code, Cut
+        Reset, AutomaticStatus, Set, Characters, LineFeed, Feed, Raster, Code, Cut
     }  # fmt: skip
     assert [step for step in steps if isinstance(step, Cut)] == [Cut(to_cutter=True, dots=40)]
     assert len([step for step in steps if isinstance(step, Code)]) == 1

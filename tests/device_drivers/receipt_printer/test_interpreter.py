@@ -1,6 +1,7 @@
 import pytest
 
 from device_drivers.receipt_printer.emulator.interpreter import (
+    AutomaticStatus,
     Characters,
     Code,
     Cut,
@@ -31,6 +32,7 @@ def _steps(data: bytes) -> list[Step]:
         ("1d564228", [Cut(to_cutter=True, dots=40)]),
         ("1d5600", [Cut(to_cutter=False, dots=0)]),
         ("1d7201", [StatusRequest(1)]),
+        ("1d6100 1d610f", [AutomaticStatus(0), AutomaticStatus(15)]),
         ("1d763000 0100 0200 80 01", [Raster(1, 2, b"\x80\x01", 1, 1)]),
         ("1d286b0400 315030 41 1d286b0300 315130", [Code(b"A", 3, "L")]),
         ("100401 100414 00", []),

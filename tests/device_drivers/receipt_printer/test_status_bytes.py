@@ -9,8 +9,11 @@ from device_drivers.receipt_printer.interface import (
 )
 from device_drivers.receipt_printer.status_bytes import (
     Answers,
-    is_end_of_job_answer,
-    is_real_time_answer,
+    EndOfJob,
+    Heard,
+    Hearing,
+    PresenterAnswer,
+    RealTimeAnswer,
     understand,
 )
 from device_drivers.status import DeviceStatus
@@ -76,16 +79,47 @@ def test_the_presenter_says_whether_paper_hangs_in_the_mouth(
     assert understand(Answers(presenter=bytes.fromhex(frame))).ticket is ticket
 
 
-def test_no_byte_is_both_a_status_and_the_end_of_a_job() -> None:
-    both = [b for b in range(256) if is_real_time_answer(b) and is_end_of_job_answer(b)]
-    assert both == []
+_END = EndOfJob()
 
 
 @pytest.mark.parametrize("byte", [0x00, 0x03, 0x0F])
 def test_the_answers_to_gs_r_are_recognised(byte: int) -> None:
-    assert is_end_of_job_answer(byte)
+    assert Hearing().hear(bytes([byte])) == [_END]
 
 
-@pytest.mark.parametrize("byte", [0x10, 0x14, 0x18, 0x11, 0x93])
-def test_automatic_status_and_noise_are_no_real_time_answers(byte: int) -> None:
-    assert not is_real_time_answer(byte)
+@pytest.mark.parametrize(
+    ("stream", "heard"),
+    [
+        ("18000f00", []),
+        ("18000f00 00", [_END]),  # the negative control: the byte after the unit counts
+        ("10000000 03", [_END]),
+        ("00 18000f00", [_END]),
+        ("18000f00 3800030f", []),
+        ("18 12 000f00", [RealTimeAnswer(0x12)]),
+        ("1800 38000f00 00", [_END]),  # a unit that lost its end, and a whole one
+        ("12 7e 00", [RealTimeAnswer(0x12), RealTimeAnswer(0x7E), _END]),
+        ("11 93 80 ff 9a", []),
+    ],
+)
+def test_automatic_status_is_one_unit_and_never_the_end_of_a_job(
+    stream: str, heard: list[Heard]
+) -> None:
+    data = bytes.fromhex(stream)
+    assert Hearing().hear(data) == heard
+    hearing = Hearing()
+    assert [each for byte in data for each in hearing.hear(bytes([byte]))] == heard
+
+
+def test_half_a_unit_that_will_never_be_whole_can_be_forgotten() -> None:
+    hearing = Hearing()
+    assert hearing.hear(b"\x18\x00") == []
+    hearing.forget_half()
+    assert hearing.hear(b"\x00") == [_END]
+
+
+def test_a_presenters_answer_is_one_unit_and_never_the_end_of_a_job() -> None:
+    frame = bytes.fromhex("100f20000000")
+    hearing = Hearing(has_presenter=True)
+    assert hearing.hear(frame[:4]) == []
+    assert hearing.hear(frame[4:] + b"\x00") == [PresenterAnswer(frame), _END]
+    assert hearing.hear(bytes.fromhex("18000f00 00")) == [_END]
