@@ -10,6 +10,7 @@ from pydantic import JsonValue
 
 from kiosk.contract.content import LANGUAGES, ContentBundle, ServiceContent
 from kiosk.contract.findings import Finding, FindingCode, Gate
+from kiosk.contract.receipt_blocks import BlockMistake, TooWide, check_block, check_width
 from kiosk.contract.receipt_fields import BLOCK_FIELDS, RECEIPT_FIELDS
 from kiosk.contract.services import (
     AskChoice,
@@ -54,7 +55,7 @@ def check_service(content: ServiceContent, gate: Gate = OPEN_GATE) -> tuple[Find
         *_check_materials(definition, gate),
         *_check_texts(content),
         *_check_words(content, gate),
-        *_check_templates(content),
+        *_check_templates(content, gate),
         *_check_promise(definition),
     )
 
@@ -230,7 +231,7 @@ def _check_words(content: ServiceContent, gate: Gate) -> Iterator[Finding]:
                         )
 
 
-def _check_templates(content: ServiceContent) -> Iterator[Finding]:
+def _check_templates(content: ServiceContent, gate: Gate) -> Iterator[Finding]:
     definition = content.definition
     named = {step.template for step in definition.steps.values() if isinstance(step, PrintReceipt)}
     for template in sorted(named - content.templates.keys()):
@@ -248,7 +249,26 @@ def _check_templates(content: ServiceContent) -> Iterator[Finding]:
         if not isinstance(template_json, dict) or not isinstance(template_json.get("blocks"), list):
             yield Finding(code=FindingCode.MALFORMED, where=where, detail="no list of blocks")
             continue
+        yield from _check_blocks(template_json, where, gate.paper_columns)
         yield from _check_placeholders(template_json, where)
+
+
+def _check_blocks(template: dict[str, JsonValue], where: str, columns: int) -> Iterator[Finding]:
+    for name in sorted(template.keys() - {"blocks"}):
+        yield Finding(code=FindingCode.MALFORMED, where=where, detail=f"unknown {name}")
+    blocks = template["blocks"]
+    if not isinstance(blocks, list) or not blocks:
+        yield Finding(code=FindingCode.MALFORMED, where=where, detail="no blocks")
+        return
+    for number, block in enumerate(blocks, start=1):
+        place = f"{where}/blocks/{number}"
+        try:
+            check_block(block)
+            check_width(block, columns)
+        except BlockMistake as mistake:
+            yield Finding(code=FindingCode.MALFORMED, where=place, detail=str(mistake))
+        except TooWide as words:
+            yield Finding(code=FindingCode.LINE_TOO_WIDE, where=place, detail=str(words))
 
 
 def _check_placeholders(template: JsonValue, where: str) -> Iterator[Finding]:

@@ -3,7 +3,10 @@
 from enum import StrEnum
 from typing import Final
 
+from pydantic import Field
+
 from kiosk.contract.model import Strict
+from kiosk.contract.receipt_blocks import PAPER_COLUMNS
 
 
 class FindingCode(StrEnum):
@@ -25,6 +28,8 @@ class FindingCode(StrEnum):
     MISSING_TEMPLATE = "missing_template"
     UNUSED_TEMPLATE = "unused_template"
     UNKNOWN_PLACEHOLDER = "unknown_placeholder"
+    LINE_TOO_WIDE = "line_too_wide"
+    """Fixed words of a receipt that fit on no line of the paper."""
     PROMISE_ABOVE_LIMIT = "promise_above_limit"
     HELD_ELSEWHERE = "held_elsewhere"
     """Asked of the citizen although a card, a register or the office itself holds it."""
@@ -97,3 +102,5 @@ class Gate(Strict):
     rules: frozenset[str] | None = None
     """Predicates the kiosk's software knows (`kiosk.services.rules`)."""
     code_readers: frozenset[str] | None = None
+    paper_columns: int = Field(default=PAPER_COLUMNS, ge=32)
+    """Of the fleet's narrowest receipt paper: 48 on 80 mm, 32 on 58 mm (`DEVICES.md` 4.5)."""

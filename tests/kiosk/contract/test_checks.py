@@ -58,6 +58,9 @@ SPOILT: dict[Code, Spoil] = {
     Code.UNKNOWN_PLACEHOLDER: lambda plain: plain["templates"].update(
         {"acceptance.yaml": {"blocks": [{"text": "{case_nummer}"}]}}
     ),
+    Code.LINE_TOO_WIDE: lambda plain: plain["templates"].update(
+        {"acceptance.yaml": {"blocks": [{"heading": "受理回执" * 7}]}}
+    ),
     Code.MALFORMED: lambda plain: plain["templates"].update({"acceptance.yaml": ["text"]}),
     Code.PROMISE_ABOVE_LIMIT: lambda plain: plain["definition"].update(
         {"promised_limit_working_days": 4}
