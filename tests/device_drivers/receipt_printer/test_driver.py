@@ -332,10 +332,11 @@ async def test_the_end_of_a_job_is_still_heard_behind_automatic_status() -> None
         assert (await _print(driver, SHORT))[0] == Printed()
 
 
-async def test_an_answer_nobody_asked_for_does_not_confirm_the_next_job() -> None:
+@pytest.mark.parametrize("stray", [b"\x00", b"\x0f\x00"])
+async def test_an_answer_nobody_asked_for_does_not_confirm_the_next_job(stray: bytes) -> None:
     printer = _ScriptedPrinter()
     async with _scripted(printer) as driver:
-        printer.say(b"\x00\x00")
+        printer.say(stray)
         await asyncio.sleep(0.05)
         assert (await driver.status()).device is DeviceStatus.ONLINE
         assert (await _print(driver, SHORT))[0] == Unconfirmed("D102")
