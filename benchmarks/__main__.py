@@ -32,6 +32,7 @@ def main() -> int:
         sys.stderr.write(f"measuring {name} …\n")
         figures += importlib.import_module(f"benchmarks.{name}").measure()
     print(table(figures))
+    print(f"load before: {load_before:.2f} on {os.cpu_count()} cores")
     chosen.out.parent.mkdir(parents=True, exist_ok=True)
     chosen.out.write_text(
         json.dumps(
