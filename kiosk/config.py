@@ -24,6 +24,10 @@ class PlaceConfig(Strict):
     help_phone: str = Field(pattern=r"^[0-9-]{3,20}$")
     staffed_hours: str
     """As shown to citizens, such as 周一至周五 9:00–17:00."""
+    county_en: str = ""
+    """For pages in English; empty: as in Chinese."""
+    staffed_hours_en: str = ""
+    """Such as Mon–Fri 9:00–17:00; empty: as in Chinese."""
 
 
 class ServerConfig(Strict):

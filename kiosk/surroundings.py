@@ -49,6 +49,8 @@ class Surroundings:
             name=place.name,
             help_phone=place.help_phone,
             staffed_hours=place.staffed_hours,
+            county_en=place.county_en,
+            staffed_hours_en=place.staffed_hours_en,
         )
         self._times = Times(
             idle_warning_s=config.times.idle_warning_s,

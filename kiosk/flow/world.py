@@ -26,6 +26,17 @@ class Place:
     name: str
     help_phone: str
     staffed_hours: str
+    county_en: str = ""
+    staffed_hours_en: str = ""
+
+    def county_in(self, language: str) -> str:
+        """Its name for readers of a language."""
+        return self.county_en if language == "en" and self.county_en else self.county
+
+    def hours_in(self, language: str) -> str:
+        """When counters are staffed, for readers of a language."""
+        has_english = language == "en" and self.staffed_hours_en
+        return self.staffed_hours_en if has_english else self.staffed_hours
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,9 +5,13 @@ from kiosk.screens.look import Look
 from kiosk.screens.page import PageParts, explanation, paragraph, title
 from kiosk.screens.view_model import AnswerRow, CheckView
 from kiosk.screens.widgets.button import Button
-from kiosk.screens.widgets.card import plain_card
-from kiosk.screens.widgets.layout import Beside, Column, Rule, Widget
+from kiosk.screens.widgets.card import Card
+from kiosk.screens.widgets.layout import Beside, Column, Row, Rule, Widget
 from kiosk.screens.widgets.text import Label
+
+_PAIR = 2
+_BESIDE_BELOW = 1.5
+"""Name and number from a card stand side by side below this text size."""
 
 
 def build(view: CheckView, look: Look, local: LocalState) -> PageParts:
@@ -27,10 +31,14 @@ def build(view: CheckView, look: Look, local: LocalState) -> PageParts:
 def _group(look: Look, name: str, rows: tuple[AnswerRow, ...]) -> Widget:
     space, colours = look.measures.space, look.colours
     lines: list[Widget] = [Label(name, look.style("help", "bold"), colours.quiet)]
-    for row in rows:
-        lines.append(Rule(colours.line))
-        lines.append(_row(look, row))
-    return plain_card(look, Column(lines, space.small))
+    facts = [_row(look, row) for row in rows]
+    is_read_only = not any(row.change for row in rows)
+    if is_read_only and len(facts) == _PAIR and look.factor < _BESIDE_BELOW:
+        facts = [Row(facts, space.gap, (1, 1.6))]
+    for fact in facts:
+        lines += [Rule(colours.line), fact]
+    ground, edge, radius = colours.raised, colours.line, look.measures.radius.card
+    return Card(Column(lines, space.small), space.gap, ground, edge, radius)
 
 
 def _row(look: Look, row: AnswerRow) -> Widget:

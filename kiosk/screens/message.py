@@ -2,12 +2,12 @@
 
 from kiosk.screens.drawing import LocalState
 from kiosk.screens.look import Look
-from kiosk.screens.page import PageParts, framed, paragraph, primary, secondary, title
+from kiosk.screens.page import PageParts, SignedTitle, framed, paragraph, primary, secondary
 from kiosk.screens.result import numbered
 from kiosk.screens.theme import Tone
 from kiosk.screens.view_model import MessageView
 from kiosk.screens.widgets.card import Banner, IconTile, plain_card
-from kiosk.screens.widgets.layout import Column, Space, Widget
+from kiosk.screens.widgets.layout import Column, Widget
 
 _SIGNS: dict[Tone, str] = {
     "good": "circle-check",
@@ -29,11 +29,7 @@ def build(view: MessageView, look: Look, local: LocalState) -> PageParts:
     others = [secondary(action) for action in view.actions[1:]]
     first = [primary(action) for action in view.actions[:1]]
     return PageParts(
-        hero=[
-            Space(space.small),
-            IconTile(_SIGNS[view.tone], 144, text, ground, mark),
-            title(look, view.title, "display"),
-        ],
+        hero=[SignedTitle(IconTile(_SIGNS[view.tone], 144, text, ground, mark), view.title)],
         told=told,
         navigation=[*framed(view.frame), *others, *first],
         hero_takes=0.4,

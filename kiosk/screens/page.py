@@ -11,7 +11,7 @@ from kiosk.screens.view_model import Action, Frame, Page
 from kiosk.screens.widgets.bars import BottomBar, TopBar
 from kiosk.screens.widgets.button import Button, Key
 from kiosk.screens.widgets.card import IconTile
-from kiosk.screens.widgets.layout import Column, Row, Widget
+from kiosk.screens.widgets.layout import Beside, Column, Row, Widget
 from kiosk.screens.widgets.text import Label
 
 SIGN_PX = 144
@@ -47,6 +47,29 @@ class PageParts:
 def title(look: Look, text: str, style: str = "title") -> Label:
     """The one sentence a page is about."""
     return Label(text, look.style(style, "bold"), look.colours.on_hero, balanced=True)
+
+
+@dataclass(frozen=True, slots=True)
+class SignedTitle:
+    """A sign above a title of one line, beside a longer one: the page's own words need the room."""
+
+    sign: IconTile
+    text: str
+
+    def height(self, look: Look, width: int) -> int:
+        """Sign and title."""
+        return self._content(look, width).height(look, width)
+
+    def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
+        """Sign first."""
+        self._content(look, rect.width).draw(look, sheet, rect)
+
+    def _content(self, look: Look, width: int) -> Widget:
+        label = title(look, self.text, "display")
+        gap = look.measures.space.gap
+        if label.height(look, width) == label.style.line:
+            return Column([self.sign, label], gap)
+        return Beside(self.sign, self.sign.size, label, gap)
 
 
 def explanation(look: Look, text: str) -> list[Widget]:

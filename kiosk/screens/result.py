@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from kiosk.screens.drawing import LocalState
 from kiosk.screens.look import Look
-from kiosk.screens.page import PageParts, paragraph, title
+from kiosk.screens.page import PageParts, SignedTitle, paragraph
 from kiosk.screens.theme import Tone
 from kiosk.screens.view_model import ResultView
 from kiosk.screens.widgets.card import Banner, Card, IconTile, plain_card
-from kiosk.screens.widgets.layout import Beside, Column, Space, Widget
+from kiosk.screens.widgets.layout import Beside, Column, Widget
 from kiosk.screens.widgets.text import Icon, Label
 
 _SIGNS: dict[str, tuple[str, Tone]] = {
@@ -43,7 +43,7 @@ def build(view: ResultView, look: Look, local: LocalState) -> PageParts:
         steps = [numbered(look, place, step) for place, step in enumerate(view.next_steps, start=1)]
         told.append(plain_card(look, Column(steps, space.gap)))
     return PageParts(
-        hero=[Space(space.small), sign, title(look, view.title, "display")],
+        hero=[SignedTitle(sign, view.title)],
         told=told,
         hero_takes=0.6,
     )

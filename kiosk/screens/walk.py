@@ -43,6 +43,8 @@ class _Place(Strict):
     name: str
     help_phone: str
     staffed_hours: str
+    county_en: str
+    staffed_hours_en: str
 
 
 class _Certificate(Strict):

@@ -31,7 +31,7 @@ def idle(state: st.Idle, saying: Saying) -> IdleView:
             (entry.department.value, saying.department(entry.department), _now(entry, saying))
             for entry in world.content.bundle.menu.departments
         ),
-        staffed_hours=saying.say("idle.hours", hours=world.place.staffed_hours),
+        staffed_hours=saying.say("idle.hours", hours=saying.hours),
         begin=Action(label=saying.say("button.begin"), event=Begin(), icon="hand-finger"),
     )
 
@@ -151,7 +151,7 @@ def not_now(state: st.NotNow, saying: Saying) -> MessageView:
         todo=saying.lines(
             "not_now.todo",
             why=why or saying.say("fault.none"),
-            hours=world.place.staffed_hours,
+            hours=saying.hours,
             phone=world.place.help_phone,
         ),
         small_print=saying.small_print(verdict.fault),
@@ -171,7 +171,7 @@ def out_of_service(state: st.OutOfService, saying: Saying) -> OutOfServiceView:
         reason=world.out_of_service or saying.say("out_of_service.reason"),
         elsewhere=saying.say(
             "out_of_service.elsewhere",
-            hours=world.place.staffed_hours,
+            hours=saying.hours,
             phone=world.place.help_phone,
         ),
     )

@@ -183,10 +183,8 @@ def ended(state: st.Ended, saying: Saying) -> ResultView | MessageView:
 def _what_next(state: st.Ended, result: str, saying: Saying) -> tuple[str, ...]:
     """The service's own words count on the paper; without it the number is all there is."""
     if state.session.paper in _NO_PAPER and result in WITHOUT_PAPER:
-        place = saying.world.place
-        return saying.lines(
-            f"result.without_paper.{result}", hours=place.staffed_hours, phone=place.help_phone
-        )
+        phone = saying.world.place.help_phone
+        return saying.lines(f"result.without_paper.{result}", hours=saying.hours, phone=phone)
     return tuple(saying.text(state.session.service, f"{state.step_id}.next").splitlines())
 
 

@@ -43,7 +43,7 @@ def frame(
     place = saying.world.place
     content = session.content if session is not None else saying.world.content
     return Frame(
-        place=saying.say("place.title", county=place.county),
+        place=saying.say("place.title", county=saying.county),
         where=_where(saying, department, service),
         department="" if department is None else department.value,
         progress=_progress(saying, session, step_id),
@@ -51,7 +51,7 @@ def frame(
         text_scale=display.text_scale,
         theme=display.theme,
         settings=_settings(saying, display),
-        help_line=saying.say("place.help", phone=place.help_phone, hours=place.staffed_hours),
+        help_line=saying.say("place.help", phone=place.help_phone, hours=saying.hours),
         back=_back(saying) if has_back else None,
         primary=primary,
         quit=_quit(saying, service) if has_quit else None,

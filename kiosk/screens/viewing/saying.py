@@ -30,6 +30,16 @@ class Saying:
         """A service's own text."""
         return service.texts[self.language][key]
 
+    @property
+    def county(self) -> str:
+        """Where the kiosk stands."""
+        return self.world.place.county_in(self.language)
+
+    @property
+    def hours(self) -> str:
+        """When counters are staffed."""
+        return self.world.place.hours_in(self.language)
+
     def department(self, department: Department) -> str:
         """Its short name."""
         return self.say(f"department.{department.value}.name")

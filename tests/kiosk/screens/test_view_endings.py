@@ -1,5 +1,7 @@
 """What a citizen sees at the end: paper or none, which card to take, how it was."""
 
+from dataclasses import replace
+
 import pytest
 
 from kiosk.flow import events as ev
@@ -67,3 +69,18 @@ def test_paper_coming_out_is_shown() -> None:
         assert isinstance(page, WorkingView)
         stages.append([stage for _, stage in page.steps])
     assert stages == [["done", "now", "next"], ["done", "done", "now"]]
+
+
+def test_place_and_hours_are_english_on_english_pages_where_the_hall_gave_them() -> None:
+    around = world()
+    english = replace(
+        around.place, county_en="Huantai County", staffed_hours_en="Mon–Fri 9:00–17:00"
+    )
+    state = st.Idle(display=st.Display(language="en"))
+    told = view(state, replace(around, place=english), phrases()).page.frame
+    assert told.place.startswith("Huantai County")
+    assert "Mon–Fri 9:00–17:00" in told.help_line
+    without = view(state, around, phrases()).page.frame
+    assert without.place.startswith("桓台县")
+    chinese = view(st.Idle(), replace(around, place=english), phrases()).page.frame
+    assert chinese.place.startswith("桓台县")
