@@ -1,15 +1,16 @@
 """Official numbers of people, companies and real estate: kind, check digit, and why not.
 
 Sources: GB 11643 (MOD 11-2, weights 2^(18-i) mod 11), GB 32100 (weights 3^(i-1) mod 31 over 31
-signs), `DEVICES.md` section 1.5 (foreigner cards 2017 and 2023), `REQUIREMENTS.md` "Figures"
-(real-estate unit number: 28 places, no check digit).
+signs; places 9 to 17 are an organisation code of GB 11714), `DEVICES.md` section 1.5 (foreigner
+cards 2017 and 2023), `REQUIREMENTS.md` "Figures" (real-estate unit number: 28 places, no check
+digit).
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import Final
 
@@ -58,6 +59,14 @@ _ID_SIGNS: Final = "10X98765432"
 _CREDIT_SIGNS: Final = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 _CREDIT_WEIGHTS: Final = tuple(3 ** (place - 1) % 31 for place in range(1, 18))
 
+_ORGANISATION_WEIGHTS: Final = (3, 7, 9, 10, 5, 8, 4, 2)
+_ORGANISATION_SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+"""GB 11714: a letter counts by its place in the whole alphabet, unlike in GB 32100."""
+_ORGANISATION_CHECK: Final = "0X987654321"
+"""Check sign by the weighted sum modulo 11."""
+
+_CHINA_TIME: Final = timezone(timedelta(hours=8))
+
 _PROVINCES: Final = frozenset(
     f"{code}"
     for first, last in (
@@ -93,75 +102,89 @@ def credit_code_sign(first_17_signs: str) -> str:
     return _CREDIT_SIGNS[(31 - total % 31) % 31]
 
 
-def check_number(text: str) -> NumberCheck:
-    """Say what number `text` is and whether it can exist. Full-width signs and spaces are fine."""
+def organisation_code_sign(first_8_signs: str) -> str:
+    """The 9th sign for 8 signs: `organisation_code_sign("M000100Y") == "4"`."""
+    total = sum(
+        _ORGANISATION_SIGNS.index(s) * w
+        for s, w in zip(first_8_signs, _ORGANISATION_WEIGHTS, strict=True)
+    )
+    return _ORGANISATION_CHECK[total % 11]
+
+
+def check_number(text: str, *, today: date | None = None) -> NumberCheck:
+    """Say what number `text` is and whether it can exist. Full-width signs and spaces are fine.
+
+    Nobody is born after `today`, by default the day it is in China.
+    """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
+    day = today or datetime.now(_CHINA_TIME).date()
     for pattern, check in _CHECKS:
         if pattern.fullmatch(plain):
-            return check(plain)
+            return check(plain, day)
     return NumberCheck(NumberKind.UNKNOWN, False, Reason.WRONG_SHAPE)
 
 
-def _check_person(number: str) -> NumberCheck:
+def _check_person(number: str, today: date) -> NumberCheck:
     area = number[:6]
     permit = area in _PERMIT_AREAS
     kind = NumberKind.RESIDENCE_PERMIT if permit else NumberKind.RESIDENT_ID
     if not permit and area[:2] not in _PROVINCES:
         return NumberCheck(kind, False, Reason.WRONG_AREA)
-    return _dated_mod_11_2(kind, number)
+    return _dated_mod_11_2(kind, number, today)
 
 
-def _check_foreigner_2023(number: str) -> NumberCheck:
+def _check_foreigner_2023(number: str, today: date) -> NumberCheck:
     if number[1:3] not in _PROVINCES:
         return NumberCheck(NumberKind.FOREIGNER_2023, False, Reason.WRONG_AREA)
-    return _dated_mod_11_2(NumberKind.FOREIGNER_2023, number)
+    return _dated_mod_11_2(NumberKind.FOREIGNER_2023, number, today)
 
 
-def _dated_mod_11_2(kind: NumberKind, number: str) -> NumberCheck:
-    if not _is_birth_date(number[6:14]):
+def _dated_mod_11_2(kind: NumberKind, number: str, today: date) -> NumberCheck:
+    if not _is_birth_date(number[6:14], today):
         return NumberCheck(kind, False, Reason.WRONG_DATE)
     if mod_11_2_sign(number[:17]) != number[17]:
         return NumberCheck(kind, False, Reason.WRONG_CHECK_DIGIT)
     return NumberCheck(kind, True)
 
 
-def _check_foreigner_2017(number: str) -> NumberCheck:
+def _check_foreigner_2017(number: str, _today: date) -> NumberCheck:
     month, day = int(number[9:11]), int(number[11:13])
     if not (1 <= month <= 12 and 1 <= day <= 31):
         return NumberCheck(NumberKind.FOREIGNER_2017, False, Reason.WRONG_DATE)
     return NumberCheck(NumberKind.FOREIGNER_2017, True)
 
 
-def _check_credit_code(code: str) -> NumberCheck:
-    valid = credit_code_sign(code[:17]) == code[17]
+def _check_credit_code(code: str, _today: date) -> NumberCheck:
+    is_organisation = organisation_code_sign(code[8:16]) == code[16]
+    valid = is_organisation and credit_code_sign(code[:17]) == code[17]
     reason = Reason.OK if valid else Reason.WRONG_CHECK_DIGIT
     return NumberCheck(NumberKind.SOCIAL_CREDIT_CODE, valid, reason)
 
 
-def _check_real_estate_unit(number: str) -> NumberCheck:
+def _check_real_estate_unit(number: str, _today: date) -> NumberCheck:
     if number[:2] not in _PROVINCES:
         return NumberCheck(NumberKind.REAL_ESTATE_UNIT, False, Reason.WRONG_AREA)
     return NumberCheck(NumberKind.REAL_ESTATE_UNIT, True)
 
 
-def _is_birth_date(text: str) -> bool:
+def _is_birth_date(text: str, today: date) -> bool:
     try:
         born = date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
         return False
-    return born.year >= _EARLIEST_BIRTH_YEAR
+    return born.year >= _EARLIEST_BIRTH_YEAR and born <= today
 
 
-def _check_nine(number: str) -> NumberCheck:
+def _check_nine(number: str, today: date) -> NumberCheck:
     """18 digits beginning with 9: a 2023 foreigner card or a credit code made of digits only."""
-    foreigner = _check_foreigner_2023(number)
+    foreigner = _check_foreigner_2023(number, today)
     if foreigner.valid:
         return foreigner
-    credit = _check_credit_code(number)
+    credit = _check_credit_code(number, today)
     return credit if credit.valid else foreigner
 
 
-_CHECKS: Final[tuple[tuple[re.Pattern[str], Callable[[str], NumberCheck]], ...]] = (
+_CHECKS: Final[tuple[tuple[re.Pattern[str], Callable[[str, date], NumberCheck]], ...]] = (
     (re.compile(r"9[0-9]{17}"), _check_nine),
     (re.compile(r"[0-9]{17}[0-9X]"), _check_person),
     (re.compile(r"[A-Z]{3}[0-9]{12}"), _check_foreigner_2017),

@@ -6,18 +6,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from pydantic import TypeAdapter
 
 from kiosk.contract.uplink import EventFields, EventsDropped, UplinkEvent
-from kiosk.store.database import Store, to_ms, utc_now
+from kiosk.store.database import Row, Store, Value, to_ms, utc_now
 
 RETENTION: Final = timedelta(hours=72)
 """A server restored from a backup may ask for acknowledged events again (`FLEET.md` 7)."""
 
 MAX_BYTES: Final = 32 * 1024 * 1024
-"""Of event bodies: about a year of a kiosk that nobody hears."""
+"""Of event bodies, in octets: about a year of a kiosk that nobody hears."""
 
 DROPPABLE: Final = frozenset(
     {"app_started", "agent_started", "session_started", "session_ended", "content_drawn"}
@@ -119,7 +119,7 @@ class Outbox:
         horizon = to_ms(self._clock() - RETENTION)
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM outbox WHERE acked_at <= ?", (horizon,))
-            excess = int(connection.execute("SELECT sum(length(body)) FROM outbox").get or 0)
+            excess = int(connection.execute("SELECT sum(octet_length(body)) FROM outbox").get or 0)
             excess -= self._max_bytes
             if excess <= 0:
                 return 0
@@ -127,7 +127,7 @@ class Outbox:
                 condition = "acked_at IS NOT NULL" if acked else "acked_at IS NULL AND droppable"
                 doomed: list[int] = []
                 rows = connection.execute(
-                    f"SELECT n, length(body) FROM outbox WHERE {condition} ORDER BY n"
+                    f"SELECT n, octet_length(body) FROM outbox WHERE {condition} ORDER BY n"
                 )
                 for n, size in list(rows):
                     if excess <= 0:
@@ -140,10 +140,10 @@ class Outbox:
             return len(doomed)
 
 
-def _row(n: Any, body: Any) -> OutboxRow:
-    event = _EVENT.validate_json(f'{{"n":{int(n)},{str(body)[1:]}')
+def _row(n: Value, body: Value) -> OutboxRow:
+    event = _EVENT.validate_json(f'{{"n":{n},{str(body)[1:]}')
     return OutboxRow(event=event, size=len(str(body).encode()) + 16)
 
 
-def _number(rows: list[Any]) -> int:
-    return int(rows[0][0])
+def _number(rows: list[Row]) -> int:
+    return int(str(rows[0][0]))

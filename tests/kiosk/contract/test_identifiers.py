@@ -1,10 +1,13 @@
 """Official numbers: the standards' own specimens, and what is wrong with the others."""
 
+from datetime import date, datetime, timedelta, timezone
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as some
 
 from kiosk.contract.identifiers import (
+    NumberCheck,
     NumberKind,
     Reason,
     check_number,
@@ -12,6 +15,7 @@ from kiosk.contract.identifiers import (
     mask_name,
     mask_number,
     mod_11_2_sign,
+    organisation_code_sign,
 )
 
 
@@ -55,6 +59,29 @@ def test_the_reason_is_told(text: str, reason: Reason) -> None:
 def test_the_check_signs_of_the_standards_are_computed() -> None:
     assert mod_11_2_sign("11010519491231002") == "X"
     assert credit_code_sign("91350100M000100Y4") == "3"
+    assert organisation_code_sign("M000100Y") == "4"  # within the same example
+
+
+def test_a_credit_code_around_no_organisation_code_is_none() -> None:
+    first = "91350100M000100Y5"
+    forged = first + credit_code_sign(first)
+    assert check_number(forged) == NumberCheck(
+        NumberKind.SOCIAL_CREDIT_CODE, False, Reason.WRONG_CHECK_DIGIT
+    )
+
+
+@pytest.mark.parametrize("area", ["370321", "810000", "937032"])
+def test_nobody_is_born_after_today(area: str) -> None:
+    first = f"{area}20261124001"
+    number = first + mod_11_2_sign(first)
+    assert check_number(number, today=date(2026, 11, 24)).valid
+    assert check_number(number, today=date(2026, 11, 23)).reason is Reason.WRONG_DATE
+
+
+def test_today_is_chinas_unless_another_is_given() -> None:
+    tomorrow = datetime.now(timezone(timedelta(hours=8))).date() + timedelta(days=2)
+    first = f"370321{tomorrow:%Y%m%d}001"
+    assert check_number(first + mod_11_2_sign(first)).reason is Reason.WRONG_DATE
 
 
 def test_a_residence_permit_is_told_from_a_resident_card_by_its_area() -> None:

@@ -126,3 +126,14 @@ def test_a_full_outbox_first_forgets_what_the_server_has(store: Store) -> None:
     fresh = box.record(ContentDrawn, content="1" * 64)
     assert box.tidy() == 0
     assert [row.event.n for row in box.pending()] == [fresh]
+
+
+def test_what_is_full_is_counted_in_octets_as_the_disk_does(store: Store) -> None:
+    # 40 events of 60 Chinese characters: 5,700 characters, 10,500 octets
+    box = Outbox(store, max_bytes=8_000)
+    for _ in range(40):
+        box.record(SessionStarted, service_id="办" * 60)
+    assert box.tidy() > 0
+    found = store.rows("SELECT sum(octet_length(body)), sum(length(body)) FROM outbox")
+    octets, characters = (int(str(each)) for each in found[0])
+    assert characters < octets <= 8_000 + 200  # what the note of the loss itself takes
