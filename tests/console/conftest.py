@@ -27,12 +27,19 @@ def on(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[
 
 
 @pytest.fixture(scope="package")
-def kiosk(on: Stage) -> WireKiosk:
-    """Kiosk 1, serving, showing what is published."""
+def connected_kiosk(on: Stage) -> WireKiosk:
+    """Kiosk 1, showing what is published."""
     kiosk = on.kiosk("hz0001", "01 号机")
     kiosk.birth()
     kiosk.draw_desired()
     return kiosk
+
+
+@pytest.fixture
+def kiosk(connected_kiosk: WireKiosk) -> WireKiosk:
+    """Kiosk 1, just heard: it has no heart of its own, and silence counts after 44 s."""
+    connected_kiosk.heartbeat()
+    return connected_kiosk
 
 
 @pytest.fixture
