@@ -1,12 +1,15 @@
 """The server's own voice on the broker: acknowledgements, pokes, and the retained server state."""
 
 import logging
+import os
 import threading
+import time
 from typing import Any, Final, Literal
 
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from fleet_server.broker.polling import LONGEST_TURN_S, take_turn
 from kiosk.contract.downlink import Acknowledgement, Poke, ServerState
 from kiosk.contract.topics import SERVER_STATE, Channel, Direction, Topic
 
@@ -14,6 +17,10 @@ _log = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 30
 """`FLEET.md` 2.1, P12."""
+_RECONNECT_S: Final = 1.0
+"""On loopback there is no herd to fear."""
+_GOODBYE_S: Final = 2.0
+"""For what is still to be said at the end: loopback takes it in milliseconds."""
 
 PokeWord = Literal["desired", "commands", "replies", "birth"]
 
@@ -30,10 +37,15 @@ class ServerLink:
         )
         self._client.suppress_exceptions = True  # P5: a callback must not kill the thread
         self._client.username_pw_set(user, password)
-        self._client.reconnect_delay_set(min_delay=1, max_delay=2)  # loopback: no herd to fear
         self._client.max_queued_messages_set(1000)  # P4
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
+        # whoever publishes only queues and rings: the socket belongs to our thread
+        self._client.on_socket_register_write = lambda *_: self._ring()
+        self._bell: int | None = None
+        self._bell_mutex = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="server-link")
 
     @property
     def connected(self) -> bool:
@@ -41,14 +53,20 @@ class ServerLink:
         return self._client.is_connected()
 
     def start(self) -> None:
-        """Connect in the background and keep reconnecting until `stop`."""
-        self._client.connect_async(self._host, self._port, KEEPALIVE_S)
-        self._client.loop_start()
+        """Connect in the background and keep reconnecting until `stop`. Once per link."""
+        self._bell = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._thread.start()
 
     def stop(self) -> None:
-        """Say goodbye; joins the network thread."""
-        self._client.disconnect()
-        self._client.loop_stop()
+        """Say what is still to be said, and goodbye, within about 2 s. Safe to call twice."""
+        self._stopped.set()
+        self._ring()
+        if self._thread.is_alive():
+            self._thread.join()
+        with self._bell_mutex:
+            if self._bell is not None:
+                os.close(self._bell)
+            self._bell = None
 
     def poke(self, kiosk_id: str, what: PokeWord) -> None:
         """Ask one kiosk to pull `what` now. Losing it is harmless: it pulls by itself as well."""
@@ -68,6 +86,30 @@ class ServerLink:
     def _say(self, kiosk_id: str, channel: Channel, payload: str) -> None:
         if self._client.is_connected():
             self._client.publish(str(Topic(kiosk_id, Direction.DOWN, channel)), payload, qos=0)
+
+    def _ring(self) -> None:
+        with self._bell_mutex:
+            if self._bell is not None:
+                os.eventfd_write(self._bell, 1)
+
+    def _run(self) -> None:
+        client = self._client
+        while not self._stopped.is_set():
+            try:
+                if client.socket() is None:
+                    client.connect(self._host, self._port, KEEPALIVE_S)
+                while client.socket() is not None and not self._stopped.is_set():
+                    take_turn(client, within_s=LONGEST_TURN_S, bell=self._bell)
+            except OSError:
+                pass  # the broker is being restarted; its supervisor logs it
+            except Exception:
+                # a bug must not make the server mute for ever
+                _log.exception("the server link stumbled")
+            self._stopped.wait(_RECONNECT_S)
+        until = time.monotonic() + _GOODBYE_S
+        client.disconnect()
+        while client.socket() is not None and time.monotonic() < until:
+            take_turn(client, within_s=until - time.monotonic())
 
     def _on_connect(
         self, client: mqtt.Client, _userdata: object, _flags: Any, reason: Any, _properties: Any

@@ -6,7 +6,7 @@ import os
 import shutil
 import signal
 import socket
-import threading
+import time
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -17,6 +17,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from fleet_server.broker.configuration import SERVER_USER, BrokerFiles, write_configuration
+from fleet_server.broker.polling import take_turn
 from fleet_server.pki import write_private
 from fleet_server.settings import Settings
 
@@ -83,8 +84,6 @@ class Mosquitto:
     def _kick(self, kiosk_id: str) -> None:
         # mosquitto has no such command without plugins; but a second connection of the same
         # client id takes the session over, and the first is cut (MQTT 3.1.4-2)
-        done = threading.Event()
-
         def connected(client: mqtt.Client, *_rest: Any) -> None:
             client.disconnect()
 
@@ -92,15 +91,13 @@ class Mosquitto:
         client.suppress_exceptions = True
         client.username_pw_set(SERVER_USER, self._password)
         client.on_connect = connected
-        client.on_disconnect = lambda *_rest: done.set()
         try:
             client.connect("127.0.0.1", self._settings.broker.server_port)
+            until = time.monotonic() + _KICK_WITHIN_S
+            while client.socket() is not None and (left_s := until - time.monotonic()) > 0:
+                take_turn(client, within_s=left_s)
         except OSError as error:
             _log.warning("kiosk %s not cut: broker does not answer: %s", kiosk_id, error)
-            return
-        client.loop_start()
-        done.wait(_KICK_WITHIN_S)
-        client.loop_stop()
 
     async def _start(self) -> None:
         executable = find_executable(self._settings.broker.executable)

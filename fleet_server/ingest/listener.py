@@ -12,7 +12,6 @@ messages a second committed instead of more than 10,000.
 """
 
 import logging
-import select
 import sys
 import time
 from collections import deque
@@ -24,6 +23,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from fleet_server.broker.link import KEEPALIVE_S
+from fleet_server.broker.polling import take_turn
 from kiosk.contract.topics import uplink_filter
 
 _log = logging.getLogger(__name__)
@@ -112,20 +112,10 @@ class Listener:
     def _serve(self, until: float, *, rows: int) -> None:
         client = self._client
         while self._rows < rows and (left_s := until - time.monotonic()) > 0:
-            sock = client.socket()
-            if sock is None:
+            if client.socket() is None:
                 self._reconnect(min(left_s, _RECONNECT_S))
                 continue
-            # poll, not select: among 1,000 kiosks' connections the socket's number passes 1,023
-            poll = select.poll()
-            poll.register(sock, select.POLLIN | (select.POLLOUT if client.want_write() else 0))
-            found = poll.poll(min(left_s, 1.0) * 1000)
-            ready = found[0][1] if found else 0
-            if ready & select.POLLOUT:
-                client.loop_write()
-            if ready & ~select.POLLOUT:
-                self._read(client, rows)
-            client.loop_misc()
+            take_turn(client, within_s=left_s, read=lambda: self._read(client, rows))
 
     def _read(self, client: mqtt.Client, rows: int) -> None:
         # paho reads one packet per call: read until one brings nothing, then ask the kernel

@@ -3,19 +3,24 @@
 import asyncio
 import os
 import signal
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from fleet_server.broker.configuration import SERVER_USER
+from fleet_server.broker.link import ServerLink
 from fleet_server.broker.mosquitto import BrokerFailed, Mosquitto
 from fleet_server.enrolment.repository import revoked_serials
 from fleet_server.enrolment.tables import KioskCertificate
 from fleet_server.pki import Authority
 from fleet_server.settings import BrokerSettings, Settings
-from kiosk.contract.topics import Channel, Direction, Topic
+from kiosk.contract.downlink import ServerState
+from kiosk.contract.topics import SERVER_STATE, Channel, Direction, Topic
 from tests.fleet_server.wire import (
+    PASSWORD,
     TalkingKiosk,
     Wire,
     key_and_request,
@@ -86,6 +91,50 @@ async def test_a_revoked_kiosk_is_cut_off_and_stays_out(wire: Wire) -> None:
     with suppress(OSError):
         assert not again.connect(within_s=1)
     again.leave()
+
+
+@contextmanager
+def many_descriptors() -> Iterator[None]:
+    """The next socket's number is above 1023, where `select` ends."""
+    many = [os.dup(0) for _ in range(1100)]
+    try:
+        yield
+    finally:
+        for each in many:
+            os.close(each)
+
+
+async def test_the_servers_voice_is_heard_among_a_thousand_connections(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    link = ServerLink(
+        host="127.0.0.1",
+        port=wire.settings.broker.server_port,
+        user=SERVER_USER,
+        password=PASSWORD,
+    )
+    await asyncio.to_thread(wire.link.stop)  # two of one client id would fight
+    with talking(wire, identity) as kiosk, many_descriptors():
+        link.start()
+        try:
+            assert await soon(lambda: link.connected)
+            link.poke("hz0001", "desired")
+            assert await soon(lambda: not kiosk.heard.empty())
+            revoked = wire.authority.revocation_list((), now=datetime.now(UTC))
+            await asyncio.to_thread(wire.broker.revoke, revoked, ("hz0001",))
+            assert await soon(kiosk.gone.is_set)
+        finally:
+            await asyncio.to_thread(link.stop)
+
+
+async def test_the_last_word_is_said_before_the_goodbye(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    assert await soon(lambda: wire.link.connected)
+    wire.link.announce(ServerState(on=False, gen=7, ts=1))
+    await asyncio.to_thread(wire.link.stop)
+    with talking(wire, identity) as kiosk:
+        kiosk._client.subscribe(SERVER_STATE)
+        _, payload = await asyncio.to_thread(kiosk.heard.get, timeout=5)
+    assert ServerState.model_validate_json(payload).gen == 7
 
 
 async def test_it_comes_back_after_it_was_killed(wire: Wire) -> None:
