@@ -3,7 +3,7 @@
 import asyncio
 from dataclasses import dataclass, field
 
-from device_drivers.errors import DeviceMissing, FaultCode, ServiceDown
+from device_drivers.errors import DeviceMissing, DeviceSilent, FaultCode, ServiceDown
 from device_drivers.ports import Port
 from device_drivers.social_security_card import apdu
 from device_drivers.social_security_card.interface import (
@@ -35,9 +35,13 @@ ANSWER_LIMIT_S = 5.0
 """One command; slow cards were seen to take 3 s (`DEVICES.md` 3.2)."""
 NOTICE_LIMIT_S = 1.5
 """How long pcscd may need to see that a card is gone: three of its looks and a margin."""
-STATUS_LIMIT_S = 0.9
+LOOK_LIMIT_S = 0.9
+"""pcscd says what is in the slot within milliseconds, unless a card that hangs holds our thread;
+and `status` promises an answer within 1 s."""
 MAX_FOLLOW_UPS = 4
 """One 6Cxx and one 61xx are usual; a card that asks for more goes round in circles."""
+
+_HELD = "a card holds the reader and does not answer"
 
 
 @dataclass(slots=True)
@@ -61,24 +65,33 @@ class PcscSocialSecurityCardReader:
         self._answer_limit_s = answer_limit_s
         self._reader_name = port.address
         self._slot = PcscSlot(port.address, device=DEVICE)
+        self._closings = 0
+        """A read begun before the last `close` goes no further."""
 
     async def connect(self) -> None:
-        """See that pcscd runs and knows the reader. Raises ServiceDown, DeviceMissing."""
-        self._raise_if_unusable(await self._slot.state())
+        """See that pcscd runs and knows the reader. Raises ServiceDown, DeviceMissing.
+
+        Raises DeviceSilent while a card that hangs holds the reader.
+        """
+        try:
+            self._raise_if_unusable(await self._look(self._closings))
+        except TimeoutError as error:
+            raise DeviceSilent(DEVICE, _HELD) from error
 
     async def close(self) -> None:
-        """Give the reader back. Safe to call twice, and after a fault."""
+        """Give the reader back. Safe to call twice, and after a fault; a read raises DeviceMissing.
+
+        The thread that serves the reader ends when the command it waits for has ended.
+        """
+        self._closings += 1
         self._slot.close()
 
     async def status(self) -> SlotStatus:
         """Ask pcscd now; answers within 1 s. Never raises: absence is a status."""
         try:
-            state = await asyncio.wait_for(self._slot.state(), STATUS_LIMIT_S)
+            state = await self._look(self._closings)
         except TimeoutError:
-            return SlotStatus(
-                device=DeviceStatus.DEVICE_BUSY,
-                detail="a card holds the reader and does not answer",
-            )
+            return SlotStatus(device=DeviceStatus.DEVICE_BUSY, detail=_HELD)
         match state:
             case SlotEmpty():
                 return SlotStatus(device=DeviceStatus.ONLINE, media=MediaStatus.NOT_PRESENT)
@@ -100,22 +113,37 @@ class PcscSocialSecurityCardReader:
     async def read_card(self, *, within_s: float) -> CardReading:
         """Wait for a card and read its public files, in well under a second for a usual card.
 
+        A card that hangs since an earlier read is `mute` after `LOOK_LIMIT_S`.
         Raises ServiceDown and DeviceMissing. Cancelling lets go of the card and leaves the
         reader idle; a command under way ends on its own first.
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_s
+        closings = self._closings
         while True:
-            state = await self._slot.state()
+            try:
+                state = await self._look(closings)
+            except TimeoutError:
+                return CardUnreadable("mute")
             self._raise_if_unusable(state)
             match state:
                 case CardInSlot(events, atr):
-                    return await self._read(events, atr)
+                    return await self._read(events, atr, closings)
                 case CardMute():
                     return CardUnreadable("mute")
             if loop.time() >= deadline:
                 return NoCard()
             await asyncio.sleep(min(POLL_S, max(0.0, deadline - loop.time())))
+
+    async def _look(self, closings: int) -> SlotState:
+        """What is in the slot now, for somebody who began when we had been closed so many times.
+
+        Raises TimeoutError while a card holds our thread, DeviceMissing when closed since.
+        """
+        if self._closings != closings:
+            raise DeviceMissing(DEVICE, "the reader was closed")
+        async with asyncio.timeout(LOOK_LIMIT_S):
+            return await self._slot.state()
 
     def _raise_if_unusable(self, state: SlotState) -> None:
         match state:
@@ -124,23 +152,24 @@ class PcscSocialSecurityCardReader:
             case SlotMissing():
                 raise DeviceMissing(DEVICE, f"pcscd knows no reader {self._reader_name!r}")
 
-    async def _read(self, events: int, atr: bytes) -> CardReading:
+    async def _read(self, events: int, atr: bytes, closings: int) -> CardReading:
         harvest = _Harvest()
         is_powered = False
         try:
-            async with self._slot.card():
+            async with self._slot.card(within_s=self._answer_limit_s):
                 is_powered = True
                 if (await self._send(apdu.select_environment())).status != apdu.SW_OK:
                     return UnsupportedCard(atr.hex().upper())
                 for file in apdu.PUBLIC_FILES:
                     await self._read_file(file, harvest)
-                if await self._slot.state() != CardInSlot(events, atr):
+                if await self._look(closings) != CardInSlot(events, atr):
                     return CardUnreadable("removed")  # what was read may be of two cards
             card = apdu.decode_card(harvest.values)
         except TimeoutError:
             return CardUnreadable("mute")
         except CardLost:
-            return await self._why_lost(events, otherwise="damaged" if is_powered else "mute")
+            otherwise = "damaged" if is_powered else "mute"
+            return await self._why_lost(events, closings, otherwise=otherwise)
         except ValueError:
             return CardUnreadable("damaged")
         if card.card_number and card.social_security_number and card.name:
@@ -186,12 +215,15 @@ class PcscSocialSecurityCardReader:
             next_command = apdu.follow_up(next_command, reply)
         return apdu.Reply(received, reply.status)
 
-    async def _why_lost(self, events: int, *, otherwise: str) -> CardReading:
+    async def _why_lost(self, events: int, closings: int, *, otherwise: str) -> CardReading:
         """Tell a card pulled out from a reader or service gone; `otherwise` if it is still in."""
         loop = asyncio.get_running_loop()
         deadline = loop.time() + NOTICE_LIMIT_S
         while True:
-            state = await self._slot.state()
+            try:
+                state = await self._look(closings)
+            except TimeoutError:
+                return CardUnreadable("mute")
             self._raise_if_unusable(state)
             match state:
                 case SlotEmpty():

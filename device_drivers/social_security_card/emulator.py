@@ -24,7 +24,6 @@ ENVIRONMENT_NAME = bytes.fromhex("7378312E73682EC9E7BBE1B1A3D5CF")
 
 OK = b"\x90\x00"
 WRONG_LENGTH = b"\x67\x00"
-GUARDED = b"\x69\x82"
 NO_CURRENT_FILE = b"\x69\x86"
 FILE_NOT_FOUND = b"\x6a\x82"
 RECORD_NOT_FOUND = b"\x6a\x83"
@@ -73,6 +72,8 @@ class CardFields:
     """Which P1 the SELECT of a file wants: 2 or 0 (2.2)."""
     guards_person: bool = False
     """Some cities ask for a PIN before EF06 (2.4)."""
+    refuses_with: str = "6982"
+    """Status of what is guarded: 6982 or 6985 (2.4)."""
 
     @classmethod
     def from_mapping(cls, fields: Mapping[str, object]) -> "CardFields":
@@ -168,7 +169,7 @@ class SocialSecurityCardEmulator:
         for number, tag, value in self._files[file_id]:
             if p1 == (tag if addressing == "tag" else number):
                 if self._is_guarded(file_id, number):
-                    return GUARDED
+                    return bytes.fromhex(self._fields.refuses_with)
                 record = bytes([tag, len(value)]) + value
                 return record + OK if expected == len(record) else bytes([0x6C, len(record)])
         return RECORD_NOT_FOUND

@@ -64,7 +64,9 @@ class CardUnreadable:
 class UnsupportedCard:
     """Some other card: nothing more is sent to it."""
 
-    atr_hex: str
+    atr_hex: str = field(repr=False)
+    """Its answer to reset. Kept out of logs: historical bytes may hold the card's serial number
+    (`DEVICES.md` 2.1, T8 to TD)."""
 
 
 @dataclass(frozen=True, slots=True)

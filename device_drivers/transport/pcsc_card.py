@@ -114,24 +114,33 @@ class PcscSlot:
         return await self._call(self._look)
 
     @asynccontextmanager
-    async def card(self) -> AsyncIterator["PcscSlot"]:
+    async def card(self, *, within_s: float) -> AsyncIterator["PcscSlot"]:
         """Power the card up for exclusive use, and let go of it at the end, cancelled or not.
 
-        Raises CardLost, and DeviceMissing while another program holds the card.
+        Raises CardLost, TimeoutError for a card not powered within `within_s` seconds, and
+        DeviceMissing while another program holds it.
         """
+        worker = self._thread()
         try:
-            await self._call(self._take_card)
+            async with asyncio.timeout(within_s):
+                await self._call(self._take_card)
             yield self
         finally:
-            # Not awaited: it queues behind a command that still waits for the card.
-            self._thread().submit(self._leave_card)
+            if self._worker is worker:  # else `close` has let go of the card
+                # Not awaited: it queues behind a command that still waits for the card.
+                worker.submit(self._leave_card)
 
     async def transmit(self, command: bytes) -> bytes:
         """The card's answer to one APDU: data and the two status bytes. Raises CardLost."""
+        if self._worker is None:
+            raise CardLost("the slot was closed")
         return await self._call(lambda: self._transmit(command))
 
     def close(self) -> None:
-        """Give the context back. Safe to call twice; the slot may be used again afterwards."""
+        """Give the context back. Safe to call twice; the slot may be used again afterwards.
+
+        Who holds the card loses it with its next command. A call under way ends by itself first.
+        """
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.submit(self._leave_card)

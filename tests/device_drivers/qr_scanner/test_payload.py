@@ -70,6 +70,13 @@ def test_chinese_is_read_in_either_encoding(encoding: str) -> None:
     assert decode_text("完税证明 SW370321".encode(encoding)) == "完税证明 SW370321"
 
 
+@pytest.mark.parametrize("character", ["㐀", "㛃", "𬌗"])
+def test_a_rare_character_of_four_bytes_is_read(character: str) -> None:
+    raw = f"申请人{character}".encode("gb18030")
+    assert len(raw) == 10
+    assert decode_text(raw) == f"申请人{character}"
+
+
 def test_bytes_that_are_no_text_do_not_raise() -> None:
     assert "\ufffd" in decode_text(b"\xff\xff\xff")
 

@@ -6,6 +6,7 @@ import pytest
 
 from device_drivers.social_security_card import apdu
 from device_drivers.social_security_card.apdu import Addressing, Reply
+from device_drivers.social_security_card.interface import UnsupportedCard
 
 EF05, EF06 = apdu.PUBLIC_FILES
 CARD_NUMBER_RECORD = EF05.records[-1]
@@ -58,6 +59,12 @@ def test_does_not_repeat_a_select_after_6c() -> None:
 @pytest.mark.parametrize("status", [0x9000, 0x6A82, 0x6982])
 def test_takes_any_other_status_as_final(status: int) -> None:
     assert apdu.follow_up(b"\x00\xb2\x01\x04\x14", Reply(b"", status)) is None
+
+
+@pytest.mark.parametrize("status", [0x6982, 0x6985])
+def test_knows_both_ways_a_card_says_that_it_is_guarded(status: int) -> None:
+    assert status in apdu.GUARDED
+    assert status not in apdu.NOT_THIS_WAY
 
 
 def test_refuses_an_answer_without_status() -> None:
@@ -122,3 +129,9 @@ def test_keeps_the_person_out_of_the_representation() -> None:
     card = apdu.decode_card({0x07: b"C37000001", 0x08: b"370321198804123523"})
     assert "3703" not in repr(card)
     assert "C37" not in repr(card)
+
+
+def test_keeps_an_unsupported_cards_serial_number_out_of_the_representation() -> None:
+    card = UnsupportedCard("3B6D00000081543100866026110100ABCD")
+    assert "ABCD" not in repr(card)
+    assert card.atr_hex.endswith("ABCD")

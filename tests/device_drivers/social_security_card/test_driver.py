@@ -6,13 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import AsyncIterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
-from device_drivers.errors import DeviceMissing, FaultCode, ServiceDown
+from device_drivers.errors import DeviceMissing, DeviceSilent, FaultCode, ServiceDown
 from device_drivers.ports import Port
 from device_drivers.social_security_card.driver import PcscSocialSecurityCardReader
 from device_drivers.social_security_card.interface import (
@@ -89,7 +91,13 @@ async def test_reads_the_same_card_twice_and_then_another(
 
 
 @pytest.mark.parametrize(
-    ("habits", "version"), [({"version": "3.00"}, "3.00"), ({"guards_person": True}, "2.00")]
+    ("habits", "version"),
+    [
+        ({"version": "3.00"}, "3.00"),
+        ({"version": "3.00", "refuses_with": "6985"}, "3.00"),
+        ({"guards_person": True}, "2.00"),
+        ({"guards_person": True, "refuses_with": "6985"}, "2.00"),
+    ],
 )
 async def test_says_what_was_free_when_a_card_wants_authentication(
     slot: PrivatePcscd,
@@ -179,6 +187,68 @@ async def test_gives_up_on_a_card_that_hangs_and_recovers_when_it_is_pulled(
     slot.insert_card(PERSON)
     assert isinstance(await reader.read_card(within_s=5), SocialSecurityCard)
     await reader.close()
+
+
+async def test_a_card_that_still_hangs_is_mute_in_time_at_the_next_read(
+    slot: PrivatePcscd,
+) -> None:
+    reader = PcscSocialSecurityCardReader(SLOT_PORT, answer_limit_s=0.3)
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    slot.insert_card(PERSON, think_s=60)
+    assert await reader.read_card(within_s=5) == CardUnreadable("mute")
+    asked_at = time.monotonic()
+    assert await reader.read_card(within_s=0.5) == CardUnreadable("mute")
+    assert time.monotonic() - asked_at < 1.5
+    with pytest.raises(DeviceSilent):
+        await asyncio.wait_for(reader.connect(), 1.5)
+    slot.remove_card()
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    await reader.close()
+
+
+def reader_threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name.startswith("pcsc ")]
+
+
+async def until_no_thread() -> None:
+    async with asyncio.timeout(3):
+        while reader_threads():  # noqa: ASYNC110 - threads send no events
+            await asyncio.sleep(0.02)
+
+
+async def test_closing_while_it_waits_for_a_card_ends_the_wait_and_the_thread(
+    slot: PrivatePcscd,
+) -> None:
+    del slot
+    await until_no_thread()
+    reader = PcscSocialSecurityCardReader(SLOT_PORT)
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    waiting = asyncio.create_task(reader.read_card(within_s=30))
+    await asyncio.sleep(0.2)
+    assert len(reader_threads()) == 1
+    await reader.close()
+    with pytest.raises(DeviceMissing, match="closed"):
+        await asyncio.wait_for(waiting, 2)
+    await until_no_thread()
+    await asyncio.sleep(0.3)
+    assert reader_threads() == []
+
+
+async def test_closing_in_the_middle_of_a_read_leaves_no_thread(slot: PrivatePcscd) -> None:
+    await until_no_thread()
+    reader = PcscSocialSecurityCardReader(SLOT_PORT)
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+    slot.insert_card(PERSON, think_s=0.1)
+    reading = asyncio.create_task(reader.read_card(within_s=30))
+    await asyncio.sleep(1.0)
+    await reader.close()
+    with pytest.raises(DeviceMissing, match="closed"):
+        await asyncio.wait_for(reading, 2)
+    await until_no_thread()
+    assert (await reader.status()).media is MediaStatus.PRESENT  # asked anew, it opens anew
+    assert len(reader_threads()) == 1
+    await reader.close()
+    await until_no_thread()
 
 
 async def test_reports_a_stopped_pcscd_and_works_again_when_it_is_back(
