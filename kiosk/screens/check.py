@@ -34,7 +34,7 @@ def _group(look: Look, name: str, rows: tuple[AnswerRow, ...]) -> Widget:
     facts = [_row(look, row) for row in rows]
     is_read_only = not any(row.change for row in rows)
     if is_read_only and len(facts) == _PAIR and look.factor < _BESIDE_BELOW:
-        facts = [Row(facts, space.gap, (1, 1.6))]
+        facts = [Row(facts, space.gap, (1, 1.1))]
     for fact in facts:
         lines += [Rule(colours.line), fact]
     ground, edge, radius = colours.raised, colours.line, look.measures.radius.card
