@@ -70,10 +70,14 @@ class OpencvDocumentCamera:
 
     async def connect(self) -> None:
         """Open the camera and take one frame. Raises DeviceFault."""
-        await self._in_worker(self._source.read)
+        await self._in_worker(self._living_worker(), self._source.read)
 
     async def close(self) -> None:
-        """Release the camera. Safe to call twice, and after a fault."""
+        """Release the camera. Safe to call twice, and after a fault.
+
+        A preview or a capture under way raises DeviceMissing; only what is asked afterwards opens
+        the camera again.
+        """
         worker, self._worker = self._worker, None
         if worker is not None:
             worker.submit(self._source.close)
@@ -83,7 +87,7 @@ class OpencvDocumentCamera:
         """Ask for a frame now; answers within 1 s. Never raises."""
         try:
             async with asyncio.timeout(_STATUS_S):
-                await self._in_worker(self._source.read)
+                await self._in_worker(self._living_worker(), self._source.read)
         except DeviceMissing as fault:
             return StatusReport(
                 device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
@@ -102,8 +106,9 @@ class OpencvDocumentCamera:
         Raises DeviceFault while iterating.
         """
         stillness = _Stillness()
+        worker = self._living_worker()
         while True:
-            yield await self._in_worker(lambda: self._look(stillness))
+            yield await self._in_worker(worker, lambda: self._look(stillness))
 
     async def capture(self, *, within_s: float) -> CaptureResult:
         """Wait until a page lies still and is good, and take it. Raises DeviceFault.
@@ -111,11 +116,12 @@ class OpencvDocumentCamera:
         Cancelling leaves the camera idle.
         """
         stillness = _Stillness()
+        worker = self._living_worker()
         deadline = time.monotonic() + within_s
         problem = PageProblem.NO_PAGE
         good_since: float | None = None
         while time.monotonic() < deadline:
-            seen = await self._in_worker(lambda: self._look(stillness))
+            seen = await self._in_worker(worker, lambda: self._look(stillness))
             now = time.monotonic()
             if seen.problems or seen.quad is None:
                 problem = (seen.problems or (PageProblem.NO_PAGE,))[0]
@@ -124,7 +130,8 @@ class OpencvDocumentCamera:
             problem = PageProblem.MOVING
             good_since = now if good_since is None else good_since
             if now - good_since >= self._steady_s:
-                return await self._in_worker(partial(self._take, seen.picture, seen.quad))
+                take = partial(self._take, seen.picture, seen.quad)
+                return await self._in_worker(worker, take)
         return NoPage(problem)
 
     def _look(self, stillness: "_Stillness") -> Preview:
@@ -149,11 +156,20 @@ class OpencvDocumentCamera:
             glare=measured.glare,
         )
 
-    async def _in_worker(self, work: Callable[[], _Result]) -> _Result:
-        """Run `work` in the camera's thread; a cancelled caller leaves it to end by itself."""
+    def _living_worker(self) -> ThreadPoolExecutor:
+        """The camera's thread, begun anew after `close`."""
         if self._worker is None:
             self._worker = ThreadPoolExecutor(1, thread_name_prefix="document-camera")
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        return self._worker
+
+    async def _in_worker(self, worker: ThreadPoolExecutor, work: Callable[[], _Result]) -> _Result:
+        """Run `work` in the camera's thread; a cancelled caller leaves it to end by itself.
+
+        Raises DeviceMissing when the camera has been closed since `worker` was the living one.
+        """
+        if worker is not self._worker:
+            raise DeviceMissing(DeviceKind.DOCUMENT_CAMERA.value, "the camera was closed")
+        return await asyncio.get_running_loop().run_in_executor(worker, work)
 
 
 class _Stillness:

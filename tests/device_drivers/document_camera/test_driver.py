@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import threading
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from device_drivers.document_camera.driver import OpencvDocumentCamera
-from device_drivers.document_camera.interface import NoPage, Page, PageProblem
+from device_drivers.document_camera.interface import NoPage, Page, PageProblem, Preview
 from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
 from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
@@ -115,6 +116,43 @@ async def test_a_frame_that_is_no_picture_is_a_fault_of_the_camera(
     assert (status.device, status.fault) == (DeviceStatus.HARDWARE_ERROR, FaultCode.DEVICE_GARBLED)
     with pytest.raises(DeviceGarbled):
         await camera.capture(within_s=1)
+
+
+def _camera_threads() -> list[threading.Thread]:
+    return [each for each in threading.enumerate() if each.name.startswith("document-camera")]
+
+
+async def test_closing_ends_a_preview_and_its_thread(
+    camera: OpencvDocumentCamera, tmp_path: Path
+) -> None:
+    _put(tmp_path, 1)
+    seen: list[Preview] = []
+
+    async def look() -> None:
+        async for preview in camera.preview():
+            seen.append(preview)
+
+    looking = asyncio.create_task(look())
+    async with asyncio.timeout(5):
+        while not seen:  # noqa: ASYNC110 - the frame is what is waited for
+            await asyncio.sleep(0.01)
+    assert len(_camera_threads()) == 1
+    await camera.close()
+    with pytest.raises(DeviceMissing, match="closed"):
+        await asyncio.wait_for(looking, 2)
+    await asyncio.sleep(0.2)
+    assert _camera_threads() == []
+    assert (await camera.status()).device is DeviceStatus.ONLINE  # asked anew, it opens anew
+    assert len(_camera_threads()) == 1
+
+
+async def test_closing_ends_a_capture_and_its_thread(camera: OpencvDocumentCamera) -> None:
+    taking = asyncio.create_task(camera.capture(within_s=30))
+    await asyncio.sleep(0.2)
+    await camera.close()
+    with pytest.raises(DeviceMissing, match="closed"):
+        await asyncio.wait_for(taking, 2)
+    assert _camera_threads() == []
 
 
 async def test_a_camera_that_is_not_there_is_missing() -> None:
