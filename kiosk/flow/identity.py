@@ -32,7 +32,7 @@ def from_id_card(reading: id_card.CardReading, *, rule: str, today: date) -> App
         case id_card.CardUnreadable(why):
             return f"id_card.{why if why in _ID_CARD_REASONS else 'damaged'}"
         case id_card.IdCard():
-            if not check_number(reading.number).valid:
+            if not check_number(reading.number, today=today).valid:
                 return "id_card.damaged"
             if reading.valid_until is not None and reading.valid_until < today:
                 return "id_card.expired"
@@ -58,7 +58,7 @@ def from_social_security_card(reading: social.CardReading, *, today: date) -> Ap
         case social.NeedsAuthentication():
             return "social_security_card.needs_authentication"
         case social.SocialSecurityCard():
-            checked = check_number(reading.social_security_number)
+            checked = check_number(reading.social_security_number, today=today)
             if not checked.valid or checked.kind is NumberKind.UNKNOWN:
                 return "social_security_card.damaged"
             if reading.valid_until is not None and reading.valid_until < today:

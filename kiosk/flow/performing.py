@@ -31,7 +31,7 @@ from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow.clerk import Clerk
 from kiosk.flow.ports import Changes, Desk, DevicePool, Glass, PaperLog
-from kiosk.store.cases import SubmittedCase, TurnedAway
+from kiosk.store.cases import CaseIntent, SubmittedCase, TurnedAway
 from kiosk.store.database import StoreError
 from kiosk.store.vault import Paper, VaultError
 
@@ -83,11 +83,13 @@ class Performer:
         self._glass = glass
         self._clerk = clerk
         self._submitted: SubmittedCase | None = None
+        self._intended: tuple[ef.StoreCase, CaseIntent] | None = None
         self._has_old_card = False
 
     def forget(self) -> None:
-        """Drop the session's key."""
+        """Drop the session's key and what it was about to submit."""
         self._submitted = None
+        self._intended = None
 
     async def perform(self, effect: Task, feed: Feed) -> None:
         """Do it and feed its events. Cancelling leaves the device idle."""
@@ -177,6 +179,7 @@ class Performer:
             service_id=effect.service_id,
             service_version=effect.service_version,
             content=effect.content,
+            intent=self._intent_for(effect),
         )
         try:
             self._submitted = await asyncio.to_thread(submit)
@@ -184,7 +187,14 @@ class Performer:
             _LOG.error("a case could not be stored: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
             feed(ev.CaseNotStored())
             return
+        self._intended = None
         feed(ev.CaseStored(self._submitted.case_id))
+
+    def _intent_for(self, effect: ef.StoreCase) -> CaseIntent:
+        """Made with the first try; the next tries of the same case are that case (DESIGN.md 4)."""
+        if self._intended is None or self._intended[0] != effect:
+            self._intended = (effect, CaseIntent())
+        return self._intended[1]
 
     async def _await_reply(self, wait_s: float, feed: Feed) -> None:
         submitted = self._submitted
@@ -222,6 +232,14 @@ class Performer:
             paper_id = await asyncio.to_thread(self._papers.intend, effect.case_id, effect.title)
         except (ValueError, StoreError) as error:
             _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  ReceiptMistake may quote
+            feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
+            return
+        try:
+            # before the first byte goes: after a power cut it may have reached the printer
+            await asyncio.to_thread(self._papers.mark, paper_id, PrintProgress.SENT.value)
+        except StoreError as error:
+            _LOG.error("a paper was not sent: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
+            self._clerk.note(partial(self._papers.mark, paper_id, "not_printed"))
             feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
             return
         outcome, last = await self._outcome(receipt, paper_id, feed)

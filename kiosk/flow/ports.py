@@ -13,7 +13,7 @@ from kiosk.contract.cases import CasePayload, CaseReceipt, CaseReply
 from kiosk.contract.uplink import EventFields
 from kiosk.flow.states import State
 from kiosk.flow.world import World
-from kiosk.store.cases import SubmittedCase, TurnedAway
+from kiosk.store.cases import CaseIntent, SubmittedCase, TurnedAway
 from kiosk.store.vault import Paper
 
 
@@ -53,8 +53,9 @@ class Desk(Protocol):
         service_id: str,
         service_version: int,
         content: str,
+        intent: CaseIntent,
     ) -> SubmittedCase:
-        """Durable when it returns. Raises StoreError: then nothing was kept."""
+        """Durable when it returns. Raises StoreError: then it may be tried again as one case."""
 
     def look(self, submitted: SubmittedCase) -> CaseReceipt | CaseReply | TurnedAway | None:
         """What is known of it now."""

@@ -4,18 +4,27 @@ import secrets
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from nacl.public import PrivateKey, PublicKey
 
 from kiosk.contract.cases import CasePayload, CaseReceipt, CaseReply, SealedCase
 from kiosk.contract.uplink import CaseSubmitted, CaseTurnedAway
-from kiosk.store.database import Store, to_ms, utc_now
+from kiosk.store.database import Store, Value, from_ms, to_ms, utc_now
 from kiosk.store.outbox import Outbox
 from kiosk.store.vault import Paper, open_reply, seal
 
 REPLY_RETENTION: Final = timedelta(minutes=20)
 """A reply opens only in the session it was made for: 15 min at most, and paper in motion."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaseIntent:
+    """A case about to be submitted; made once, carried through every retry, in memory only."""
+
+    case_id: str = field(default_factory=lambda: secrets.token_hex(16))
+    """The idempotency key: two submissions under one id are one case."""
+    reply_key: PrivateKey = field(default_factory=PrivateKey.generate, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,27 +75,35 @@ class CaseDesk:
         service_id: str,
         service_version: int,
         content: str,
+        intent: CaseIntent | None = None,
     ) -> SubmittedCase:
         """Seal the case and make it durable; it is accepted once this returns.
 
-        About 10 ms with two photographs. Raises StoreFull, StoreBusy, StoreBroken: then nothing
-        was kept, and the same payload may be submitted again.
+        About 10 ms with two photographs. Raises StoreFull and StoreBusy: then nothing was kept.
+        Raises StoreBroken: a disk that failed while it was told to keep it may show it after the
+        next start. Submitted again with the same intent it is one case either way; what the store
+        has under that id stays as it is.
         """
         now = self._clock()
-        reply_key = PrivateKey.generate()
+        intent = intent or CaseIntent()
+        case_id = intent.case_id
         sealed = seal(
             payload,
             papers,
-            case_id=secrets.token_hex(16),
+            case_id=case_id,
             service_id=service_id,
             service_version=service_version,
             content=content,
             submitted_at=now,
             server_key=self._server_key,
-            reply_key=reply_key.public_key,
+            reply_key=intent.reply_key.public_key,
         )
-        case_id = sealed.case.case_id
         with self._store.transaction() as connection:
+            known = connection.execute(
+                "SELECT submitted_at FROM case_out WHERE case_id = ?", (case_id,)
+            ).get
+            if known is not None:
+                return SubmittedCase(case_id, from_ms(int(known)), intent.reply_key)
             connection.execute(
                 "INSERT INTO case_out (case_id, submitted_at, stage, envelope, stage_at)"
                 " VALUES (?, ?, 'waiting', ?, ?)",
@@ -97,7 +114,7 @@ class CaseDesk:
                 [(case_id, sha256, content) for sha256, content in sealed.ciphertexts.items()],
             )
             self._outbox.record(CaseSubmitted, case_id=case_id)
-        return SubmittedCase(case_id, now, reply_key)
+        return SubmittedCase(case_id, now, intent.reply_key)
 
     def look(self, submitted: SubmittedCase) -> CaseReceipt | CaseReply | TurnedAway | None:
         """What is known now: the reply, else the receipt, else None while it waits here.
@@ -226,5 +243,5 @@ class CaseQueue:
             return int(connection.changes())
 
 
-def _text(value: Any) -> str:
+def _text(value: Value) -> str:
     return str(value)

@@ -141,7 +141,7 @@ class Outbox:
 
 
 def _row(n: Value, body: Value) -> OutboxRow:
-    event = _EVENT.validate_json(f'{{"n":{n},{str(body)[1:]}')
+    event = _EVENT.validate_json(f'{{"n":{int(str(n))},{str(body)[1:]}')
     return OutboxRow(event=event, size=len(str(body).encode()) + 16)
 
 

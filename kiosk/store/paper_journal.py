@@ -7,10 +7,10 @@ DESIGN.md section 4, Paper: after a power cut this journal decides; an unknown o
 from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from kiosk.contract.uplink import PaperChanged
-from kiosk.store.database import Store, to_ms, utc_now
+from kiosk.store.database import Store, Value, to_ms, utc_now
 from kiosk.store.outbox import Outbox
 
 
@@ -18,9 +18,9 @@ class PaperStage(StrEnum):
     """How far one paper has come."""
 
     INTENT = "intent"
-    """About to be sent to the printer; nothing has been."""
+    """It will be printed; nothing has gone to the printer."""
     SENT = "sent"
-    """Bytes have been given to the printer."""
+    """About to be given to the printer: from now on it may have reached it."""
     PRESENTED = "presented"
     """Printed, cut, hanging out."""
     TAKEN = "taken"
@@ -90,7 +90,7 @@ class PaperJournal:
 
     def copy_number(self, paper_id: int) -> int:
         """1 for the first; 2 and above are marked 副本. One that never came out is not counted."""
-        return int(self._column("copy_number", paper_id))
+        return int(str(self._column("copy_number", paper_id)))
 
     def settle(self) -> list[int]:
         """At the app's start: whatever was on its way becomes `unconfirmed`; returns which.
@@ -112,7 +112,7 @@ class PaperJournal:
             )
             self._outbox.record(PaperChanged, case_id=case_id, stage=stage.value)
 
-    def _column(self, name: str, paper_id: int) -> Any:
+    def _column(self, name: str, paper_id: int) -> Value:
         found = self._store.rows(f"SELECT {name} FROM paper WHERE id = ?", paper_id)
         if not found:
             raise KeyError(paper_id)

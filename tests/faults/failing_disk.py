@@ -22,6 +22,8 @@ class FailingDisk(apsw.VFS):
         self.calls = 0
         self.fail_from: int | None = None
         self.fails_with: type[apsw.Error] = apsw.IOError
+        self.fails_to_sync = False
+        """What is written is written; only no sync succeeds."""
         self.durable: dict[Path, bytes] = {}
 
     def xOpen(  # noqa: N802  SQLite's name
@@ -80,5 +82,7 @@ class FailingFile(apsw.VFSFile):
 
     def xSync(self, flags: int) -> None:  # noqa: N802
         self._disk.step()
+        if self._disk.fails_to_sync:
+            raise self._disk.fails_with("the disk failed")
         super().xSync(flags)
         self._disk.durable[self._path] = self._path.read_bytes()

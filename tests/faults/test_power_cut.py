@@ -11,7 +11,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from kiosk.contract.cases import Applicant, CasePayload
-from kiosk.store.cases import CaseDesk
+from kiosk.store.cases import CaseDesk, CaseIntent
 from kiosk.store.database import Durability, Store, StoreBroken, StoreError, StoreFull
 from kiosk.store.outbox import Outbox
 from kiosk.store.paper_journal import PaperJournal
@@ -33,7 +33,7 @@ class Kept:
     papers: list[tuple[int, str]] = field(default_factory=list)
 
 
-def submit(store: Store) -> str:
+def submit(store: Store, intent: CaseIntent | None = None) -> str:
     desk = CaseDesk(store, Outbox(store), KEY.public_key)
     submitted = desk.submit(
         PAYLOAD,
@@ -41,6 +41,7 @@ def submit(store: Store) -> str:
         service_id="tax-payment-certificate",
         service_version=1,
         content="ab" * 32,
+        intent=intent,
     )
     return submitted.case_id
 
@@ -161,6 +162,32 @@ def test_a_disk_that_fails_at_any_write_is_named_and_leaves_nothing_behind(
         assert missing(path, kept) == []
         assert len(kept.cases) in {2, 3}
     assert refused >= 3
+
+
+@pytest.mark.parametrize(("is_the_same_intent", "cases"), [(True, 1), (False, 2)])
+def test_a_case_whose_sync_failed_is_one_case_when_it_is_submitted_again(
+    tmp_path: Path, is_the_same_intent: bool, cases: int
+) -> None:
+    """The log holds the whole commit when its sync fails: the next start finds the case."""
+    path = tmp_path / "kiosk.sqlite"
+    intent = CaseIntent()
+    with disk(f"unsynced-{cases}") as failing:
+        store = Store.open(path, vfs=failing.vfs_name)
+        submit(store)
+        failing.fails_to_sync = True
+        with pytest.raises(StoreBroken):
+            submit(store, intent)
+        for part in (path, path.with_name(path.name + "-wal")):
+            (tmp_path / f"cut-{part.name}").write_bytes(part.read_bytes())
+        failing.fails_to_sync = False
+        store.close()
+    again = Store.open(tmp_path / f"cut-{path.name}")
+    found = [row[0] for row in again.rows("SELECT case_id FROM case_out")]
+    assert intent.case_id in found  # what was refused is there all the same
+    submit(again, intent if is_the_same_intent else CaseIntent())
+    (count,) = again.rows("SELECT count(*) FROM case_out")[0]
+    assert count == 1 + cases
+    again.close()
 
 
 def test_a_store_that_cannot_be_created_says_so(tmp_path: Path) -> None:

@@ -16,7 +16,14 @@ from kiosk.contract.cases import (
 )
 from kiosk.contract.identifiers import NumberKind
 from kiosk.contract.uplink import CaseSubmitted, CaseTurnedAway
-from kiosk.store.cases import REPLY_RETENTION, CaseDesk, CaseQueue, SubmittedCase, TurnedAway
+from kiosk.store.cases import (
+    REPLY_RETENTION,
+    CaseDesk,
+    CaseIntent,
+    CaseQueue,
+    SubmittedCase,
+    TurnedAway,
+)
 from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
 from kiosk.store.vault import NONCE_BYTES, Paper, VaultError
@@ -41,13 +48,14 @@ def queue(store: Store, outbox: Outbox, clock: SettableClock) -> CaseQueue:
     return CaseQueue(store, outbox, clock=clock)
 
 
-def submit(desk: CaseDesk, papers: int = 2) -> SubmittedCase:
+def submit(desk: CaseDesk, papers: int = 2, intent: CaseIntent | None = None) -> SubmittedCase:
     return desk.submit(
         PAYLOAD,
         [Paper("purpose_paper", "image/jpeg", PAGE + bytes([page])) for page in range(papers)],
         service_id="police-no-criminal-record",
         service_version=1,
         content="ab" * 32,
+        intent=intent,
     )
 
 
@@ -186,3 +194,17 @@ def test_a_representation_for_a_log_holds_nothing_personal(desk: CaseDesk) -> No
     submitted = submit(desk)
     shown = repr(submitted) + repr(Paper("purpose_paper", "image/jpeg", PAGE)) + repr(PAYLOAD)
     assert [word for word in (NAME, NUMBER, "13800005521", "\\xff") if word in shown] == []
+
+
+def test_one_intent_is_one_case_however_often_it_is_submitted(
+    desk: CaseDesk, queue: CaseQueue, outbox: Outbox, clock: SettableClock
+) -> None:
+    intent = CaseIntent()
+    first = submit(desk, intent=intent)
+    before = queue.case(first.case_id)
+    clock.forward(REPLY_RETENTION)
+    assert submit(desk, intent=intent) == first
+    assert queue.case(first.case_id) == before
+    assert len(outbox.pending()) == 1
+    submit(desk)  # the control: another intent is another case
+    assert queue.count_waiting() == 2
