@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from device_drivers.command_line import RESULT, BadArguments, write_line
-from device_drivers.document_camera.interface import PageProblem, Picture
+from device_drivers.command_line import BAD_ARGUMENTS, RESULT, BadArguments, write_line
+from device_drivers.document_camera.interface import PageProblem
 from device_drivers.document_camera.page import find_page, flatten, judge
+from device_drivers.picture_file import UnreadablePicture, read_picture
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
@@ -33,11 +34,19 @@ def add_commands(subparsers: "Subparsers") -> None:
 
 
 def _find_page(chosen: argparse.Namespace) -> int:
+    outcome = RESULT
+    is_warm = False
     for image in chosen.images:
-        picture = _read(image)
-        if image == chosen.images[0]:
+        try:
+            picture = read_picture(image)
+        except UnreadablePicture as error:
+            write_line({"file": str(image), "error": str(error)})
+            outcome = BAD_ARGUMENTS
+            continue
+        if not is_warm:
             # the first call of a process loads libraries' kernels: not what `ms` is asked for
             find_page(np.ascontiguousarray(picture[::4, ::4]))
+            is_warm = True
         began_at = time.perf_counter()
         quad = find_page(picture)
         ms = (time.perf_counter() - began_at) * 1000
@@ -49,11 +58,14 @@ def _find_page(chosen: argparse.Namespace) -> int:
                 "ms": round(ms, 1),
             }
         )
-    return RESULT
+    return outcome
 
 
 def _flatten(chosen: argparse.Namespace) -> int:
-    picture = _read(chosen.image)
+    try:
+        picture = read_picture(chosen.image)
+    except UnreadablePicture as error:
+        raise BadArguments(f"{chosen.image}: {error}") from error
     quad = find_page(picture)
     if quad is None:
         write_line({"result": "no_page", "problems": [PageProblem.NO_PAGE.value]})
@@ -78,14 +90,3 @@ def _flatten(chosen: argparse.Namespace) -> int:
         }
     )
     return RESULT
-
-
-def _read(path: Path) -> Picture:
-    try:
-        data = np.fromfile(path, np.uint8)
-    except OSError as error:
-        raise BadArguments(str(error)) from error
-    picture = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
-    if picture is None:
-        raise BadArguments(f"{path} is no picture")
-    return np.asarray(picture, np.uint8)

@@ -7,9 +7,15 @@ from contextlib import aclosing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device_drivers.command_line import BAD_ARGUMENTS, RESULT, port_argument, say, write_line
-from device_drivers.ports import Port
-from device_drivers.qr_scanner.serial_driver import SerialQrScanner
+from device_drivers.command_line import (
+    BAD_ARGUMENTS,
+    RESULT,
+    BadArguments,
+    port_argument,
+    say,
+    write_line,
+)
+from device_drivers.qr_scanner.serial_driver import FRAMINGS, SerialQrScanner
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
@@ -21,7 +27,12 @@ def add_commands(subparsers: "Subparsers") -> None:
     commands = scanner.add_subparsers(required=True, metavar="COMMAND")
     listen = commands.add_parser("listen", help="every code shown, until Ctrl-C")
     listen.add_argument("--port", type=port_argument, required=True)
-    listen.add_argument("--framing", choices=("auto", "line"), default="auto")
+    listen.add_argument(
+        "--framing",
+        choices=FRAMINGS,
+        default="auto",
+        help="what ends a code: silence, or a line end",
+    )
     listen.add_argument("--baud", type=int, default=115200)
     listen.set_defaults(run=_listen)
     decode = commands.add_parser("decode", help="the codes on pictures")
@@ -30,12 +41,15 @@ def add_commands(subparsers: "Subparsers") -> None:
 
 
 def _listen(arguments: argparse.Namespace) -> int:
-    asyncio.run(_write_scans(arguments.port, arguments.baud))
+    try:
+        scanner = SerialQrScanner(arguments.port, baud=arguments.baud, framing=arguments.framing)
+    except ValueError as error:
+        raise BadArguments(str(error)) from error
+    asyncio.run(_write_scans(scanner))
     return RESULT
 
 
-async def _write_scans(port: Port, baud: int) -> None:
-    scanner = SerialQrScanner(port, baud=baud)
+async def _write_scans(scanner: SerialQrScanner) -> None:
     try:
         await scanner.connect()
         say("show codes to the scanner; Ctrl-C ends")
@@ -51,26 +65,19 @@ async def _write_scans(port: Port, baud: int) -> None:
 def _decode(arguments: argparse.Namespace) -> int:
     # OpenCV, numpy and zxing-cpp are wanted for this command only: a technician without them can
     # still listen to a scanner
-    import cv2  # noqa: PLC0415
-    import numpy as np  # noqa: PLC0415
-
+    from device_drivers.picture_file import UnreadablePicture, read_picture  # noqa: PLC0415
     from device_drivers.qr_scanner.decode import decode_image  # noqa: PLC0415
 
     outcome = RESULT
     for path in arguments.images:
         try:
-            content = np.frombuffer(path.read_bytes(), dtype=np.uint8)
-        except OSError as error:
-            say(f"{path}: {error.strerror}")
-            outcome = BAD_ARGUMENTS
-            continue
-        picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
-        if picture is None:
-            say(f"{path}: no picture OpenCV can read")
+            picture = read_picture(path)
+        except UnreadablePicture as error:
+            write_line({"file": str(path), "error": str(error)})
             outcome = BAD_ARGUMENTS
             continue
         before = time.perf_counter()
-        codes = decode_image(picture.astype(np.uint8, copy=False))
+        codes = decode_image(picture)
         took_ms = (time.perf_counter() - before) * 1000
         write_line(
             {

@@ -42,6 +42,15 @@ def split_burst(burst: bytes) -> list[bytes]:
     return [payload for payload in payloads if payload]
 
 
+def split_lines(stream: bytes) -> tuple[list[bytes], bytes]:
+    r"""Split into payloads, each ended by CR, LF or CR LF, and what has no end yet.
+
+    An empty line is no payload, so a CR LF that comes in two pieces ends one code, not two.
+    """
+    *lines, rest = re.split(rb"\r\n|\r|\n", stream)
+    return [line for line in lines if line], rest
+
+
 def split_identifier(payload: bytes) -> tuple[str, bytes]:
     """Part an AIM identifier such as `]Q1` from the code: the symbology's word and the rest."""
     match = _AIM_IDENTIFIER.match(payload)

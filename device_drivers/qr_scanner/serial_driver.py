@@ -2,15 +2,26 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from typing import Literal, get_args
 
 from device_drivers.errors import DeviceGarbled, DeviceMissing
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
-from device_drivers.qr_scanner.payload import decode_text, split_burst, split_identifier
+from device_drivers.qr_scanner.payload import (
+    decode_text,
+    split_burst,
+    split_identifier,
+    split_lines,
+)
 from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
 from device_drivers.transport.serial_port import SerialPort
 
 _DEVICE = DeviceKind.QR_SCANNER.value
+
+Framing = Literal["auto", "line"]
+"""How codes are told apart. `auto`: by silence, whatever suffix the scanner is set to, even none.
+`line`: by CR, LF or CR LF behind each code; it waits for no silence, and takes no code without."""
+FRAMINGS: tuple[Framing, ...] = get_args(Framing)
 
 LONGEST_BURST = 8192
 """A QR code holds 7089 digits at most (ISO/IEC 18004, version 40-L); a burst longer than this,
@@ -27,14 +38,21 @@ class SerialQrScanner:
     """A scanner behind a tty or a TCP serial server; a `QrScanner`.
 
     The scanner triggers by itself and sends each code in one burst, with or without an AIM
-    identifier in front and CR, LF or both behind. `idle_s` without a byte ends a burst: 96 bytes
-    at 9600 baud, six times what a USB serial adapter holds bytes back, and too short to notice.
-    Opens its port whenever it is asked something and the port is not open.
+    identifier in front and CR, LF or both behind. With `framing` `auto`, `idle_s` without a byte
+    ends a burst: 96 bytes at 9600 baud, six times what a USB serial adapter holds bytes back, and
+    too short to notice. Opens its port whenever it is asked something and the port is not open.
     """
 
-    def __init__(self, port: Port, *, baud: int = 115200, idle_s: float = 0.1) -> None:
+    def __init__(
+        self, port: Port, *, baud: int = 115200, framing: Framing = "auto", idle_s: float = 0.1
+    ) -> None:
+        if framing not in FRAMINGS:
+            raise ValueError(f"framing must be one of {', '.join(FRAMINGS)}")
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
+        self._framing = framing
         self._idle_s = idle_s
+        self._rest = b""
+        """The beginning of a line whose end has not come."""
 
     async def connect(self) -> None:
         """Open the port. Raises DeviceMissing."""
@@ -61,17 +79,17 @@ class SerialQrScanner:
     async def read_code(self, *, within_s: float) -> ScanReading:
         """Wait for one code. Raises DeviceFault; cancelling leaves the scanner idle.
 
-        What was shown before the call is discarded; so is what came in one burst with the code.
+        What was shown before the call is discarded; so is what came together with the code.
         """
         deadline = asyncio.get_running_loop().time() + within_s
         await self._line.open()
         await self._forget_shown()
         while True:
             left_s = max(0.0, deadline - asyncio.get_running_loop().time())
-            burst = await self._burst(left_s)
-            if not burst:
+            payloads = await self._payloads(left_s)
+            if payloads is None:
                 return NothingShown()
-            for payload in split_burst(burst):
+            for payload in payloads:
                 return _scan(payload)
 
     async def listen(self) -> AsyncGenerator[Scan, None]:
@@ -79,7 +97,7 @@ class SerialQrScanner:
         await self._line.open()
         await self._forget_shown()
         while True:
-            for payload in split_burst(await self._burst(_LISTEN_S)):
+            for payload in await self._payloads(_LISTEN_S) or []:
                 yield _scan(payload)
 
     async def _forget_shown(self) -> None:
@@ -87,8 +105,37 @@ class SerialQrScanner:
 
         Half a code must never be taken for one.
         """
+        self._rest = b""
         if await self._line.discard_input():
             await self._rest_of_burst(b"")
+
+    async def _payloads(self, within_s: float) -> list[bytes] | None:
+        """Wait for codes, one or more; None when nothing came within the time."""
+        if self._framing == "line":
+            return await self._lines(within_s)
+        burst = await self._burst(within_s)
+        return split_burst(burst) if burst else None
+
+    async def _lines(self, within_s: float) -> list[bytes] | None:
+        """Wait until a line ends. A beginning whose end stays away is noise, and is dropped."""
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + within_s
+        while True:
+            left_s = max(0.0, deadline - loop.time())
+            came = await self._line.read(
+                within_s=min(left_s, LONGEST_BURST_S) if self._rest else left_s
+            )
+            if not came:
+                self._rest = b""
+                if loop.time() >= deadline:
+                    return None
+                continue
+            lines, self._rest = split_lines(self._rest + came)
+            if len(self._rest) > LONGEST_BURST:
+                self._rest = b""
+                raise DeviceGarbled(_DEVICE, f"more than {LONGEST_BURST} bytes without a line end")
+            if lines:
+                return lines
 
     async def _burst(self, within_s: float) -> bytes:
         """Wait for a burst and read it to its end; empty when none begins within the time."""

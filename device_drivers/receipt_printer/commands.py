@@ -26,6 +26,9 @@ from device_drivers.status import DeviceStatus
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
 
+_SPEEDS = (115200, 57600, 38400, 19200, 9600)
+"""What printers on a serial line can be set to."""
+
 
 def add_commands(subparsers: "Subparsers") -> None:
     """Add `receipt-printer` and what it can do."""
@@ -46,7 +49,10 @@ def add_commands(subparsers: "Subparsers") -> None:
     interpret.set_defaults(run=_interpret)
 
     status = actions.add_parser("status", help="what the printer's status bytes say")
-    status.add_argument("--port", type=port_argument, required=True, metavar="tcp:HOST:PORT")
+    status.add_argument(
+        "--port", type=port_argument, required=True, metavar="tcp:HOST:PORT|serial:TTY"
+    )
+    status.add_argument("--baud", type=int, default=115200, choices=_SPEEDS, help="serial lines")
     status.set_defaults(run=_status)
 
 
@@ -132,7 +138,7 @@ def _write(path: Path, data: bytes) -> None:
 
 def _status(chosen: argparse.Namespace) -> int:
     try:
-        printer = EscposReceiptPrinter(chosen.port)
+        printer = EscposReceiptPrinter(chosen.port, baud=chosen.baud)
     except ValueError as error:
         raise BadArguments(str(error)) from error
     asyncio.run(_say_status(printer))

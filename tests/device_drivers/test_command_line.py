@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -53,7 +54,8 @@ def test_lists_every_model_with_its_ports() -> None:
         ["id-card-reader", "decode", "AAA"],
         ["id-card-reader", "read", "--port", "ttyUSB0"],
         ["id-card-reader", "read", "--port", "serial:/dev/null", "--within-s", "soon"],
-        ["qr-scanner", "decode", "no-such-file.png"],
+        ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "ssi"],
+        ["qr-scanner", "listen", "--port", "pcsc:Reader"],
         ["readiness", "--config", "no-such-file.toml"],
     ],
 )
@@ -145,6 +147,30 @@ def test_listens_to_a_scanner_until_interrupted() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("framing", "texts"), [("line", ["half and half"]), ("auto", ["half ", "and half"])]
+)
+def test_listens_by_the_framing_it_was_told(framing: str, texts: list[str]) -> None:
+    with LineScannerEmulator() as emulator:
+        listening = subprocess.Popen(
+            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port, "--framing", framing],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        with listening:
+            assert listening.stdout is not None
+            assert listening.stderr is not None
+            listening.stderr.readline()
+            time.sleep(0.2)
+            emulator.babble(b"half ")
+            time.sleep(0.5)
+            emulator.babble(b"and half\r\n")
+            lines = b"".join(listening.stdout.readline() for _ in texts)
+            listening.send_signal(signal.SIGINT)
+            assert listening.wait(5) == 130
+    assert [line["text"] for line in lines_of(lines)] == texts
+
+
 def test_a_scanner_unplugged_while_listening_is_a_fault() -> None:
     with LineScannerEmulator() as emulator:
         listening = subprocess.Popen(
@@ -165,7 +191,8 @@ def test_decodes_pictures_and_goes_on_after_one_that_is_none(tmp_path: Path) -> 
     segno.make("税务通知".encode("gb18030"), micro=False).save(str(tmp_path / "码.png"), scale=6)
     (tmp_path / "none.png").write_bytes(b"not a picture")
     lines = run("qr-scanner", "decode", f"{tmp_path}/none.png", f"{tmp_path}/码.png", code=2)
-    (line,) = lines
+    refused, line = lines
+    assert refused == {"file": f"{tmp_path}/none.png", "error": "no picture OpenCV can read"}
     assert line["file"] == f"{tmp_path}/码.png"
     assert line["ms"] > 0
     (code,) = line["codes"]

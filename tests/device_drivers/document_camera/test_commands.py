@@ -56,9 +56,34 @@ def test_flatten_without_a_page_is_a_refusal_and_writes_nothing(
     assert not out.exists()
 
 
-@pytest.mark.parametrize("content", [None, b"", b"rubbish"])
-def test_what_is_no_picture_exits_with_2(tmp_path: Path, content: bytes | None) -> None:
+@pytest.mark.parametrize(
+    ("content", "error"),
+    [
+        (None, "No such file or directory"),
+        (b"", "no picture OpenCV can read"),
+        (b"rubbish", "no picture OpenCV can read"),
+    ],
+)
+def test_a_file_that_is_no_picture_is_named_and_the_others_are_still_looked_at(
+    photograph: str,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    content: bytes | None,
+    error: str,
+) -> None:
     path = tmp_path / "picture.png"
-    path.write_bytes(content or b"")
-    path = path if content is not None else tmp_path / "absent.png"
-    assert main(["document-camera", "find-page", str(path)]) == 2
+    if content is not None:
+        path.write_bytes(content)
+    assert main(["document-camera", "find-page", str(path), photograph]) == 2
+    first, second = map(json.loads, capsys.readouterr().out.splitlines())
+    assert first == {"file": str(path), "error": error}
+    assert second["file"] == photograph
+    assert second["quad"] is not None
+
+
+def test_flattening_what_is_no_picture_exits_with_2(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    arguments = [f"{tmp_path}/absent.png", "--out", f"{tmp_path}/page.png"]
+    assert main(["document-camera", "flatten", *arguments]) == 2
+    assert capsys.readouterr().out == ""

@@ -8,6 +8,7 @@ from device_drivers.qr_scanner.payload import (
     decode_text,
     split_burst,
     split_identifier,
+    split_lines,
     symbology_of,
 )
 
@@ -32,6 +33,22 @@ from device_drivers.qr_scanner.payload import (
 )
 def test_a_burst_is_parted_by_the_suffix_it_ends_with(burst: bytes, payloads: list[bytes]) -> None:
     assert split_burst(burst) == payloads
+
+
+@pytest.mark.parametrize(
+    ("stream", "payloads", "rest"),
+    [
+        (b"abc\r\ndef\rghi\n", [b"abc", b"def", b"ghi"], b""),
+        (b"abc", [], b"abc"),
+        (b"abc\r", [b"abc"], b""),
+        (b"\ndef", [], b"def"),
+        (b"", [], b""),
+    ],
+)
+def test_every_line_end_ends_a_code_and_the_rest_waits(
+    stream: bytes, payloads: list[bytes], rest: bytes
+) -> None:
+    assert split_lines(stream) == (payloads, rest)
 
 
 @settings(max_examples=100, deadline=None)

@@ -10,7 +10,7 @@ import pytest
 from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
-from device_drivers.qr_scanner.interface import NothingShown, Scan
+from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
 from device_drivers.qr_scanner.serial_driver import LONGEST_BURST, SerialQrScanner
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.qr_scanner.holding import hold_until_read
@@ -156,3 +156,82 @@ async def test_a_scan_shows_nothing_of_its_text_when_printed(
     scanner: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
     assert "370321" not in repr(await shown(scanner, emulator, b"370321"))
+
+
+@pytest.fixture
+async def by_line(emulator: LineScannerEmulator) -> AsyncIterator[SerialQrScanner]:
+    # a silence this long would keep a driver that waits for it from answering in time
+    made = SerialQrScanner(Port.parse(emulator.port), framing="line", idle_s=30)
+    await made.connect()
+    yield made
+    await made.close()
+
+
+async def _begun(reading: "asyncio.Task[ScanReading]") -> None:
+    await asyncio.sleep(0.1)
+    assert not reading.done()
+
+
+async def test_by_line_a_line_end_is_enough_and_a_pause_inside_a_code_does_no_harm(
+    by_line: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    reading = asyncio.create_task(by_line.read_code(within_s=5))
+    await _begun(reading)
+    emulator.babble(b"first half, ")
+    await asyncio.sleep(0.3)
+    emulator.babble(b"second half\r")
+    expected = Scan(text="first half, second half", raw=b"first half, second half")
+    assert await asyncio.wait_for(reading, 2) == expected
+
+
+async def test_by_silence_the_same_pause_parts_the_code_in_two(
+    scanner: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    """The negative control of the test above: the two framings are not the same."""
+    reading = asyncio.create_task(scanner.read_code(within_s=5))
+    await _begun(reading)
+    emulator.babble(b"first half, ")
+    await asyncio.sleep(0.3)
+    assert await reading == Scan(text="first half, ", raw=b"first half, ")
+
+
+async def test_by_line_a_code_without_a_line_end_is_none(
+    by_line: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    reading = asyncio.create_task(by_line.read_code(within_s=0.5))
+    await _begun(reading)
+    emulator.babble(b"no end")
+    assert await reading == NothingShown()
+
+
+async def test_by_line_listening_leaves_no_code_out_however_the_bytes_come(
+    by_line: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    texts: list[str] = []
+    async with aclosing(by_line.listen()) as scans:
+        first = asyncio.ensure_future(anext(scans))
+        await asyncio.sleep(0.1)
+        for piece in (b"a\r", b"\nb\r\nc", b"d\n", b"e\rf\r\n"):
+            emulator.babble(piece)
+            await asyncio.sleep(0.05)
+        texts.append((await first).text)
+        while len(texts) < 5:
+            texts.append((await asyncio.wait_for(anext(scans), 2)).text)
+    assert texts == ["a", "b", "cd", "e", "f"]
+
+
+async def test_by_line_babble_without_a_line_end_is_garbled(
+    by_line: SerialQrScanner, emulator: LineScannerEmulator
+) -> None:
+    reading = asyncio.create_task(by_line.read_code(within_s=5))
+    await _begun(reading)
+    for _ in range(4):
+        await asyncio.to_thread(emulator.babble, b"\x55" * 3000)
+        await asyncio.sleep(0.05)
+    with pytest.raises(DeviceGarbled):
+        await reading
+
+
+def test_a_framing_nobody_speaks_is_refused() -> None:
+    with pytest.raises(ValueError, match="auto, line"):
+        SerialQrScanner(Port.parse("serial:/dev/x"), framing="ssi")  # type: ignore[arg-type]  # a configuration may hold anything

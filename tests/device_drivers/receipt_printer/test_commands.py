@@ -3,6 +3,9 @@
 import asyncio
 import io
 import json
+import os
+import re
+import termios
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import zxingcpp
 from PIL import Image
 
 from device_drivers.__main__ import main
+from device_drivers.emulation.pty_line import PtyLine
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
 
 _RECEIPT = """
@@ -118,3 +122,21 @@ async def test_a_printers_status_is_one_line(capsys: pytest.CaptureFixture[str])
         "online": False,
         "errors": ["D302"],
     }
+
+
+@pytest.mark.parametrize(("baud", "speed"), [("9600", termios.B9600), ("115200", termios.B115200)])
+def test_a_printer_on_a_serial_line_is_asked_at_its_own_speed(
+    run: Run, tmp_path: Path, baud: str, speed: int
+) -> None:
+    def answer(data: bytes) -> None:
+        line.send(b"\x12" * len(re.findall(rb"\x10\x04[\x01-\x04]", data)))
+
+    line = PtyLine(tmp_path / "printer", answer, bytes_per_s=None)
+    line.plug()
+    code, status = run("status", "--port", f"serial:{line.link}", "--baud", baud)
+    descriptor = os.open(line.link, os.O_RDWR | os.O_NOCTTY)
+    speeds = termios.tcgetattr(descriptor)[4:6]
+    os.close(descriptor)
+    line.close()
+    assert (code, status["online"], status["paper"]) == (0, True, "full")
+    assert speeds == [speed, speed]

@@ -194,3 +194,16 @@ async def test_conversations_take_turns(port: SerialPort) -> None:
 def test_refuses_a_port_that_carries_no_bytes() -> None:
     with pytest.raises(ValueError, match="neither"):
         SerialPort(Port.parse("pcsc:Reader"), device="test")
+
+
+async def test_an_opening_cancelled_half_way_leaves_the_tty_free_at_once(far_end: FarEnd) -> None:
+    for turn in range(40):
+        left = SerialPort(far_end.port, device="test")
+        opening = asyncio.create_task(left.open())
+        await asyncio.sleep(turn % 8 * 0.0001)  # somewhere between asking and having
+        opening.cancel()
+        await asyncio.gather(opening, return_exceptions=True)
+        await left.close()
+        after = SerialPort(far_end.port, device="test")
+        await after.open()
+        await after.close()
