@@ -87,6 +87,10 @@ class ObjectStore:
         part = self._part(kiosk_id, sha256)
         with self._alone(part):
             here = part.stat().st_size if part.exists() else 0
+            if place.first == 0 and here >= place.total:
+                # we were killed between its last byte and its name: the kiosk begins anew
+                part.unlink()
+                here = 0
             if place.first != here:
                 raise Conflict(
                     "not where the upload stands",

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from fleet_server.cases.objects import ContentRange, ObjectStore
-from fleet_server.errors import FleetError, TooMany, Unprocessable
+from fleet_server.errors import Conflict, FleetError, TooMany, Unprocessable
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -67,6 +67,29 @@ def test_a_disk_that_takes_half_a_chunk_keeps_none_of_it(tmp_path: Path) -> None
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert store.offset("hz0001", SHA256) == 100
     assert store.write("hz0001", SHA256, CONTENT[100:], rest)
+
+
+@pytest.mark.parametrize("found", [CONTENT, bytes(len(CONTENT)), CONTENT + b"more"])
+def test_an_upload_that_lost_its_server_before_it_got_its_name_can_begin_anew(
+    tmp_path: Path, found: bytes
+) -> None:
+    store = ObjectStore(tmp_path)
+    part = tmp_path / "uploads" / "hz0001" / f"{SHA256}.part"
+    part.parent.mkdir(parents=True)
+    part.write_bytes(found)  # as a kill -9, or a power cut, between the last byte and the name
+    assert store.offset("hz0001", SHA256) == len(found)
+    assert store.write("hz0001", SHA256, CONTENT, WHOLE)
+    assert store.offset("hz0001", SHA256) is None
+    assert store.read("hz0001", SHA256) == CONTENT
+
+
+def test_an_unfinished_upload_is_not_begun_anew_by_a_chunk_that_comes_twice(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path)
+    first = ContentRange(0, 99, len(CONTENT))
+    store.write("hz0001", SHA256, CONTENT[:100], first)
+    with pytest.raises(Conflict):
+        store.write("hz0001", SHA256, CONTENT[:100], first)
+    assert store.offset("hz0001", SHA256) == 100
 
 
 @pytest.mark.parametrize("name", ["../../etc/passwd", "AB" * 32, "a" * 63])
