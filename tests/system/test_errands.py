@@ -1,6 +1,7 @@
 """Four citizens, four departments: receipts that can be read back, cases that stand once."""
 
 import asyncio
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -66,6 +67,15 @@ def test_the_code_on_a_receipt_resolves_at_the_server(night: Night, name: str) -
         page = answer.read().decode()
     assert answer.status == 200
     assert "370321-" in page, "the page names the case"
+
+
+def test_a_code_nobody_printed_leads_to_no_case(system: System, night: Night) -> None:
+    forged = link_on(night.receipts[NAMES[0]]).rsplit("/", 1)[0] + "/" + "0" * 32
+    assert forged.startswith(system.console_url)
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(forged, timeout=10)
+    with refused.value:
+        assert refused.value.code == 404
 
 
 @pytest.mark.parametrize("name", NAMES)
