@@ -96,7 +96,12 @@ def _options(settings: Settings, files: BrokerFiles) -> str:
         "max_queued_bytes 67108864",
         "persistent_client_expiration 1d",
         "set_tcp_nodelay true",
-        "max_packet_size 131072",
+        # far above what the contract allows (`uplink.MAX_BYTES`, 64 KiB): the broker cuts whoever
+        # goes beyond, and a kiosk that cannot stop itself would come back and be cut for ever.
+        # Up to here a message too long reaches the ingest: dead letter, counted, acknowledged
+        "max_packet_size 1048576",
+        # so that 2,000 of those are not on their way to the ingest at once
+        "max_inflight_bytes 33554432",
         "log_dest stderr",
         "log_type error",
         "log_type warning",

@@ -139,6 +139,7 @@ class Listener:
         )
         client.username_pw_set(*self._credentials)
         client.on_connect = self._on_connect
+        client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
         client.on_message = self._on_message
         return client
@@ -151,6 +152,14 @@ class Listener:
             return
         self._connection += 1
         client.subscribe(uplink_filter(), qos=1)
+
+    def _on_subscribe(
+        self, _client: mqtt.Client, _userdata: object, _mid: int, reasons: Any, _properties: Any
+    ) -> None:
+        if any(reason.is_failure for reason in reasons):
+            _log.error("broker lets the ingest hear nothing: %s", reasons)
+            return
+        # not before: with a new session, what is said in between reaches nobody
         self._on_link(True)
 
     def _on_disconnect(

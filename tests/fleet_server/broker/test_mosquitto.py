@@ -1,6 +1,7 @@
 """Who may connect and who may say what, proved by what is delivered."""
 
 import asyncio
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ from tests.fleet_server.wire import (
     key_and_request,
     soon,
     talking,
+    wire_in,
     write_identity,
 )
 
@@ -135,6 +137,21 @@ async def test_the_last_word_is_said_before_the_goodbye(wire: Wire) -> None:
         kiosk._client.subscribe(SERVER_STATE)
         _, payload = await asyncio.to_thread(kiosk.heard.get, timeout=5)
     assert ServerState.model_validate_json(payload).gen == 7
+
+
+async def test_a_start_in_order_says_nothing_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO):
+        async with wire_in(tmp_path) as wire:
+            assert await soon(lambda: wire.link.connected)
+            identity = wire.enrolled("hz0001")
+            with talking(wire, identity) as kiosk:  # what is hidden is still granted
+                kiosk._client.subscribe(SERVER_STATE)
+                await asyncio.sleep(0.2)
+                wire.link.announce(ServerState(on=True, gen=1, ts=1))
+                assert await soon(lambda: not kiosk.heard.empty())
+    assert "mosquitto: " not in caplog.text
 
 
 async def test_it_comes_back_after_it_was_killed(wire: Wire) -> None:

@@ -8,12 +8,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fleet_server.database import Database
 from fleet_server.kiosks.service import dead_letters, kiosk_detail
+from fleet_server.kiosks.tables import DeadLetter
 from kiosk.contract.topics import Channel
 from kiosk.contract.uplink import (
     CaseSubmitted,
@@ -183,6 +184,19 @@ async def test_poison_is_kept_counted_and_does_not_stop_the_rest(wire: Wire, rea
     with wire.ingesting() as health:
         await asyncio.sleep(0.5)
         assert health.messages == 0
+
+
+async def test_far_too_long_is_a_dead_letter_and_cuts_nobody(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting() as health, talking(wire, identity) as kiosk:
+        assert kiosk.say(kiosk.topic(Channel.EVENTS), b"x" * 300_000)
+        assert await soon(lambda: health.dead_letters == 1)
+        assert not kiosk.gone.is_set()
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(1, after=0))
+        assert (await asyncio.to_thread(kiosk.next_acknowledgement)).upto == 1
+    with wire.database.read() as session:
+        (letter,) = session.scalars(select(DeadLetter))
+    assert (letter.reason, letter.size, letter.payload) == ("oversized", 300_000, b"x" * 2048)
 
 
 async def test_a_bad_event_does_not_take_its_neighbours_with_it(wire: Wire) -> None:
