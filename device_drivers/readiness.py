@@ -35,7 +35,9 @@ def add_commands(subparsers: "Subparsers") -> None:
     """Add `list` and `readiness`."""
     listing = subparsers.add_parser("list", help="kinds, models and the ports each accepts")
     listing.set_defaults(run=_list)
-    ready = subparsers.add_parser("readiness", help="status of every configured device")
+    ready = subparsers.add_parser(
+        "readiness", help="status of every configured device, as it is now"
+    )
     ready.add_argument("--config", type=Path, default=Path("kiosk.toml"), metavar="TOML")
     ready.add_argument("--png", type=Path, help="also draw a sheet for the wall")
     ready.add_argument("--pdf", type=Path, help="also write that sheet for a printer")
@@ -117,7 +119,7 @@ def _readiness(arguments: argparse.Namespace) -> int:
 def _as_json(
     configured: ConfiguredDevice, report: StatusReport, asked_at: datetime
 ) -> Mapping[str, object]:
-    """Write one answer; `since` is when it was given, for nothing earlier is known here."""
+    """One answer; `since` is the moment of asking (`DECISIONS.md` 2)."""
     return {
         "device": configured.kind.value,
         "model": configured.model,

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -57,6 +58,8 @@ def test_lists_every_model_with_its_ports() -> None:
         ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "ssi"],
         ["qr-scanner", "listen", "--port", "pcsc:Reader"],
         ["readiness", "--config", "no-such-file.toml"],
+        ["document-printer", "print", "--port", "cups:a4", "x.pdf"],
+        ["document-camera", "read-text", "x.png"],
     ],
 )
 def test_arguments_without_sense_exit_with_2(arguments: Sequence[str]) -> None:
@@ -220,7 +223,11 @@ def test_readiness_tells_every_configured_device(tmp_path: Path) -> None:
             encoding="utf-8",
         )
         sheet = ("--png", f"{tmp_path}/sheet.png", "--pdf", f"{tmp_path}/sheet.pdf")
+        before = datetime.now(UTC).replace(microsecond=0)
         reader, scanner = run("readiness", "--config", str(config), *sheet)
+        after = datetime.now(UTC)
+    assert before <= datetime.fromisoformat(reader["since"]) <= after
+    assert scanner["since"] == reader["since"]
     assert (reader["device"], reader["status"]) == ("id_card_reader", "online")
     assert (reader["fault"], reader["parts"]) == (None, {"media": "present"})
     assert (scanner["status"], scanner["fault"]) == ("noDevice", "D101")

@@ -13,6 +13,7 @@ from device_drivers.ports import Port, Scheme
 from device_drivers.status import DeviceKind
 
 FOLDER = Path(__file__).resolve().parents[2] / "provisioning"
+DEBIAN_GROUPS = Path("/usr/share/base-passwd/group.master")
 RULE = re.compile(r'^[A-Z_a-z]+(\{[A-Za-z0-9_./]+\})?(==|!=|\+=|=)"[^"]*"$')
 
 
@@ -31,6 +32,24 @@ def test_every_rule_can_be_parsed(path: Path) -> None:
     assert lines
     wrong = [part for line in lines for part in line.split(", ") if not RULE.match(part)]
     assert wrong == []
+
+
+def groups_of(text: str) -> set[str]:
+    return set(re.findall(r'GROUP="([^"]*)"', text))
+
+
+def missing_on_debian(groups: set[str]) -> set[str]:
+    """Those that Debian's base-passwd, hence every Debian machine, does not have."""
+    known = {line.split(":")[0] for line in DEBIAN_GROUPS.read_text().splitlines()}
+    return groups - known
+
+
+@pytest.mark.skipif(not DEBIAN_GROUPS.exists(), reason="needs Debian's list of groups")
+def test_every_group_a_rule_names_exists_on_debian() -> None:
+    named = groups_of("".join(path.read_text() for path in rules()))
+    assert {"dialout", "video"} <= named
+    assert missing_on_debian(named) == set()
+    assert missing_on_debian({"dialout", "pcscd"}) == {"pcscd"}  # the control
 
 
 def test_the_example_site_uses_the_names_the_rules_give() -> None:
