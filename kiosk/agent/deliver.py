@@ -84,7 +84,9 @@ class Deliverer:
     async def _to_its_end(self, case_id: str) -> None:
         """One case from here to its reply, or to its refusal."""
         backoff = Backoff(first_s=self._retry[0], cap_s=self._retry[1])
+        last_trouble = ""
         while True:
+            trouble = ""
             case: SealedCase | None = None
             try:
                 case = await asyncio.to_thread(self._queue.case, case_id)
@@ -99,15 +101,21 @@ class Deliverer:
                 await self._fetch_reply(case_id)
             except Unreachable:
                 await self._pause(backoff)
+                continue
             except Refused as refused:
                 if case is not None and _is_permanent(refused):
                     await self._turn_away(case_id, refused)
                 else:
-                    log.warning("case %s: %s; trying again", case_id, refused)
-                    await self._pause(backoff)
+                    trouble = str(refused)
             except (StoreError, ValueError, KeyError) as error:
                 # one row the store cannot give, or that newer software wrote, holds up no other
-                log.warning("case %s: %s; trying again", case_id, type(error).__name__)
+                trouble = type(error).__name__
+            if trouble and trouble != last_trouble:
+                log.warning("case %s: %s; trying again", case_id, trouble)
+            elif last_trouble and not trouble:
+                log.info("case %s: no longer %s", case_id, last_trouble)
+            last_trouble = trouble
+            if trouble:
                 await self._pause(backoff)
 
     async def _deliver(self, case: SealedCase, *, attempts: int) -> None:

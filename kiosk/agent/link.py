@@ -8,21 +8,23 @@ import asyncio
 import contextlib
 import logging
 import re
+import socket
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
 
+from kiosk.agent.opening import open_connection
 from kiosk.contract.topics import SERVER_STATE, Channel, Direction, Topic, downlink_filter
 
 log = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 30
 CONNECT_S: Final = 15
-"""P12: five seconds are short for a poor line."""
+"""P12: five seconds are short for a poor line. For name, TCP, TLS and the CONNACK together."""
 IN_FLIGHT: Final = 32
 QUEUED: Final = 64
 """P4: paho's own queue is unlimited otherwise."""
@@ -93,22 +95,25 @@ class Link:
         self._notes: asyncio.Queue[LinkNote | _Connected] = asyncio.Queue()
 
     async def connect(self, will: bytes) -> None:
-        """Connect and subscribe, within 15 s. Raises LinkError; then nothing is left open."""
+        """Connect and subscribe, within 15 s. Raises LinkError; then nothing is left open.
+
+        Cancelling ends it at once and leaves nothing open either.
+        """
         await self.close()
         self._notes = asyncio.Queue()
-        self._client = client = self._new_client(will)
-        try:
-            await asyncio.to_thread(client.connect, self._host, self._port, KEEPALIVE_S)
-        except (OSError, ValueError) as error:
-            self._client = None
-            raise LinkError(_name_of(error)) from error
-        client.loop_start()
         try:
             async with asyncio.timeout(CONNECT_S):
+                client = await self._greet(will)
                 note = await self._notes.get()
         except TimeoutError as error:
             await self.close()
             raise LinkError("timeout") from error
+        except (OSError, ValueError) as error:
+            await self.close()
+            raise LinkError(_name_of(error)) from error
+        except asyncio.CancelledError:
+            await self.close()
+            raise
         failure = note.failure if isinstance(note, _Connected) else "refused"
         if failure:
             await self.close()
@@ -150,9 +155,18 @@ class Link:
                 await asyncio.to_thread(told.wait_for_publish, 1.0)
         await asyncio.to_thread(_end, client)
 
-    def _new_client(self, will: bytes) -> mqtt.Client:
+    async def _greet(self, will: bytes) -> mqtt.Client:
+        """Open the line and send CONNECT over it."""
+        connection = await open_connection(self._host, self._port, self._tls)
+        self._client = client = self._new_client(connection, will)
+        client.connect(self._host, self._port, KEEPALIVE_S)  # blocks for nothing: the line stands
+        client.loop_start()
+        return client
+
+    def _new_client(self, connection: socket.socket, will: bytes) -> mqtt.Client:
         # P1: the callback version is named; P7: the session is always new
-        client = mqtt.Client(
+        client = _Client(
+            connection,
             CallbackAPIVersion.VERSION2,
             client_id=self._kiosk_id,
             protocol=self._protocol,
@@ -161,7 +175,6 @@ class Link:
             reconnect_on_failure=False,  # P6: reconnecting is ours, with jitter
         )
         client.suppress_exceptions = True  # P5
-        client.connect_timeout = CONNECT_S
         client.max_inflight_messages_set(IN_FLIGHT)
         client.max_queued_messages_set(QUEUED)
         if self._tls is not None:
@@ -193,6 +206,33 @@ class Link:
 
     def _subscribe(self, client: mqtt.Client) -> None:
         client.subscribe([(downlink_filter(self._kiosk_id), 0), (SERVER_STATE, 0)])
+
+
+class _Client(mqtt.Client):
+    """paho's client over a connection that stands already; it never opens one of its own."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        version: CallbackAPIVersion,
+        *,
+        client_id: str,
+        protocol: MQTTProtocolVersion,
+        clean_session: bool | None,
+        reconnect_on_failure: bool,
+    ) -> None:
+        super().__init__(
+            version,
+            client_id=client_id,
+            protocol=protocol,
+            clean_session=clean_session,
+            reconnect_on_failure=reconnect_on_failure,
+        )
+        self._connection = connection
+
+    def _create_socket(self) -> socket.socket:
+        # private in paho, which is pinned to 2.2.*: the one place where it opens a connection
+        return self._connection
 
 
 def _published(mid: int, reason: Any) -> Published:

@@ -102,8 +102,8 @@ class MqttSession:
         await asyncio.to_thread(
             self._journal.write, "broker_connected", epoch=self._envelopes.epoch
         )
-        self._be_born()
-        self._pump.connected()
+        await self._be_born()
+        await asyncio.to_thread(self._pump.connected)
         for bell in self._bells.values():
             bell()
         tasks = [asyncio.create_task(self._listen()), asyncio.create_task(self._speak())]
@@ -114,7 +114,7 @@ class MqttSession:
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-            self._pump.lost()
+            await asyncio.to_thread(self._pump.lost)
 
     async def _listen(self) -> str:
         """Take what comes, until the connection is lost or has been silent for too long."""
@@ -132,7 +132,7 @@ class MqttSession:
                 case Lost(why):
                     return why
                 case Published():
-                    self._published(note)
+                    await self._published(note)
                 case Arrived(topic, payload):
                     await self._arrived(topic, payload)
 
@@ -153,42 +153,43 @@ class MqttSession:
                 due = now + self._heart.next_in_s()
         return "closed"
 
-    def _be_born(self) -> None:
-        beat = self._heart.beat()
+    async def _be_born(self) -> None:
+        beat = await asyncio.to_thread(self._heart.beat)
         self._publish(Channel.BIRTH, self._envelopes.birth(beat.devices))
         self._publish(Channel.HEARTBEAT, self._envelopes.heartbeat(beat))
         self._said = beat
         if self._reported is not None:
             self._publish(Channel.REPORTED, self._envelopes.reported(self._reported))
 
-    def _published(self, note: Published) -> None:
+    async def _published(self, note: Published) -> None:
         """P10, P15: worth saying once; nothing leaves the outbox for it either way."""
         why = note.refused or ("nobody_listens" if note.nobody_listens else "")
         if why and why not in self._refusals:
             self._refusals.add(why)
             log.error("the broker threw a message away: %s", why)
-            self._journal.write("uplink_refused", why=why)
+            await asyncio.to_thread(self._journal.write, "uplink_refused", why=why)
 
     async def _arrived(self, topic: str, payload: bytes) -> None:
         try:
             if topic == SERVER_STATE:
                 state = ServerState.model_validate_json(payload)
-                self._pump.server_state(on=state.on, gen=state.gen)
+                # the pump's lock is held while it reads the outbox
+                await asyncio.to_thread(self._pump.server_state, on=state.on, gen=state.gen)
                 return
             channel = Topic.parse(topic).channel
             if channel is Channel.ACK:
                 told = Acknowledgement.model_validate_json(payload)
                 await asyncio.to_thread(self._pump.acknowledged, told)
             elif channel is Channel.COMMAND:
-                self._ring("commands")  # the pull is authoritative, and fills gaps
+                await self._ring("commands")  # the pull is authoritative, and fills gaps
             elif channel is Channel.POKE:
-                self._ring(Poke.model_validate_json(payload).what)
+                await self._ring(Poke.model_validate_json(payload).what)
         except (ValueError, ValidationError):
             log.warning("something on %s is not one of ours", topic)
 
-    def _ring(self, what: str) -> None:
+    async def _ring(self, what: str) -> None:
         if what == "birth":
-            self._be_born()
+            await self._be_born()
         elif what in self._bells:
             self._bells[what]()
 

@@ -76,9 +76,9 @@ class DesiredPull:
 
     async def _wait(self) -> None:
         """Until rung, or the time has come, or it begins to matter."""
-        began_mattering = self._matters()
+        began_mattering = await self._matters()
         left_s = self._next_in_s(began_mattering)
-        while left_s > 0 and (began_mattering or not self._matters()):
+        while left_s > 0 and (began_mattering or not await self._matters()):
             try:
                 async with asyncio.timeout(min(LOOK_EVERY_S, left_s)):
                     await self._bell.wait()
@@ -131,11 +131,11 @@ class DesiredPull:
             return min(every_s, max(0.05, self._again_at - time.monotonic()))
         return every_s
 
-    def _matters(self) -> bool:
+    async def _matters(self) -> bool:
         """Somebody is in a session, or something is away."""
         if not (self._reach.server_reachable and self._reach.broker_reachable):
             return True
-        alive = self._state.get(AppAlive)
+        alive = await asyncio.to_thread(self._state.get, AppAlive)
         return alive is not None and alive.state is AppState.IN_SESSION
 
 

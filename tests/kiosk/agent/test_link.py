@@ -2,16 +2,28 @@
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
+import ssl
+import threading
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from fleet_server.pki import Authority
 from kiosk.agent.link import Arrived, Link, LinkError, LinkNote, Lost, Published
 from kiosk.contract.topics import Channel
-from tests.kiosk.agent.small_broker import KIOSK_ID, Broker, Ingest, eventually, free_port
+from tests.kiosk.agent.small_broker import (
+    KIOSK_ID,
+    Broker,
+    Ingest,
+    eventually,
+    free_port,
+    tls_broker,
+)
 
 WILL = b'{"v":1,"e":5,"i":"0123456789abcdef0123456789abcdef","ts":0,"mt":0,"t":"will","d":{}}'
 BIRTH = WILL.replace(b'"will"', b'"birth"')
@@ -150,3 +162,71 @@ async def test_an_older_broker_is_spoken_to_in_its_own_version() -> None:
     await made.close()
     server.close()
     await server.wait_closed()
+
+
+class MuteBroker:
+    """Takes connections and says nothing on them, not even in a handshake."""
+
+    def __init__(self) -> None:
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self.listener.getsockname()[1])
+
+    def heard(self) -> bytes:
+        """What the first one who came has said until the line went."""
+        accepted, _ = self.listener.accept()
+        with accepted:
+            accepted.settimeout(5)
+            return b"".join(iter(lambda: accepted.recv(4096), b""))
+
+    def close(self) -> None:
+        self.listener.close()
+
+
+@pytest.fixture
+def mute() -> Iterator[MuteBroker]:
+    made = MuteBroker()
+    yield made
+    made.close()
+
+
+TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+
+
+@pytest.mark.parametrize("tls", [TLS, None], ids=["handshake", "connack"])
+async def test_a_mute_broker_is_given_up_at_the_one_deadline(
+    mute: MuteBroker, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext | None
+) -> None:
+    monkeypatch.setattr("kiosk.agent.link.CONNECT_S", 0.5)
+    made = Link(kiosk_id=KIOSK_ID, host="127.0.0.1", port=mute.port, tls=tls)
+    began = time.monotonic()
+    with pytest.raises(LinkError, match="timeout"):
+        await made.connect(WILL)
+    assert 0.4 < time.monotonic() - began < 2
+    assert await asyncio.to_thread(mute.heard)  # it was connected, and the line is closed
+
+
+@pytest.mark.parametrize("tls", [TLS, None], ids=["handshake", "connack"])
+async def test_connecting_can_be_broken_off_at_once(
+    mute: MuteBroker, tls: ssl.SSLContext | None
+) -> None:
+    made = Link(kiosk_id=KIOSK_ID, host="127.0.0.1", port=mute.port, tls=tls)
+    connecting = asyncio.create_task(made.connect(WILL))
+    await asyncio.sleep(0.3)
+    assert not connecting.done()
+    began = time.monotonic()
+    connecting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await connecting
+    assert time.monotonic() - began < 1
+    assert [each.name for each in threading.enumerate() if "paho" in each.name] == []
+    assert await asyncio.to_thread(mute.heard)
+
+
+async def test_a_certificate_of_a_stranger_is_told_as_tls(tmp_path: Path) -> None:
+    Authority.create(tmp_path, hosts=["localhost"], now=datetime.now(UTC))
+    broker = tls_broker(tmp_path / "broker", tmp_path)
+    broker.start()
+    made = Link(kiosk_id=KIOSK_ID, host="127.0.0.1", port=broker.port, tls=TLS)
+    with pytest.raises(LinkError, match="tls"):
+        await made.connect(WILL)
+    broker.kill()
