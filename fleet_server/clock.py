@@ -1,5 +1,6 @@
 """The server's clock, injected so that deadlines can be tested without waiting."""
 
+import time
 from datetime import UTC, datetime
 from typing import Protocol
 
@@ -10,6 +11,9 @@ class Clock(Protocol):
     def now(self) -> datetime:
         """Aware UTC."""
 
+    def monotonic_s(self) -> float:
+        """Seconds since some moment; nobody sets it, and only differences mean anything."""
+
 
 class SystemClock:
     """The machine's own clock."""
@@ -18,3 +22,7 @@ class SystemClock:
         """Aware UTC, to the millisecond, which is what the database keeps."""
         moment = datetime.now(UTC)
         return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+    def monotonic_s(self) -> float:
+        """Of this boot."""
+        return time.monotonic()

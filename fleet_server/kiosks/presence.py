@@ -33,6 +33,11 @@ class Word(StrEnum):
 
 LINK_LOST: Final = "link_lost"
 RESTARTED: Final = "server_restarted"
+DEAF: Final = "server_deaf"
+"""The server runs, and cannot hear or keep what kiosks say."""
+
+_OURS: Final = frozenset({LINK_LOST, RESTARTED, DEAF})
+"""Reasons the kiosk had its time to contradict: what follows is silence, for the same reason."""
 
 _AT_WORK: Final = frozenset(
     {DeviceStatus.ONLINE, DeviceStatus.DEVICE_BUSY, DeviceStatus.STARTING, DeviceStatus.USER_ERROR}
@@ -146,7 +151,7 @@ def fell_due(standing: Standing, *, now: datetime, settings: PresenceSettings) -
     """After `due_at` has passed without news."""
     if standing.due_at is None or standing.due_at > now:
         return standing
-    if standing.verdict.why in {LINK_LOST, RESTARTED}:
+    if standing.verdict.why in _OURS:
         silent = Verdict(Word.SILENT, standing.verdict.why)
         return _called(replace(standing, due_at=None), silent, now=now)
     heard_at = standing.heard_at
@@ -156,12 +161,23 @@ def fell_due(standing: Standing, *, now: datetime, settings: PresenceSettings) -
     return _called(replace(standing, due_at=silent_at), Verdict(Word.UNKNOWN, "late"), now=now)
 
 
-def server_came_back(standing: Standing, *, now: datetime, settings: PresenceSettings) -> Standing:
-    """At the server's start: deadlines that passed while nobody listened accuse nobody."""
+def forgiven(
+    standing: Standing, *, why: str, now: datetime, settings: PresenceSettings
+) -> Standing:
+    """A deadline that passed while the server was away or deaf (`why`) accuses nobody."""
     if standing.due_at is None or standing.due_at > now:
         return standing
     patient = replace(standing, due_at=now + timedelta(seconds=settings.unknown_after_s))
-    return _called(patient, Verdict(Word.UNKNOWN, RESTARTED), now=now)
+    return _called(patient, Verdict(Word.UNKNOWN, why), now=now)
+
+
+def server_came_back(standing: Standing, *, now: datetime, settings: PresenceSettings) -> Standing:
+    """At the server's start; a deadline no clock of today can have made is made anew."""
+    latest = now + timedelta(seconds=settings.silent_after_s)
+    if standing.due_at is not None and standing.due_at > latest:
+        # the clock was ahead when it was written: without this, silence would go unnoticed
+        return replace(standing, due_at=now + timedelta(seconds=settings.unknown_after_s))
+    return forgiven(standing, why=RESTARTED, now=now, settings=settings)
 
 
 def judged(standing: Standing, *, now: datetime) -> Standing:
@@ -172,8 +188,7 @@ def judged(standing: Standing, *, now: datetime) -> Standing:
 def is_heard(standing: Standing) -> bool:
     """Whether the word comes from what the kiosk says, not from its silence."""
     return standing.due_at is not None and standing.verdict.why not in {
-        LINK_LOST,
-        RESTARTED,
+        *_OURS,
         "late",
         "just_connected",
     }

@@ -126,6 +126,11 @@ def due_before(session: Session, now: datetime) -> Sequence[str]:
     return session.scalars(select(Presence.kiosk_id).where(Presence.due_at <= now)).all()
 
 
+def with_deadline(session: Session) -> Sequence[str]:
+    """Kiosks that have one."""
+    return session.scalars(select(Presence.kiosk_id).where(Presence.due_at.is_not(None))).all()
+
+
 def find_kiosk(session: Session, kiosk_id: str) -> Kiosk | None:
     """The kiosk, enrolled or retired."""
     return session.get(Kiosk, kiosk_id)

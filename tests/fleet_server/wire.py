@@ -41,11 +41,20 @@ class StoppedClock:
 
     def __init__(self) -> None:
         self.moment = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
+        self.passed_s = 0.0
 
     def now(self) -> datetime:
         return self.moment
 
+    def monotonic_s(self) -> float:
+        return self.passed_s
+
     def pass_s(self, seconds: float) -> None:
+        self.moment += timedelta(seconds=seconds)
+        self.passed_s += seconds
+
+    def set_by_s(self, seconds: float) -> None:
+        """Somebody sets the clock; no time passes."""
         self.moment += timedelta(seconds=seconds)
 
 

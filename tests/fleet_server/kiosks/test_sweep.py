@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,8 +13,9 @@ from fleet_server.kiosks.presence import Standing, Verdict, Word
 from fleet_server.kiosks.repository import save_standings
 from fleet_server.kiosks.schemas import PresenceView
 from fleet_server.kiosks.service import kiosk_detail
-from fleet_server.kiosks.sweep import forgive, sweep
+from fleet_server.kiosks.sweep import move_along, sweep, welcome
 from fleet_server.kiosks.tables import Kiosk, Presence
+from fleet_server.kiosks.wall_clock import WallClock
 from fleet_server.settings import PresenceSettings
 from kiosk.contract.topics import Channel
 from kiosk.contract.uplink import (
@@ -46,9 +48,9 @@ def will(mt: int, epoch: int = 1) -> bytes:
     return encode_uplink(WillMessage.model_validate({**HEAD, "e": epoch, "mt": mt, "d": Will()}))
 
 
-def presence(wire: Wire) -> PresenceView:
+def presence(wire: Wire, kiosk_id: str = "hz0001") -> PresenceView:
     with wire.database.read() as session:
-        return kiosk_detail(session, kiosk_id="hz0001").summary.presence
+        return kiosk_detail(session, kiosk_id=kiosk_id).summary.presence
 
 
 def swept(wire: Wire) -> tuple[str, ...]:
@@ -110,7 +112,7 @@ async def test_a_server_that_was_away_accuses_nobody(wire: Wire) -> None:
         assert await soon(lambda: presence(wire).word == "serving")
     wire.clock.pass_s(3600)
     settings = PresenceSettings()
-    forgive(wire.database, now=wire.clock.now(), live=wire.live, settings=settings)
+    welcome(wire.database, now=wire.clock.now(), live=wire.live, settings=settings)
     assert (presence(wire).word, presence(wire).why) == ("unknown", "server_restarted")
     wire.clock.pass_s(44)
     assert swept(wire) == ("hz0001",)
@@ -141,11 +143,51 @@ async def test_a_server_that_cannot_store_what_it_hears_accuses_nobody(tmp_path:
                 told = kiosk_detail(session, kiosk_id="hz0001").summary.presence
             return told.word, told.why
 
-        assert await soon(lambda: word() == ("unknown", "server_restarted"))
+        assert await soon(lambda: word() == ("unknown", "server_deaf"))
         for _ in range(2):
             clock.pass_s(100)
             await asyncio.sleep(1.2)
-            assert word() == ("unknown", "server_restarted")
+            assert word() == ("unknown", "server_deaf")
         fleet.ingest.storing = True  # from now on silence is the kiosk's own
         clock.pass_s(100)
-        assert await soon(lambda: word() == ("silent", "server_restarted"))
+        assert await soon(lambda: word() == ("silent", "server_deaf"))
+
+
+@pytest.mark.parametrize("set_by_s", [3600.0, 60.0, 6.0, -60.0, -3600.0])
+async def test_a_clock_that_is_set_makes_nobody_silent_and_hides_no_silence(
+    wire: Wire, set_by_s: float
+) -> None:
+    silent, talker = wire.enrolled("hz0001"), wire.enrolled("hz0002")
+    with wire.ingesting(), talking(wire, silent) as one, talking(wire, talker) as other:
+        one.say(one.topic(Channel.HEARTBEAT), heartbeat(1))
+        other.say(other.topic(Channel.HEARTBEAT), heartbeat(1))
+        assert await soon(lambda: presence(wire).word == "serving")
+        wall_clock = WallClock(wire.clock)
+        wire.clock.pass_s(30)
+        wire.clock.set_by_s(set_by_s)
+        # one goes on talking before the jump is noticed: its deadline is of the new time already
+        other.say(other.topic(Channel.HEARTBEAT), heartbeat(2))
+        heard = wire.clock.now()
+        assert await soon(lambda: presence(wire, "hz0002").heard_at == heard)
+        move_along(wire.database, wall_clock)
+        assert swept(wire) == ()
+        wire.clock.pass_s(13)
+        move_along(wire.database, wall_clock)
+        assert swept(wire) == ()
+        wire.clock.pass_s(1)
+        assert swept(wire) == ("hz0001",)
+        assert presence(wire).why == "late"
+        # unharmed: 44 s from when it was heard, by the new time
+        assert presence(wire, "hz0002").due_at == heard + timedelta(seconds=44)
+
+
+async def test_a_deadline_from_a_clock_that_was_ahead_does_not_hide_a_silence(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    with wire.ingesting(), talking(wire, identity) as kiosk:
+        kiosk.say(kiosk.topic(Channel.HEARTBEAT), heartbeat(1))
+        assert await soon(lambda: presence(wire).word == "serving")
+    wire.clock.set_by_s(-3600)
+    welcome(wire.database, now=wire.clock.now(), live=wire.live, settings=PresenceSettings())
+    assert presence(wire).word == "serving"
+    wire.clock.pass_s(44)
+    assert swept(wire) == ("hz0001",)
