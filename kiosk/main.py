@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from device_drivers.document_camera.interface import Preview
+from kiosk.agent.watchdog import notify
 from kiosk.config import BadConfig, KioskConfig, load
 from kiosk.contract.devices import DeviceKind, DeviceState
 from kiosk.contract.uplink import (
@@ -48,6 +49,7 @@ _LOG: Final = logging.getLogger("kiosk.main")
 
 ASSETS: Final = Path(__file__).resolve().parent.parent / "assets"
 TICK_S: Final = 1.0
+"""systemd's WatchdogSec is thirty times that: a frozen window is begun anew."""
 
 _FAILED: Final = 1
 _BAD_CONFIG: Final = 2
@@ -129,10 +131,13 @@ class KioskApp:
 
     def _tick(self) -> None:
         self._ticks += 1
+        notify("WATCHDOG=1")
 
     def _was_drawn(self, content: str) -> None:
         is_first = not self._drawn
         self._drawn = content
+        if is_first:
+            notify("READY=1")
         loop = self._loop
         if is_first and loop is not None and not loop.is_closed():
             loop.call_soon_threadsafe(self._first_drawn.set)

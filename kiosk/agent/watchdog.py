@@ -77,13 +77,17 @@ class Watchdog:
 
 
 def notify(state: str) -> bool:
-    """Tell systemd, where it listens (`NOTIFY_SOCKET`); False where it does not."""
+    """Tell systemd, where it listens (`NOTIFY_SOCKET`); False where it does not.
+
+    Never blocks: a window's thread may say it.
+    """
     address = os.environ.get("NOTIFY_SOCKET", "")
     if not address:
         return False
     if address.startswith("@"):
         address = "\0" + address[1:]
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+        channel.setblocking(False)
         try:
             channel.connect(address)
             channel.sendall(state.encode())

@@ -1,9 +1,11 @@
 """The citizen's app as a process of its own, on a virtual display, touched by real X events."""
 
 import base64
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -219,6 +221,55 @@ def test_it_restarts_on_command_and_reports_it_after_the_new_start(kiosk: Kiosk)
     kiosk.until(lambda: kiosk.commands.state(restart) == "succeeded")
     kiosk.until(lambda: kiosk.kinds().count("app_started") == 2)
     assert kiosk.end() == 0
+
+
+@pytest.fixture
+def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
+    """Where sd_notify(3) sends to."""
+    address = tmp_path / "notify"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as listening:
+        listening.bind(str(address))
+        listening.settimeout(WITHIN_S)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(address))
+        yield listening
+
+
+@contextlib.contextmanager
+def _a_stopped_display() -> Iterator[None]:
+    """The X server this test started takes nothing more, until it goes on."""
+    asked = subprocess.run(
+        ["pgrep", "-P", str(os.getpid()), "Xvfb"], capture_output=True, text=True, check=True
+    )
+    (server,) = map(int, asked.stdout.split())
+    os.kill(server, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(server, signal.SIGCONT)
+
+
+def _heard_within(listening: socket.socket, seconds: float) -> list[bytes]:
+    heard: list[bytes] = []
+    end = time.monotonic() + seconds
+    with contextlib.suppress(TimeoutError):
+        while (left := end - time.monotonic()) > 0:
+            listening.settimeout(left)
+            heard.append(listening.recv(64))
+    return heard
+
+
+def test_systemd_hears_of_the_first_frame_and_of_each_second_until_the_screen_freezes(
+    systemd: socket.socket, kiosk: Kiosk
+) -> None:
+    kiosk.on_page("idle")
+    assert b"READY=1" in _heard_within(systemd, 1)
+    assert _heard_within(systemd, 3.5).count(b"WATCHDOG=1") >= 2
+    with _a_stopped_display():
+        # the flow lives on and asks for another page; the window waits for its panel for ever
+        put_content(kiosk.shared, kiosk.folder, renamed("完税证明自助打印"))
+        _heard_within(systemd, 3)
+        assert _heard_within(systemd, 2.5) == []
+    assert b"WATCHDOG=1" in _heard_within(systemd, 3)
 
 
 def test_after_a_kill_it_begins_again_with_the_same_store(kiosk: Kiosk) -> None:

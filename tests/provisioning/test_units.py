@@ -11,6 +11,8 @@ import pytest
 
 from device_drivers.ports import Port, Scheme
 from device_drivers.status import DeviceKind
+from kiosk.agent.watchdog import LOOK_EVERY_S
+from kiosk.main import TICK_S
 
 FOLDER = Path(__file__).resolve().parents[2] / "provisioning"
 DEBIAN_GROUPS = Path("/usr/share/base-passwd/group.master")
@@ -92,10 +94,16 @@ def test_systemd_refuses_a_unit_with_a_mistake(tmp_path: Path) -> None:
     assert "WatchdogSek" in told.stderr
 
 
-def test_the_agents_watchdog_is_fed_several_times_within_its_limit() -> None:
-    from kiosk.agent.watchdog import LOOK_EVERY_S  # noqa: PLC0415  names what it is about
-
+@pytest.mark.parametrize(
+    ("name", "fed_every_s", "access"),
+    # the app is a child of xinit, which systemd takes for the main process
+    [("agent", LOOK_EVERY_S, "main"), ("app", TICK_S, "all")],
+)
+def test_each_watchdog_is_fed_several_times_within_its_limit(
+    name: str, fed_every_s: float, access: str
+) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)
-    unit.read(FOLDER / "systemd/kiosk-agent.service")
+    unit.read(FOLDER / f"systemd/kiosk-{name}.service")
     assert unit["Service"]["Type"] == "notify"
-    assert float(unit["Service"]["WatchdogSec"]) >= 3 * LOOK_EVERY_S
+    assert unit["Service"]["NotifyAccess"] == access
+    assert float(unit["Service"]["WatchdogSec"]) >= 3 * fed_every_s
