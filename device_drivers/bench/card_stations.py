@@ -7,7 +7,8 @@ from pathlib import Path
 
 from device_drivers.bench.catalogue import Catalogue
 from device_drivers.bench.refusal import Refused, chosen
-from device_drivers.bench.station import Action, Body, at_once, in_thread, simply
+from device_drivers.bench.serial_station import SerialStation
+from device_drivers.bench.station import Action, Body, at_once, simply
 from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.social_security_card.private_pcscd import (
     READER_NAME,
@@ -19,41 +20,23 @@ RADIO_S = 0.12
 """A card gives its 1,280 bytes at 106 kbit/s (ISO 14443-3): 0.1 s, and a fifth for the protocol."""
 
 
-class IdCardStation:
+class IdCardStation(SerialStation):
     """A SAM_V reader on a serial line, and ID cards."""
 
     def __init__(self, link: Path, catalogue: Catalogue) -> None:
         self._cards = catalogue.id_cards
         self._emulator = SamVEmulator(link, radio_s=RADIO_S)
         self._card: str | None = None
-        self._is_plugged = False
-
-    @property
-    def port(self) -> str:
-        """The serial line's stable link."""
-        return self._emulator.port
+        super().__init__(self._emulator)
 
     @property
     def actions(self) -> Mapping[str, Action]:
         """Lay one card, take it away, cut and restore the cable."""
-        return {
-            "lay": self._lay,
-            "take": at_once(self._take),
-            "unplug": in_thread(self._unplug),
-            "plug": at_once(self._plug),
-        }
+        return {"lay": self._lay, "take": at_once(self._take), **super().actions}
 
     def state(self) -> dict[str, object]:
         """The card on the reader, by its short name."""
-        return {"plugged": self._is_plugged, "card": self._card}
-
-    async def start(self) -> None:
-        """Plug it in."""
-        self._plug()
-
-    async def stop(self) -> None:
-        """Remove the line."""
-        await asyncio.to_thread(self._emulator.close)
+        return {**super().state(), "card": self._card}
 
     async def _lay(self, body: Body) -> None:
         name = chosen(body, "card", self._cards)
@@ -63,15 +46,6 @@ class IdCardStation:
     def _take(self) -> None:
         self._emulator.take()
         self._card = None
-
-    def _unplug(self) -> None:
-        self._emulator.unplug()
-        self._is_plugged = False
-
-    def _plug(self) -> None:
-        if not self._is_plugged:
-            self._emulator.plug()
-            self._is_plugged = True
 
 
 class SocialSecurityCardStation:

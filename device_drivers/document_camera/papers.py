@@ -1,7 +1,7 @@
 """Draws the papers the emulated desk can show: a letter and a form of invented people.
 
-All names are invented; the applicant is the bench's 张明远, whose number has area 370321 and a
-valid check digit (GB 11643).
+All names are invented; the applicant is 张明远 of `bench/people.yaml`, whose number has area 370321
+and a valid check digit (GB 11643).
 """
 
 from PIL import Image, ImageDraw

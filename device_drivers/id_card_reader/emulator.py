@@ -4,9 +4,9 @@ import threading
 from collections.abc import Callable, Mapping
 from enum import Enum
 from pathlib import Path
-from typing import Self
 
 from device_drivers.emulation.pty_line import PtyLine
+from device_drivers.emulation.serial_emulator import SerialEmulator
 from device_drivers.id_card_reader.emulated_card import EmulatedCard, make_card
 
 _START = b"\xaa\xaa\xaa\x96\x69"
@@ -39,7 +39,7 @@ class Disturbance(Enum):
     SWALLOWED = "swallowed"
 
 
-class SamVEmulator:
+class SamVEmulator(SerialEmulator):
     """One reader. Lay cards on it, take them away, cut its cable; all from any thread.
 
     A read card is not found again until it was lifted; find, select and read must follow one
@@ -54,7 +54,7 @@ class SamVEmulator:
         bytes_per_s: float | None = _BYTES_PER_S_115200,
         radio_s: float = 0.0,
     ) -> None:
-        self._line = PtyLine(link, self._take_bytes, bytes_per_s=bytes_per_s)
+        super().__init__(PtyLine(link, self._take_bytes, bytes_per_s=bytes_per_s))
         self._radio_s = radio_s
         self._changed = threading.Condition()
         self._card: EmulatedCard | None = None
@@ -67,35 +67,20 @@ class SamVEmulator:
         self._disturbances: list[Disturbance] = []
         self._kept = b""
 
-    def __enter__(self) -> Self:
-        self.plug()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    @property
-    def port(self) -> str:
-        """What stands in a configuration to reach this reader."""
-        return f"serial:{self._line.link}"
-
     def plug(self) -> None:
-        """Plug the cable in."""
+        """Plug the cable in: the module starts anew. Nothing happens when it is in."""
+        if self.is_plugged:
+            return
         with self._changed:
             self._kept, self._step, self._was_read, self._is_cut = b"", "nothing", False, False
-        self._line.plug()
+        super().plug()
 
     def unplug(self) -> None:
         """Pull the cable."""
         with self._changed:
             self._is_cut = True
             self._changed.notify_all()
-        self._line.unplug()
-
-    def close(self) -> None:
-        """Pull the cable for good. Safe to call twice."""
-        self.unplug()
-        self._line.close()
+        super().unplug()
 
     def lay(self, card: Mapping[str, str], *, worn: Worn | None = None) -> None:
         """Lay a card with these fields on the reader, in place of any other."""

@@ -1,14 +1,14 @@
 """A self-triggering scanner on a pty that sends plain lines, written from `DEVICES.md` 5.1."""
 
 from pathlib import Path
-from typing import Self
 
 from device_drivers.emulation.pty_line import PtyLine
+from device_drivers.emulation.serial_emulator import SerialEmulator
 
 _BYTES_PER_S_115200 = 11520.0
 
 
-class LineScannerEmulator:
+class LineScannerEmulator(SerialEmulator):
     """One scanner. Show it codes, cut its cable; from any thread.
 
     `suffix` is what it is set to send behind every code, `identifies` whether it sends the AIM
@@ -23,33 +23,9 @@ class LineScannerEmulator:
         identifies: bool = False,
         bytes_per_s: float | None = _BYTES_PER_S_115200,
     ) -> None:
-        self._line = PtyLine(link, self._ignore, bytes_per_s=bytes_per_s)
+        super().__init__(PtyLine(link, self._ignore, bytes_per_s=bytes_per_s))
         self._suffix = suffix
         self._identifies = identifies
-
-    def __enter__(self) -> Self:
-        self.plug()
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
-
-    @property
-    def port(self) -> str:
-        """What stands in a configuration to reach this scanner."""
-        return f"serial:{self._line.link}"
-
-    def plug(self) -> None:
-        """Plug the cable in."""
-        self._line.plug()
-
-    def unplug(self) -> None:
-        """Pull the cable."""
-        self._line.unplug()
-
-    def close(self) -> None:
-        """Pull the cable for good. Safe to call twice."""
-        self._line.close()
 
     def show(self, text: str, *, encoding: str = "utf-8") -> None:
         """Hold a QR code of this text in front of the scanner; returns when it was sent."""
