@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 KILLS = 50
 SEED = 20261123
 TAX = next(errand for errand in ERRANDS if errand.name == "tax-payment-certificate")
-PRINTER_IS_DONE_S = 2.5
-"""A receipt of 30 cm takes the emulated printer 2 s."""
+PRINTER_IS_DONE_S = 5.0
+"""A receipt of 30 cm takes the emulated printer 2.5 s, cut included; twice that."""
 PROGRESS_WITHIN_S = 45.0
 """The agent tries again after 30 s at most; half as much for a busy machine."""
 CASE_ID = re.compile(r"^[0-9a-f]{32}$", re.MULTILINE)
@@ -104,7 +104,7 @@ def test_the_app_killed_during_a_submission_comes_back_to_rest(
     assert complaints(history_of(witness, (), cut_off_at_most=cut_off)) == []
     assert {stage for _, stage in witness.papers()} <= {"presented", "unconfirmed", "not_printed"}
     assert receipts_at_rest(system) == printed, "the app printed again by itself"
-    assert printed <= len(witness.papers())
+    assert printed <= len(witness.papers()), "more receipts than anybody meant to print"
 
 
 def test_a_paper_on_its_way_when_the_app_dies_is_unconfirmed_and_not_printed_again(
