@@ -1,10 +1,12 @@
 """The server's configuration file: TOML, validated; an unknown key refuses to start, by name."""
 
+import ipaddress
 import tomllib
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import urlsplit
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, field_validator
 
 from kiosk.contract.model import Strict
 
@@ -47,9 +49,25 @@ class DepartmentSettings(Strict):
     """One department's system behind the HTTP contract of `fleet_server.departments`."""
 
     base_url: str = Field(pattern=r"^https?://")
+    """`https`; plain `http` only to this machine, as cases travel in clear inside it."""
     api_key: str = Field(default="", repr=False)
     connect_timeout_s: float = Field(default=2.0, gt=0)
     answer_timeout_s: float = Field(default=10.0, gt=0)
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_private(cls, url: str) -> str:
+        host = urlsplit(url).hostname or ""
+        if url.startswith("http://") and not _is_loopback(host):
+            raise ValueError("http is for this machine only; citizens' data needs https")
+        return url
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class PresenceSettings(Strict):

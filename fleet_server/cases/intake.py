@@ -28,6 +28,11 @@ TEXT_LANGUAGE: Final = "zh-CN"
 LARGEST_PAYLOAD: Final = 2_000_000
 """Answers and one signature as PNG are under 100 kB."""
 
+MOST_PAPERS: Final = 20
+LARGEST_PAPERS: Final = 60_000_000
+"""Of all papers together: 20 photographs of 3 MB. The hand-over holds a case in memory, opened
+and as base64."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
@@ -49,7 +54,8 @@ def take(
     """Take a case in; it is committed on return. Blocks for the disk.
 
     Raises Conflict `case_conflict` (this id came with other content, or from another kiosk) or
-    `papers_missing`, and Unprocessable `unsealable` or `unknown_service`, which are recorded.
+    `papers_missing`, and Unprocessable `unsealable`, `unknown_service` or `too_many_papers`,
+    which are recorded.
     """
     if len(sealed.payload) > LARGEST_PAYLOAD:
         raise FleetError("payload", code="too_large", status=413)
@@ -59,14 +65,9 @@ def take(
         if known is not None:
             return Taken(_known_receipt(desk, known, kiosk_id, sealed), is_new=False)
         content = find_published_service(session, sealed.content, sealed.service_id)
-    missing = desk.objects.missing(kiosk_id, hashes)
-    if missing:
-        raise Conflict(",".join(missing), code="papers_missing")
     try:
-        applicant = _open(desk, kiosk_id, sealed)
-        if content is None:
-            raise Unprocessable("never published here", code="unknown_service")
-    except FleetError as error:
+        applicant, content = _acceptable(desk, kiosk_id, sealed, content)
+    except Unprocessable as error:
         _record_refusal(
             database, live, kiosk_id=kiosk_id, case_id=sealed.case_id, code=error.code, now=now
         )
@@ -105,6 +106,23 @@ def _known_receipt(desk: CaseDesk, case: Case, kiosk_id: str, sealed: SealedCase
     if case.kiosk_id != kiosk_id or case.fingerprint != fingerprint(sealed):
         raise Conflict("this case id came with other content", code="case_conflict")
     return receipt_of(desk, case)
+
+
+def _acceptable(
+    desk: CaseDesk, kiosk_id: str, sealed: SealedCase, content: ServiceContent | None
+) -> tuple[Applicant, ServiceContent]:
+    """What it takes to make it a case. Raises Unprocessable, and Conflict `papers_missing`."""
+    hashes = tuple(paper.sha256 for paper in sealed.papers)
+    if len(hashes) > MOST_PAPERS or sum(paper.size for paper in sealed.papers) > LARGEST_PAPERS:
+        raise Unprocessable("papers", code="too_many_papers")
+    if missing := desk.objects.missing(kiosk_id, hashes):
+        raise Conflict(",".join(missing), code="papers_missing")
+    if sum(desk.objects.size(kiosk_id, sha256) for sha256 in hashes) > LARGEST_PAPERS:
+        raise Unprocessable("papers are larger than announced", code="too_many_papers")
+    applicant = _open(desk, kiosk_id, sealed)
+    if content is None:
+        raise Unprocessable("never published here", code="unknown_service")
+    return applicant, content
 
 
 def _open(desk: CaseDesk, kiosk_id: str, sealed: SealedCase) -> Applicant:

@@ -4,6 +4,7 @@ An upload belongs to its kiosk until a case claims it:
 `objects/uploads/<kiosk>/<sha256>[.part]` becomes `objects/kept/<2 signs>/<sha256>`.
 """
 
+import errno
 import hashlib
 import os
 import re
@@ -15,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from fleet_server.errors import Conflict, FleetError, TooMany, Unprocessable
+from fleet_server.errors import Conflict, FleetError, TooMany, Unavailable, Unprocessable
 
 LARGEST_OBJECT: Final = 20_000_000
 """As `SealedPaper.size`."""
@@ -28,6 +29,11 @@ _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _RANGE: Final = re.compile(r"bytes (\d{1,10})-(\d{1,10})/(\d{1,10})")
 _ABANDONED_AFTER_S: Final = 72 * 3600.0
 """A kiosk re-sends for as long as it keeps a case; three days without a word is abandonment."""
+
+
+_NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+_RETRY_AFTER_S: Final = 30
+"""Somebody must make room first; a kiosk keeps its case meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +84,15 @@ class ObjectStore:
         """Append a chunk, durably; True once the object is complete and its hash is right.
 
         Raises Conflict `wrong_offset` (with `Upload-Offset`) or `upload_busy`, Unprocessable
-        `wrong_length` or `wrong_hash` (the bytes are then thrown away), TooMany `quota`.
+        `wrong_length` or `wrong_hash` (the bytes are then thrown away), TooMany `quota`, and
+        Unavailable on a full disk, which keeps nothing of the chunk.
         """
         if self._complete(kiosk_id, sha256) is not None:
             return True
         if len(chunk) != place.length:
             raise Unprocessable("body and Content-Range differ", code="wrong_length")
         part = self._part(kiosk_id, sha256)
-        with self._alone(part):
+        with _room(), self._alone(part):
             here = part.stat().st_size if part.exists() else 0
             if place.first == 0 and here >= place.total:
                 # we were killed between its last byte and its name: the kiosk begins anew
@@ -120,16 +127,18 @@ class ObjectStore:
     def keep(self, kiosk_id: str, hashes: tuple[str, ...]) -> None:
         """A case claims these: they stay, whatever happens to uploads. Durable on return.
 
-        Call before the commit; a crash in between leaves a file nobody names, no more.
+        Call before the commit; a crash in between leaves a file nobody names, no more. Raises
+        Unavailable on a full disk; what was claimed before it stays claimed, for the next try.
         """
         for sha256 in hashes:
             kept = self._kept_path(sha256)
             if kept.exists():
                 continue
-            kept.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):  # the same case, twice at the same moment
-                os.link(self._found(kiosk_id, sha256), kept)
-            _sync_folder(kept.parent)
+            with _room():
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                with suppress(FileExistsError):  # the same case, twice at the same moment
+                    os.link(self._found(kiosk_id, sha256), kept)
+                _sync_folder(kept.parent)
 
     def release(self, kiosk_id: str, hashes: tuple[str, ...]) -> None:
         """After the commit: these no longer count as the kiosk's unclaimed uploads."""
@@ -187,6 +196,18 @@ class ObjectStore:
                 self._writing.discard(part)
 
 
+@contextmanager
+def _room() -> Iterator[None]:
+    """A full disk is no fault of whoever asks, and passes: 503, not 500."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        headers = {"Retry-After": str(_RETRY_AFTER_S)}
+        raise Unavailable("storage", headers=headers) from error
+
+
 def _append(part: Path, chunk: bytes) -> None:
     if not part.parent.exists():
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -202,6 +223,8 @@ def _append(part: Path, chunk: bytes) -> None:
         except OSError:
             # a full disk must not leave half a chunk: the kiosk resumes where it stood
             os.ftruncate(descriptor, before)
+            if not before:
+                part.unlink()
             raise
     finally:
         os.close(descriptor)

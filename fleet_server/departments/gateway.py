@@ -23,6 +23,7 @@ _HEALTH_TIMEOUT_S: Final = 1.0
 """A system that cannot say within a second that it is well is not (console within 5 s)."""
 
 _LONGEST_ANSWER: Final = 2_000_000
+"""Of any answer, read no further: a certificate of many lines is under 100 kB."""
 
 
 class Trouble(StrEnum):
@@ -65,9 +66,14 @@ class Gateway:
         self.department = department
         self._breaker = Breaker()
         self._answered_at: float | None = None
+        self._answer_timeout_s = settings.answer_timeout_s
         self._client = httpx.AsyncClient(
             base_url=settings.base_url,
-            headers={"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {},
+            headers={
+                # not compressed: a few bytes could become any number of them
+                "Accept-Encoding": "identity",
+                **({"Authorization": f"Bearer {settings.api_key}"} if settings.api_key else {}),
+            },
             timeout=httpx.Timeout(settings.answer_timeout_s, connect=settings.connect_timeout_s),
             limits=httpx.Limits(max_connections=16, keepalive_expiry=30),
             trust_env=False,
@@ -112,15 +118,15 @@ class Gateway:
             if known is not None:
                 return known
         body = case.model_dump_json().encode()
-        response = await self._guarded(_Call("POST", "/cases", body, case.case_id))
-        return _answer(response, case.case_id)
+        content = await self._guarded(_Call("POST", "/cases", body, case.case_id))
+        if content is None:
+            raise GatewayError(Trouble.REJECTED, "status 404")
+        return _answer(content, case.case_id)
 
     async def look(self, case_id: str) -> Answer | None:
         """The answer the department gave before; None if it never saw the case."""
-        response = await self._guarded(_Call("GET", f"/cases/{case_id}"))
-        if response.status_code == HTTPStatus.NOT_FOUND:
-            return None
-        return _answer(response, case_id)
+        content = await self._guarded(_Call("GET", f"/cases/{case_id}"))
+        return None if content is None else _answer(content, case_id)
 
     async def probe(self) -> None:
         """Is the system well? Answers within a second. Raises GatewayError.
@@ -129,12 +135,14 @@ class Gateway:
         is back is used at once.
         """
         try:
-            response = await self._client.get("/health", timeout=_HEALTH_TIMEOUT_S)
-        except httpx.HTTPError as error:
-            raise _wire_error(error) from error
-        _check_status(response)
+            async with asyncio.timeout(_HEALTH_TIMEOUT_S):
+                content = await self._once(_Call("GET", "/health"))
+        except TimeoutError as error:
+            raise GatewayError(Trouble.TIMEOUT, "health") from error
+        if content is None:
+            raise GatewayError(Trouble.REJECTED, "status 404")
         try:
-            health = Health.model_validate_json(response.content)
+            health = Health.model_validate_json(content)
         except ValidationError as error:
             raise GatewayError(Trouble.ERROR, "not the contract") from error
         self._answered_at = time.monotonic()
@@ -143,12 +151,12 @@ class Gateway:
         if self._breaker.is_open:
             self._breaker = self._breaker.succeeded()
 
-    async def _guarded(self, call: _Call) -> httpx.Response:
+    async def _guarded(self, call: _Call) -> bytes | None:
         if held_for_s := self.held_for_s:
             raise GatewayError(Trouble.OPEN, retry_after_s=held_for_s)
         self._breaker = self._breaker.started()
         try:
-            response = await self._tried(call)
+            content = await self._tried(call)
         except GatewayError as error:
             alive = error.trouble is Trouble.REJECTED
             self._breaker = (
@@ -160,9 +168,9 @@ class Gateway:
             raise
         self._breaker = self._breaker.succeeded()
         self._answered_at = time.monotonic()
-        return response
+        return content
 
-    async def _tried(self, call: _Call) -> httpx.Response:
+    async def _tried(self, call: _Call) -> bytes | None:
         for tries_left in reversed(range(_TRIES)):
             try:
                 return await self._once(call)
@@ -173,20 +181,34 @@ class Gateway:
             await asyncio.sleep(_RETRY_AFTER_S * random.uniform(0.5, 1.5))
         raise AssertionError("the last try returns or raises")
 
-    async def _once(self, call: _Call) -> httpx.Response:
+    async def _once(self, call: _Call) -> bytes | None:
+        """The body of a good answer; None when what was asked for by GET is not there."""
         headers = {"Content-Type": "application/json"} if call.body is not None else {}
         if call.case_id:
             headers["Idempotency-Key"] = call.case_id
         try:
-            response = await self._client.request(
+            async with self._client.stream(
                 call.method, call.path, content=call.body, headers=headers
-            )
+            ) as response:
+                if call.method == "GET" and response.status_code == HTTPStatus.NOT_FOUND:
+                    return None
+                _check_status(response)
+                # httpx counts from one piece to the next: a trickle would never be too slow
+                async with asyncio.timeout(self._answer_timeout_s):
+                    return await _read(response)
         except httpx.HTTPError as error:
             raise _wire_error(error) from error
-        if call.method == "GET" and response.status_code == HTTPStatus.NOT_FOUND:
-            return response
-        _check_status(response)
-        return response
+        except TimeoutError as error:
+            raise GatewayError(Trouble.TIMEOUT, "trickle") from error
+
+
+async def _read(response: httpx.Response) -> bytes:
+    content = bytearray()
+    async for piece in response.aiter_raw():
+        content += piece
+        if len(content) > _LONGEST_ANSWER:
+            raise GatewayError(Trouble.ERROR, "answer too long")
+    return bytes(content)
 
 
 def _wire_error(error: httpx.HTTPError) -> GatewayError:
@@ -209,11 +231,9 @@ def _check_status(response: httpx.Response) -> None:
     raise GatewayError(trouble, f"status {response.status_code}")
 
 
-def _answer(response: httpx.Response, case_id: str) -> Answer:
-    if len(response.content) > _LONGEST_ANSWER:
-        raise GatewayError(Trouble.ERROR, "answer too long")
+def _answer(content: bytes, case_id: str) -> Answer:
     try:
-        parsed = CaseAnswer.model_validate_json(response.content)
+        parsed = CaseAnswer.model_validate_json(content)
     except ValidationError as error:
         raise GatewayError(Trouble.ERROR, "not the contract") from error
     if parsed.case_id != case_id:

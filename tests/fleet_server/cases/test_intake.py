@@ -1,6 +1,8 @@
 """Intake over real HTTP: idempotent, sealed, numbered, durable uploads."""
 
 import base64
+import hashlib
+import resource
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from nacl.public import PrivateKey
 
 from fleet_server.app import create_app
-from fleet_server.cases.intake import fingerprint
+from fleet_server.cases.intake import MOST_PAPERS, fingerprint
 from fleet_server.cases.lookup import case_detail, count_cases, list_refused_envelopes
 from fleet_server.cases.tables import Case
 from fleet_server.fleet import Fleet
@@ -176,6 +178,44 @@ def test_an_upload_with_another_hash_is_thrown_away(counter: Counter) -> None:
     refused = counter.put(sha256, b"not it", 0, 6)
     assert (refused.status_code, refused.json()["code"]) == (422, "wrong_hash")
     assert counter.head(sha256).headers["Upload-Offset"] == "0"
+
+
+def test_an_upload_to_a_full_disk_is_put_off_and_goes_on_later(counter: Counter) -> None:
+    content = bytes(6_000_000)
+    sha256 = hashlib.sha256(content).hexdigest()
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5_000_000, hard))
+    try:
+        full = counter.put(sha256, content, 0, len(content))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert (full.status_code, full.json()) == (503, {"code": "unavailable", "detail": "storage"})
+    assert full.headers["Retry-After"] == "30"
+    assert counter.head(sha256).headers["Upload-Offset"] == "0"
+    assert counter.put(sha256, content, 0, len(content)).status_code == 201
+
+
+def test_a_case_with_more_papers_than_a_department_can_take_is_refused_and_recorded(
+    counter: Counter,
+) -> None:
+    most = tuple(PAGE for _ in range(MOST_PAPERS))
+    fits = submission(counter.hall, counter.content, 0x131, papers=most)
+    assert counter.post(fits).json()["code"] == "papers_missing"  # the number is no obstacle
+    beyond = submission(counter.hall, counter.content, 0x132, papers=(*most, PAGE))
+    refused = counter.post(beyond)
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_papers")
+    with counter.fleet.database.read() as session:
+        (noted, *_) = list_refused_envelopes(session)
+    assert (noted.case_id, noted.code) == (beyond.case.case_id, "too_many_papers")
+
+
+def test_papers_of_more_bytes_than_memory_should_hold_are_refused(counter: Counter) -> None:
+    case = submission(counter.hall, counter.content, 0x133, papers=(PAGE, PAGE, PAGE, PAGE)).case
+    huge = tuple(paper.model_copy(update={"size": 20_000_000}) for paper in case.papers)
+    body = case.model_copy(update={"papers": huge}).model_dump_json()
+    headers = {**counter.kiosk.headers(), "Content-Type": "application/json"}
+    refused = counter.client.post("/v1/cases", content=body, headers=headers)
+    assert (refused.status_code, refused.json()["code"]) == (422, "too_many_papers")
 
 
 def test_an_upload_beyond_the_size_limit_is_refused(counter: Counter) -> None:

@@ -4,12 +4,14 @@ import hashlib
 import os
 import resource
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from fleet_server.cases.objects import ContentRange, ObjectStore
-from fleet_server.errors import Conflict, FleetError, TooMany, Unprocessable
+from fleet_server.errors import Conflict, FleetError, TooMany, Unavailable, Unprocessable
 
 CONTENT = bytes(range(256)) * 40
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -54,17 +56,37 @@ def test_abandoned_uploads_are_removed_and_kept_ones_are_not(tmp_path: Path) -> 
     assert store.offset("hz0001", "0" * 64) == 1
 
 
+@contextmanager
+def room_for(size: int) -> Iterator[None]:
+    """No file may be longer: the kernel takes a part of a write, then refuses."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def test_a_disk_that_takes_half_of_the_first_chunk_keeps_no_file(tmp_path: Path) -> None:
+    store = ObjectStore(tmp_path)
+    with room_for(5000), pytest.raises(Unavailable) as refused:
+        store.write("hz0001", SHA256, CONTENT, WHOLE)
+    assert (refused.value.status, refused.value.headers) == (503, {"Retry-After": "30"})
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []
+
+
+def test_trouble_that_is_not_a_full_disk_keeps_its_name(tmp_path: Path) -> None:
+    (tmp_path / "uploads").write_text("a file where the folder should be")
+    with pytest.raises(NotADirectoryError):
+        ObjectStore(tmp_path).write("hz0001", SHA256, CONTENT, WHOLE)
+
+
 def test_a_disk_that_takes_half_a_chunk_keeps_none_of_it(tmp_path: Path) -> None:
     store = ObjectStore(tmp_path)
     store.write("hz0001", SHA256, CONTENT[:100], ContentRange(0, 99, len(CONTENT)))
     rest = ContentRange(100, len(CONTENT) - 1, len(CONTENT))
-    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
-    try:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5000, hard))
-        with pytest.raises(OSError, match="File too large"):
-            store.write("hz0001", SHA256, CONTENT[100:], rest)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    with room_for(5000), pytest.raises(Unavailable):
+        store.write("hz0001", SHA256, CONTENT[100:], rest)
     assert store.offset("hz0001", SHA256) == 100
     assert store.write("hz0001", SHA256, CONTENT[100:], rest)
 

@@ -1,7 +1,10 @@
 """The gateway against a real sandbox: what goes wrong on the wire becomes one kind of trouble."""
 
+import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 
 import pytest
@@ -123,6 +126,52 @@ async def test_three_failures_open_the_breaker_and_a_good_probe_closes_it(
     set_fault(port, "ok")
     await gateway.probe()
     assert isinstance(await gateway.hand_over(_case(6), maybe_known=False), Completed)
+
+
+@asynccontextmanager
+async def _endless(
+    head: bytes, piece: bytes, pause_s: float
+) -> AsyncIterator[tuple[int, Counter[str]]]:
+    """A department whose answers never end; counts the bytes that were taken from it."""
+    sent: Counter[str] = Counter()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head + b"\r\n")
+        with suppress(OSError):
+            while True:
+                writer.write(piece)
+                await writer.drain()
+                sent["bytes"] += len(piece)
+                await asyncio.sleep(pause_s)
+        writer.close()
+        with suppress(OSError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0)
+    try:
+        yield server.sockets[0].getsockname()[1], sent
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+async def test_an_answer_without_end_is_cut_short() -> None:
+    async with _endless(b"", b"x" * 65_536, 0) as (port, sent), _gateway(port) as gateway:
+        for ask in (gateway.probe(), gateway.hand_over(_case(8), maybe_known=False)):
+            with pytest.raises(GatewayError) as raised:
+                await ask
+            assert (raised.value.trouble, raised.value.detail) == (Trouble.ERROR, "answer too long")
+    assert sent["bytes"] < 3 * 2_000_000 + 8_000_000  # three calls, and what sockets buffer
+
+
+async def test_an_answer_that_only_trickles_is_late() -> None:
+    async with _endless(b"", b"x", 0.1) as (port, _), _gateway(port) as gateway:
+        began = time.monotonic()
+        with pytest.raises(GatewayError) as raised:
+            await gateway.hand_over(_case(9), maybe_known=False)
+    assert raised.value.trouble is Trouble.TIMEOUT
+    assert time.monotonic() - began < 2
 
 
 async def test_no_personal_data_in_what_the_gateway_raises(gateway: Gateway, port: int) -> None:
