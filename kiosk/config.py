@@ -1,5 +1,7 @@
 """The kiosk's configuration file: TOML, validated; an unknown key refuses to start and is named."""
 
+import os
+import tempfile
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -123,21 +125,45 @@ class KioskConfig(Strict):
 
 def load(path: Path) -> KioskConfig:
     """Read and check the file; remember it as the last good one. Raises BadConfig."""
+    text, config = _read(path)
+    _remember(_last_good_path(path), text)
+    return config
+
+
+def read(path: Path) -> KioskConfig:
+    """Read and check the file, and change nothing. Raises BadConfig."""
+    return _read(path)[1]
+
+
+def _read(path: Path) -> tuple[str, KioskConfig]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        raw = tomllib.loads(text)
         config = KioskConfig.model_validate(_absolute(raw, path.resolve().parent))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise BadConfig(f"{path}: {error}") from error
     except ValidationError as error:
         wrong = "; ".join(
             f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
         )
         raise BadConfig(f"{path}: {wrong}") from error
-    remembered = _last_good_path(path)
-    text = path.read_text(encoding="utf-8")
-    if not remembered.exists() or remembered.read_text(encoding="utf-8") != text:
-        remembered.write_text(text, encoding="utf-8")
-    return config
+    return text, config
+
+
+def _remember(remembered: Path, text: str) -> None:
+    """Whole or not at all: app and agent start together and both do it."""
+    if remembered.exists() and remembered.read_text(encoding="utf-8") == text:
+        return
+    descriptor, draft = tempfile.mkstemp(prefix=f"{remembered.name}.", dir=remembered.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(draft, remembered)
+    except BaseException:
+        os.unlink(draft)
+        raise
 
 
 def last_good(path: Path) -> str | None:

@@ -3,6 +3,8 @@ r"""Enrolment: a key made on this machine, a certificate for it from the server,
     python -m provisioning.enrol --server https://fleet.example:8443 --ca-fingerprint HEX \
         --token TOKEN --config-out /etc/kiosk/kiosk.toml --device id_card_reader=serial:/dev/…
 
+    python -m provisioning.enrol --check /etc/kiosk/kiosk.toml       # only look, change nothing
+
 Prints one JSON object. Exit 0: enrolled, now or before; 1: refused, with a code; 2: bad arguments.
 """
 
@@ -25,12 +27,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydantic import BaseModel, ValidationError
 
-from kiosk.config import BadConfig, load
+from kiosk.config import BadConfig, load, read
 from provisioning.hall import BadSite, read_site, render_config
+from provisioning.identity import KEY_FILE
 from provisioning.trust import NotTrusted, find_authority, read_fingerprint
 
 ANSWER_S: Final = 20.0
-KEY_FILE: Final = "kiosk-key.pem"
 CERTIFICATE_FILE: Final = "kiosk.pem"
 CA_FILE: Final = "ca.pem"
 SEALING_FILE: Final = "sealing.pub"
@@ -131,15 +133,36 @@ def enrol(wish: Wish) -> str:
 
 def enrolled_as(config: Path) -> str | None:
     """The id under which this machine is enrolled already; None where it is not."""
-    if not config.exists():
-        return None
     try:
-        found = load(config)
-        certificate = x509.load_pem_x509_certificate(found.server.certificate_file.read_bytes())
-        key = _read_key(found.server.key_file)
-    except (BadConfig, OSError, ValueError, TypeError):
+        return check_enrolment(config)
+    except EnrolmentFailed:
         return None
-    return found.id if certificate.public_key() == key.public_key() else None
+
+
+def check_enrolment(config: Path) -> str:
+    """The id under which this machine is enrolled; changes nothing.
+
+    Raises EnrolmentFailed where the configuration does not load, or key, certificate, CA and id
+    do not belong together.
+    """
+    try:
+        found = read(config)
+        certificate = x509.load_pem_x509_certificate(found.server.certificate_file.read_bytes())
+        authority = x509.load_pem_x509_certificate(found.server.ca_file.read_bytes())
+        key = _read_key(found.server.key_file)
+        certificate.verify_directly_issued_by(authority)
+        for needed in (found.server.sealing_key_file, found.server.content_root_file):
+            needed.read_bytes()
+    except BadConfig as error:
+        raise EnrolmentFailed("bad_config", str(error)) from error
+    except (OSError, ValueError, TypeError, InvalidSignature) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise EnrolmentFailed("bad_identity", f"key or certificates: {why}") from error
+    if certificate.public_key() != key.public_key():
+        raise EnrolmentFailed("bad_identity", "the certificate is for another key")
+    if _names(certificate) != [found.id]:
+        raise EnrolmentFailed("bad_identity", "the certificate is for another kiosk")
+    return found.id
 
 
 def _own_key(path: Path) -> ec.EllipticCurvePrivateKey:
@@ -198,9 +221,12 @@ def _check(answer: Enrolment, key: ec.EllipticCurvePrivateKey, fingerprint: str)
         raise EnrolmentFailed("bad_answer", "the certificate is not from that CA") from error
     if authority.fingerprint(hashes.SHA256()).hex() != fingerprint:
         raise EnrolmentFailed("bad_answer", "the CA in the answer has another fingerprint")
-    names = [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-    if certificate.public_key() != key.public_key() or names != [answer.kiosk_id]:
+    if certificate.public_key() != key.public_key() or _names(certificate) != [answer.kiosk_id]:
         raise EnrolmentFailed("bad_answer", "the certificate is not for this kiosk's key and id")
+
+
+def _names(certificate: x509.Certificate) -> list[str | bytes]:
+    return [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
 
 
 def _write(path: Path, text: str, *, mode: int) -> None:
@@ -213,6 +239,12 @@ def _write(path: Path, text: str, *, mode: int) -> None:
         file.flush()
         os.fsync(file.fileno())
     draft.replace(path)
+    # without this a power cut may take the new name away again
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
 
 
 def _parse(arguments: Sequence[str] | None) -> Wish:
@@ -248,6 +280,11 @@ def _parse(arguments: Sequence[str] | None) -> Wish:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """The command line; see the module's docstring."""
+    only_check = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    only_check.add_argument("--check", type=Path)
+    asked, _ = only_check.parse_known_args(arguments)
+    if asked.check is not None:
+        return _tell_check(asked.check)
     wish = _parse(arguments)
     before = enrolled_as(wish.config_out)
     if before is not None:
@@ -259,6 +296,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say({"error": error.code, "detail": str(error)})
         return 1
     _say({"result": "enrolled", "kiosk_id": kiosk_id, "config": str(wish.config_out)})
+    return 0
+
+
+def _tell_check(config: Path) -> int:
+    try:
+        kiosk_id = check_enrolment(config)
+    except EnrolmentFailed as error:
+        _say({"error": error.code, "detail": str(error)})
+        return 1
+    _say({"result": "enrolled", "kiosk_id": kiosk_id, "config": str(config)})
     return 0
 
 

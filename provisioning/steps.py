@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-SOURCE: Final = Path(__file__).resolve().parent.parent
+from provisioning.identity import broken_identity, exposed, hand_over
+from provisioning.program import SOURCE, copy_program, missing_program
+from provisioning.services import NotRunning, not_running, start, systemd_runs
+
 USER: Final = "kiosk"
 GROUPS: Final = ("dialout", "video", "input")
-PARTS: Final = ("device_drivers", "kiosk", "provisioning", "assets", "requirements")
-"""Of this tree; the server's code never needs to be on a machine in a hall (STYLE.md 2)."""
-MADE_HERE: Final = shutil.ignore_patterns("__pycache__", "demo", "fonts", "*.pyc")
 
 
 class StepFailed(Exception):
@@ -48,6 +48,13 @@ class Machine:
     """Where things go, below a root that is `/` but for tests."""
 
     root: Path
+    user: str = USER
+    """Who runs the kiosk."""
+
+    @property
+    def changed(self) -> Path:
+        """There while something installed is newer than what runs."""
+        return self.root / "opt/yichuang/restart-needed"
 
     @property
     def program(self) -> Path:
@@ -85,14 +92,44 @@ def all_steps(machine: Machine, enrolment: Enrolment | None) -> list[Step]:
     return [
         Step("packages", _missing_packages, _install_packages),
         Step("user", lambda: _missing_user(machine), lambda: _add_user(machine)),
-        Step("program", lambda: missing_program(machine), lambda: copy_program(machine)),
-        Step("environment", lambda: _missing_environment(machine), lambda: _make_venv(machine)),
-        Step("fonts", lambda: _missing_fonts(machine), lambda: _make_fonts(machine)),
-        files_step("udev rules", SOURCE / "provisioning/udev", machine.udev_rules, _reload_udev),
-        files_step("systemd units", SOURCE / "provisioning/systemd", machine.units, _reload_units),
-        Step("enrolment", lambda: _not_enrolled(machine), lambda: _enrol(machine, enrolment)),
-        Step("started", _not_started, lambda: _start(machine)),
+        *(
+            restarting(step, machine.changed)
+            for step in (
+                Step(
+                    "program",
+                    lambda: missing_program(machine.program),
+                    lambda: copy_program(machine.program),
+                ),
+                Step(
+                    "environment",
+                    lambda: _missing_environment(machine),
+                    lambda: _make_venv(machine),
+                ),
+                Step("fonts", lambda: _missing_fonts(machine), lambda: _make_fonts(machine)),
+                files_step(
+                    "udev rules", SOURCE / "provisioning/udev", machine.udev_rules, _reload_udev
+                ),
+                files_step(
+                    "systemd units", SOURCE / "provisioning/systemd", machine.units, _reload_units
+                ),
+                Step(
+                    "enrolment", lambda: not_enrolled(machine), lambda: _enrol(machine, enrolment)
+                ),
+            )
+        ),
+        Step("started", lambda: not_running(machine.changed), lambda: _start(machine)),
     ]
+
+
+def restarting(step: Step, changed: Path) -> Step:
+    """The same step; before it changes anything, it is noted that what runs will be older."""
+
+    def apply() -> None:
+        changed.parent.mkdir(parents=True, exist_ok=True)
+        changed.touch()
+        step.apply()
+
+    return Step(step.name, step.missing, apply)
 
 
 def files_step(name: str, source: Path, target: Path, reload: Callable[[], None]) -> Step:
@@ -108,27 +145,6 @@ def files_step(name: str, source: Path, target: Path, reload: Callable[[], None]
         reload()
 
     return Step(name, missing, apply)
-
-
-def missing_program(machine: Machine) -> str:
-    """The first file of the program that is not there or is another."""
-    for part in PARTS:
-        for path in sorted((SOURCE / part).rglob("*")):
-            relative = path.relative_to(SOURCE)
-            ignored = MADE_HERE(str(path.parent), [path.name]) or {"fonts", "demo"} & set(
-                relative.parts
-            )
-            if path.is_file() and not ignored and "__pycache__" not in relative.parts:
-                there = machine.program / relative
-                if not there.exists() or not filecmp.cmp(path, there, shallow=False):
-                    return str(relative)
-    return ""
-
-
-def copy_program(machine: Machine) -> None:
-    """Copy the parts a kiosk needs; fonts made there before stay."""
-    for part in PARTS:
-        shutil.copytree(SOURCE / part, machine.program / part, ignore=MADE_HERE, dirs_exist_ok=True)
 
 
 def packages() -> list[str]:
@@ -165,22 +181,23 @@ def _install_packages() -> None:
 
 def _missing_user(machine: Machine) -> str:
     try:
-        pwd.getpwnam(USER)
+        pwd.getpwnam(machine.user)
     except KeyError:
-        return f"no user {USER}"
+        return f"no user {machine.user}"
     return "" if machine.state.is_dir() else f"no folder {machine.state}"
 
 
 def _add_user(machine: Machine) -> None:
+    user = machine.user
     try:
-        pwd.getpwnam(USER)
+        pwd.getpwnam(user)
     except KeyError:
         home = str(machine.state)
-        _run("useradd", "--system", "--user-group", "--home-dir", home, "--shell", "/bin/sh", USER)
-        _run("usermod", "--append", "--groups", ",".join(GROUPS), USER)
+        _run("useradd", "--system", "--user-group", "--home-dir", home, "--shell", "/bin/sh", user)
+        _run("usermod", "--append", "--groups", ",".join(GROUPS), user)
     machine.state.mkdir(parents=True, exist_ok=True)
     machine.state.chmod(0o700)
-    shutil.chown(machine.state, USER, USER)
+    shutil.chown(machine.state, user, user)
 
 
 def _missing_environment(machine: Machine) -> str:
@@ -212,11 +229,20 @@ def _make_fonts(machine: Machine) -> None:
     shutil.copytree(made, machine.program / "assets/fonts", dirs_exist_ok=True)
 
 
-def _not_enrolled(machine: Machine) -> str:
-    return "" if machine.config.exists() else f"no {machine.config}"
+def not_enrolled(machine: Machine) -> str:
+    """What is wrong with configuration, key and certificate, or whose they are."""
+    broken = broken_identity(machine.config, python=machine.python, program=machine.program)
+    return broken or exposed(machine.state, machine.user)
 
 
 def _enrol(machine: Machine, wanted: Enrolment | None) -> None:
+    """Get an identity where there is none that fits; and hand all of it to the kiosk's user."""
+    if broken_identity(machine.config, python=machine.python, program=machine.program):
+        _ask_for_identity(machine, wanted)
+    hand_over(machine.state, machine.user)
+
+
+def _ask_for_identity(machine: Machine, wanted: Enrolment | None) -> None:
     if wanted is None:
         raise StepFailed("give --server, --ca-fingerprint and --token, as the console printed them")
     site = ["--site", str(wanted.site.resolve())] if wanted.site else []
@@ -230,40 +256,26 @@ def _enrol(machine: Machine, wanted: Enrolment | None) -> None:
         folder=machine.program,
         words=wanted.token + "\n",
     )
-    for path in machine.state.rglob("*"):
-        shutil.chown(path, USER, USER)
-
-
-def _not_started() -> str:
-    if not _systemd_runs():
-        return ""
-    asked = subprocess.run(
-        ["systemctl", "is-enabled", "--quiet", "kiosk.target"], capture_output=True, check=False
-    )
-    return "kiosk.target is not enabled" if asked.returncode else ""
 
 
 def _start(machine: Machine) -> None:
     if machine.root != Path("/"):
         raise StepFailed("services can only be started on the machine itself")
-    _run("systemctl", "enable", "kiosk-app.service", "kiosk-agent.service")
-    _run("systemctl", "enable", "--now", "kiosk.target")
+    try:
+        start(machine.changed)
+    except NotRunning as error:
+        raise StepFailed(str(error)) from error
 
 
 def _reload_udev() -> None:
-    if shutil.which("udevadm") and _systemd_runs():
+    if shutil.which("udevadm") and systemd_runs():
         _run("udevadm", "control", "--reload")
         _run("udevadm", "trigger", "--subsystem-match=tty", "--subsystem-match=video4linux")
 
 
 def _reload_units() -> None:
-    if _systemd_runs():
+    if systemd_runs():
         _run("systemctl", "daemon-reload")
-
-
-def _systemd_runs() -> bool:
-    """sd_booted(3)."""
-    return Path("/run/systemd/system").is_dir()
 
 
 def _run(*command: str, folder: Path | None = None, words: str | None = None) -> None:

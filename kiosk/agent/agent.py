@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from importlib import metadata
 from typing import Final
 
 from kiosk.agent.api import Api
@@ -30,6 +29,7 @@ from kiosk.store.database import Store, StoreError
 from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
 from kiosk.store.shared_state import SharedState
+from kiosk.version import software_version
 
 log = logging.getLogger(__name__)
 
@@ -175,11 +175,3 @@ class Agent:
         if lost:
             log.error("the outbox is full: %d informational events were given up", lost)
             self._journal.write("events_dropped", count=lost)
-
-
-def software_version() -> str:
-    """Of the installed distribution; `source` in a work tree."""
-    try:
-        return metadata.version("yichuang")
-    except metadata.PackageNotFoundError:
-        return "source"

@@ -36,7 +36,7 @@ WITHIN_S = 20.0
 Map = dict[str, object]
 Process = subprocess.Popen[bytes]
 
-_CONFIG = """
+CONFIG = """
 id = "hz0042"
 data = "data"
 [place]
@@ -66,7 +66,7 @@ class Kiosk:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.config = folder / "kiosk.toml"
-        self.config.write_text(_CONFIG, encoding="utf-8")
+        self.config.write_text(CONFIG, encoding="utf-8")
         key = PrivateKey.generate().public_key
         (folder / "sealing.key").write_bytes(base64.b64encode(bytes(key)))
         self.store = Store.open(folder / "data" / "kiosk.sqlite")
@@ -300,7 +300,7 @@ def _has_started(kiosk: Kiosk, times: int) -> bool:
 
 def test_an_unknown_setting_is_refused_and_named(tmp_path: Path) -> None:
     config = tmp_path / "kiosk.toml"
-    config.write_text("surprise = 1\n" + _CONFIG, encoding="utf-8")
+    config.write_text("surprise = 1\n" + CONFIG, encoding="utf-8")
     ended = subprocess.run(
         [sys.executable, "-m", "kiosk.main", "--config", str(config)],
         check=False,

@@ -11,10 +11,9 @@ from provisioning.steps import (
     Step,
     StepFailed,
     all_steps,
-    copy_program,
     files_step,
-    missing_program,
     packages,
+    restarting,
 )
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -86,21 +85,17 @@ def test_files_are_installed_and_a_changed_one_is_noticed(tmp_path: Path) -> Non
     assert reloaded == [1]
 
 
-def test_the_program_is_copied_without_the_server_and_stands_on_its_own(tmp_path: Path) -> None:
-    machine = Machine(tmp_path)
-    assert missing_program(machine)
-    copy_program(machine)
-    assert missing_program(machine) == ""
-    assert not (machine.program / "fleet_server").exists()
-    ran = subprocess.run(
-        [sys.executable, "-m", "kiosk.agent", "--help"],
-        cwd=machine.program,
-        capture_output=True,
-        check=False,
-    )
-    assert ran.returncode == 0
-    (machine.program / "kiosk/config.py").write_text("")
-    assert missing_program(machine) == "kiosk/config.py"
+def test_what_changes_files_notes_first_that_what_runs_is_older(tmp_path: Path) -> None:
+    thing, failing, changed = Thing(), Thing(refuses="power cut"), tmp_path / "opt" / "changed"
+    step = restarting(Step("thing", thing.missing, thing.make), changed)
+    assert report_of([step], check_only=True) == (1, [(1, "needed")])
+    assert not changed.exists()
+    with pytest.raises(StepFailed):
+        restarting(Step("thing", failing.missing, failing.make), changed).apply()
+    assert changed.exists()
+    changed.unlink()
+    assert report_of([step], check_only=False) == (0, [(1, "applied")])
+    assert changed.exists()
 
 
 def test_the_steps_stand_in_the_order_in_which_they_need_each_other() -> None:
