@@ -15,6 +15,7 @@ from typing import Final
 from device_drivers.document_camera.interface import Preview
 from kiosk.agent.watchdog import notify
 from kiosk.config import BadConfig, KioskConfig, load
+from kiosk.contract.content import LANGUAGES
 from kiosk.contract.devices import DeviceKind, DeviceState
 from kiosk.contract.uplink import (
     AppStarted,
@@ -35,6 +36,7 @@ from kiosk.screens.app import KioskScreen
 from kiosk.screens.view import REQUIRED_PHRASES, view
 from kiosk.services.loader import ContentRefused
 from kiosk.services.phrases import Phrases, PhrasesRefused, load_phrases
+from kiosk.services.wording import date_words
 from kiosk.store.cases import CaseDesk
 from kiosk.store.command_log import CommandLog
 from kiosk.store.database import Store, StoreError
@@ -275,6 +277,8 @@ def app_state(state: State) -> AppState:
 def _words(assets: Path) -> Phrases:
     phrases = load_phrases(assets / "text")
     phrases.require(REQUIRED_PHRASES)
+    for language in LANGUAGES:
+        date_words(language)  # read now: the flow says dates, and reads no files
     return phrases
 
 

@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypeGuard
 
 from device_drivers.ports import Port
 from device_drivers.registry import MODELS
@@ -15,7 +15,8 @@ EXAMPLE: Final = Path(__file__).with_name("site.example.toml")
 SECTIONS: Final = frozenset({"place", "display", "times", "agent", "devices"})
 """Of `kiosk.config.KioskConfig`; the rest comes from the server."""
 
-Table = dict[str, Any]
+Value = str | int | float | bool | dict[str, "Value"] | list["Value"]
+Table = dict[str, Value]
 """One TOML table, still to be checked by `kiosk.config.load`."""
 
 
@@ -23,20 +24,26 @@ class BadSite(Exception):
     """The site file or a device on the command line cannot be used; the message says which."""
 
 
-def read_site(path: Path | None, devices: Mapping[str, str]) -> Table:
+def read_site(path: Path | None, devices: Mapping[str, str]) -> dict[str, Table]:
     """The site file (the shipped example without one), with devices replaced. Raises BadSite.
 
     With devices given and no file of one's own, only those devices are plugged in.
     """
     source = path or EXAMPLE
     try:
-        site = tomllib.loads(source.read_text(encoding="utf-8"))
+        site: dict[str, Table] = tomllib.loads(source.read_text(encoding="utf-8"))
     except (OSError, tomllib.TOMLDecodeError) as error:
         raise BadSite(f"{source}: {error}") from error
     unknown = site.keys() - SECTIONS
     if unknown:
         raise BadSite(f"{source}: unknown section {', '.join(sorted(unknown))}")
-    given = {kind: _device(kind, text) for kind, text in devices.items()}
+    flat = [name for name, section in site.items() if not isinstance(section, dict)]
+    if flat:
+        raise BadSite(f"{source}: {', '.join(flat)} must be a section, such as [{flat[0]}]")
+    flat = [kind for kind, device in site.get("devices", {}).items() if not _is_table(device)]
+    if flat:
+        raise BadSite(f"{source}: devices.{flat[0]} must be a section with model and port")
+    given: Table = {kind: _device(kind, text) for kind, text in devices.items()}
     kept = {} if path is None and given else site.get("devices", {})
     return {**site, "devices": {**kept, **given}}
 
@@ -52,7 +59,8 @@ def render_config(site: Mapping[str, Table], *, kiosk_id: str, server: Table) ->
     tables: dict[str, Table] = {"server": server}
     for name, table in site.items():
         if name == "devices":
-            tables.update({f"devices.{kind}": device for kind, device in table.items()})
+            # `read_site` has seen that each is a table
+            tables.update({f"devices.{k}": each for k, each in table.items() if _is_table(each)})
         else:
             tables[name] = table
     for name, table in tables.items():
@@ -83,6 +91,10 @@ def _device(kind: str, text: str) -> Table:
             raise BadSite(f"{kind}: no model can be at {port}")
         model = fitting[0]
     return {"model": model, "port": str(port)}
+
+
+def _is_table(value: Value) -> TypeGuard[Table]:
+    return isinstance(value, dict)
 
 
 def _value(value: object) -> str:

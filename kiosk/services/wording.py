@@ -1,27 +1,61 @@
 """Dates, times and numbers as people read them, in each language."""
 
 from datetime import date, datetime, timedelta, timezone
-from typing import Final
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Final
+
+import yaml
+from pydantic import Field, ValidationError
+
+from kiosk.contract.model import Strict
+from kiosk.services.phrases import PhrasesRefused
 
 CHINA_TIME: Final = timezone(timedelta(hours=8), "CST")
 """China Standard Time: one zone, no summer time since 1991."""
 
-_WEEKDAYS: Final = {
-    "zh-CN": ("周一", "周二", "周三", "周四", "周五", "周六", "周日"),
-    "en": ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"),
-}
-_MONTHS: Final = (
-    ("Jan", "Feb", "Mar", "Apr", "May", "Jun")
-    + ("Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
-)  # fmt: skip
+TEXTS: Final = Path(__file__).resolve().parents[2] / "assets" / "text"
+
+
+class DateWords(Strict):
+    """`assets/text/date.<language>.yaml`."""
+
+    whole: str
+    """Names `{year}`, `{month}`, `{day}`, `{month_name}`, `{weekday}`."""
+    weekdays: Annotated[tuple[str, ...], Field(min_length=7, max_length=7)]
+    """From Monday."""
+    months: Annotated[tuple[str, ...], Field(min_length=12, max_length=12)]
+
+    def say(self, day: date) -> str:
+        """The whole date. Raises KeyError where `whole` names something else."""
+        return self.whole.format(
+            year=day.year,
+            month=day.month,
+            day=day.day,
+            month_name=self.months[day.month - 1],
+            weekday=self.weekdays[day.weekday()],
+        )
+
+
+def read_date_words(path: Path) -> DateWords:
+    """Raises PhrasesRefused where the file does not hold them all."""
+    try:
+        words = DateWords.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        words.say(date(2026, 11, 23))
+    except (OSError, yaml.YAMLError, ValidationError, LookupError, ValueError) as error:
+        raise PhrasesRefused(f"{path.name}: {type(error).__name__}: {error}") from error
+    return words
+
+
+@cache
+def date_words(language: str) -> DateWords:
+    """The words that came with the software, read once; the app does so as it starts."""
+    return read_date_words(TEXTS / f"date.{language}.yaml")
 
 
 def say_date(language: str, day: date) -> str:
     """2026年3月5日 周四, or Thu 5 Mar 2026."""
-    weekday = _WEEKDAYS[language][day.weekday()]
-    if language == "zh-CN":
-        return f"{day.year}年{day.month}月{day.day}日 {weekday}"
-    return f"{weekday} {day.day} {_MONTHS[day.month - 1]} {day.year}"
+    return date_words(language).say(day)
 
 
 def say_moment(language: str, moment: datetime) -> str:

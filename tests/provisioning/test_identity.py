@@ -16,7 +16,8 @@ from provisioning.enrol import main
 from provisioning.identity import KEY_FILE, broken_identity, exposed, hand_over
 from provisioning.install import run
 from provisioning.steps import Machine, Step, all_steps
-from tests.kiosk.agent.small_fleet import KIOSK_ID, make_kiosk
+from tests.kiosk.agent.small_broker import KIOSK_ID
+from tests.kiosk.agent.small_fleet import make_kiosk
 
 ROOT = Path(__file__).resolve().parents[2]
 ME = pwd.getpwuid(os.getuid()).pw_name

@@ -1,13 +1,17 @@
 """Dates, times and numbers as people read them."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
+from kiosk.services.phrases import PhrasesRefused
 from kiosk.services.wording import (
+    TEXTS,
     grouped,
     local_number,
     mask_phone,
+    read_date_words,
     say_date,
     say_iso_date,
     say_moment,
@@ -38,3 +42,19 @@ def test_numbers_are_grouped_and_masked() -> None:
     assert grouped("12345", (2,)) == "12 345"
     assert local_number("3f2a91bc04de4b7f8a6c5d4e3f2a1b0c") == "3F2A 91BC 04DE"
     assert mask_phone("13805330042") == "138****0042"
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("Mon, ", ""), ("Jan, ", ""), ("{weekday}", "{hour}"), ("{weekday}", "{"), ("whole:", "hole:")],
+)
+def test_date_words_that_cannot_say_every_date_are_refused_by_name(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    text = (TEXTS / "date.en.yaml").read_text(encoding="utf-8")
+    rest = text.split("\n", 1)[1]
+    (tmp_path / "date.en.yaml").write_text(rest, encoding="utf-8")
+    assert read_date_words(tmp_path / "date.en.yaml").say(date(2026, 3, 5)) == "Thu 5 Mar 2026"
+    (tmp_path / "date.en.yaml").write_text(rest.replace(old, new, 1), encoding="utf-8")
+    with pytest.raises(PhrasesRefused, match=r"date\.en\.yaml"):
+        read_date_words(tmp_path / "date.en.yaml")
