@@ -13,6 +13,7 @@ from fleet_server.broker.configuration import SERVER_USER
 from fleet_server.broker.link import ServerLink
 from fleet_server.broker.mosquitto import Mosquitto
 from fleet_server.cases.desk import CaseDesk
+from fleet_server.cases.health import HandOverHealth
 from fleet_server.clock import Clock, SystemClock
 from fleet_server.content.desk import ContentDesk
 from fleet_server.database import open_database
@@ -56,6 +57,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
                 cases=CaseDesk.open(settings),
                 content=ContentDesk.open(settings),
                 departments=Systems(settings.departments, now=ticking.now()),
+                handover=HandOverHealth(ticking.monotonic_s),
             )
             for background in BACKGROUND:
                 await stack.enter_async_context(background(fleet))

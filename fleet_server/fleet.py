@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fleet_server.broker.link import ServerLink
 from fleet_server.broker.mosquitto import Mosquitto
 from fleet_server.cases.desk import CaseDesk
+from fleet_server.cases.health import HandOverHealth
 from fleet_server.clock import Clock
 from fleet_server.content.desk import ContentDesk
 from fleet_server.database import Database
@@ -37,6 +38,7 @@ class Fleet:
     cases: CaseDesk
     content: ContentDesk
     departments: Systems
+    handover: HandOverHealth
     desired: DesiredParts = field(default_factory=DesiredParts)
     """Content and departments plug in what `GET /v1/desired` says."""
     ingest: IngestHealth = field(default_factory=IngestHealth)

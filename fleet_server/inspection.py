@@ -92,4 +92,4 @@ def _answers(settings: Settings) -> str:
     told = answer.json()
     if answer.status_code != httpx.codes.OK:
         raise _Bad(str(told))
-    return "console and API answer, broker and ingest at work"
+    return "console and API answer, broker, ingest and hand-over at work"

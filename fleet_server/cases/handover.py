@@ -78,6 +78,7 @@ class HandOver:
                 while True:
                     try:
                         wait_s = await self._start_due()
+                        self._fleet.handover.beat()
                         heard = await news.next(within_s=wait_s)
                         if heard is not None and heard.topic == "department":
                             await self._department_changed(heard.key)
@@ -150,7 +151,8 @@ class HandOver:
             return
         handed, maybe_known = await asyncio.to_thread(self._prepare, case_id)
         try:
-            answer = await gateway.hand_over(handed, maybe_known=maybe_known)
+            with self._fleet.handover.attempting(case_id):
+                answer = await gateway.hand_over(handed, maybe_known=maybe_known)
         except GatewayError as error:
             pause = _REJECTED_PAUSE_S if error.trouble is Trouble.REJECTED else 0.0
             await asyncio.to_thread(

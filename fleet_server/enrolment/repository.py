@@ -7,13 +7,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from fleet_server.enrolment.tables import EnrolToken, KioskCertificate
+from fleet_server.kiosks.tables import Kiosk
 
 
 def valid_certificates(session: Session, *, kiosk_id: str, now: datetime) -> Sequence[str]:
-    """PEMs of the kiosk's certificates that are neither revoked nor expired, newest first."""
+    """PEMs of the certificates neither revoked nor expired, newest first; none once retired."""
     return session.scalars(
         select(KioskCertificate.pem)
+        .join(Kiosk, Kiosk.id == KioskCertificate.kiosk_id)
         .where(
+            Kiosk.retired_at.is_(None),
             KioskCertificate.kiosk_id == kiosk_id,
             KioskCertificate.revoked_at.is_(None),
             KioskCertificate.expires_at > now,

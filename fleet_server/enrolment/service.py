@@ -88,17 +88,22 @@ def enrol(
 def revoke(fleet: Fleet, *, kiosk_id: str, actor: str) -> int:
     """Take every certificate from a kiosk and cut its connection; returns how many there were.
 
+    It is retired: it leaves the lists, its own page and history stay; enrolling it again brings
+    it back.
+
     Blocks for the broker up to 3 s. Raises NotFound, and Conflict when there is none left.
     """
     now = fleet.clock.now()
     with fleet.database.write() as session:
-        if session.get(Kiosk, kiosk_id) is None:
+        kiosk = session.get(Kiosk, kiosk_id)
+        if kiosk is None:
             raise NotFound("no such kiosk", code="kiosk_unknown")
         valid = repository.certificates_of(session, kiosk_id=kiosk_id)
         if not valid:
             raise Conflict("nothing to revoke", code="already_revoked")
         for certificate in valid:
             certificate.revoked_at = now
+        kiosk.retired_at = now
         session.flush()
         record(session, actor, "kiosk_revoked", kiosk_id, at=now, certificates=len(valid))
         serials = repository.revoked_serials(session)

@@ -2,11 +2,12 @@
 
 import json
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Final
 
-from pydantic import JsonValue, TypeAdapter, ValidationError
+from pydantic import BaseModel, JsonValue, TypeAdapter, ValidationError
 
+from kiosk.contract.model import Message
 from kiosk.contract.topics import Channel, Direction, Topic
 from kiosk.contract.uplink import (
     MAX_BYTES,
@@ -121,9 +122,32 @@ def _number(value: JsonValue) -> int | None:
 
 
 def _complaints(error: ValidationError) -> str:
-    """Field and kind of mistake, never the value: it may be personal."""
+    """Field and kind of mistake, never the value: it may be personal.
+
+    Nor a key of the sender's making: only names the contract itself knows are repeated.
+    """
+    known = _names_of_the_contract()
     found = (
-        f"{'.'.join(map(str, item['loc']))}: {item['type']}"
+        f"{'.'.join(_place(step, known) for step in item['loc'])}: {item['type']}"
         for item in error.errors(include_input=False, include_url=False, include_context=False)
     )
     return "; ".join(found)[:500]
+
+
+def _place(step: int | str, known: frozenset[str]) -> str:
+    return str(step) if isinstance(step, int) or step in known else "*"
+
+
+@cache
+def _names_of_the_contract() -> frozenset[str]:
+    """Fields by name and alias, and kinds: what may stand in the `loc` of a mistake."""
+    names = {"[key]"}
+    waiting: list[type[BaseModel]] = [Message]
+    while waiting:
+        model = waiting.pop()
+        waiting.extend(model.__subclasses__())
+        for name, field in model.model_fields.items():
+            names |= {name, field.alias or name}
+            if isinstance(field.default, str):
+                names.add(field.default)  # the tag of a discriminated union
+    return frozenset(names)

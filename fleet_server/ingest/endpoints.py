@@ -14,6 +14,8 @@ class Health(Message):
     broker: bool
     ingest: bool
     storing: bool
+    hand_over: bool
+    """Cases find their way to the departments: the worker lives and nothing hangs."""
     why: str
     messages: int
     dead_letters: int
@@ -26,10 +28,11 @@ def get_health(fleet: FleetDep, response: Response) -> Health:
         broker=fleet.broker.pid is not None,
         ingest=fleet.ingest.connected,
         storing=fleet.ingest.storing,
+        hand_over=fleet.handover.working,
         why=fleet.ingest.why,
         messages=fleet.ingest.messages,
         dead_letters=fleet.ingest.dead_letters,
     )
-    if not (health.broker and health.ingest and health.storing):
+    if not (health.broker and health.ingest and health.storing and health.hand_over):
         response.status_code = 503
     return health

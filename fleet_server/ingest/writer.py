@@ -26,6 +26,7 @@ from fleet_server.ingest.listener import Arrival
 from fleet_server.kiosks.repository import enrolled_among
 from fleet_server.live import LiveBus
 from fleet_server.settings import PresenceSettings
+from kiosk.contract.uplink import WillMessage
 
 _log = logging.getLogger(__name__)
 
@@ -143,6 +144,8 @@ class Writer:
                 batch.add_dead_letter(
                     arrival.topic, arrival.payload, item, kiosk_id=_kiosk_in(arrival.topic)
                 )
+            elif item.kiosk_id not in enrolled and isinstance(item.message, WillMessage):
+                pass  # the broker's echo of cutting off a kiosk that was just retired
             elif item.kiosk_id not in enrolled:
                 unknown = Refused("unknown_kiosk")
                 batch.add_dead_letter(arrival.topic, arrival.payload, unknown, kiosk_id=None)

@@ -129,16 +129,17 @@ async def test_three_failures_open_the_breaker_and_a_good_probe_closes_it(
 
 
 @asynccontextmanager
-async def _endless(
-    head: bytes, piece: bytes, pause_s: float
-) -> AsyncIterator[tuple[int, Counter[str]]]:
+async def _endless(piece: bytes, pause_s: float) -> AsyncIterator[tuple[int, Counter[str]]]:
     """A department whose answers never end; counts the bytes that were taken from it."""
     sent: Counter[str] = Counter()
 
+    ended: list[asyncio.Event] = []
+
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n" + head + b"\r\n")
+        ended.append(end := asyncio.Event())
         with suppress(OSError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n\r\n")
             while True:
                 writer.write(piece)
                 await writer.drain()
@@ -147,17 +148,18 @@ async def _endless(
         writer.close()
         with suppress(OSError):
             await writer.wait_closed()
+        end.set()
 
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     try:
         yield server.sockets[0].getsockname()[1], sent
     finally:
         server.close()
-        await server.wait_closed()
+        await asyncio.gather(*(end.wait() for end in ended))  # the gateway has hung up by now
 
 
 async def test_an_answer_without_end_is_cut_short() -> None:
-    async with _endless(b"", b"x" * 65_536, 0) as (port, sent), _gateway(port) as gateway:
+    async with _endless(b"x" * 65_536, 0) as (port, sent), _gateway(port) as gateway:
         for ask in (gateway.probe(), gateway.hand_over(_case(8), maybe_known=False)):
             with pytest.raises(GatewayError) as raised:
                 await ask
@@ -166,7 +168,7 @@ async def test_an_answer_without_end_is_cut_short() -> None:
 
 
 async def test_an_answer_that_only_trickles_is_late() -> None:
-    async with _endless(b"", b"x", 0.1) as (port, _), _gateway(port) as gateway:
+    async with _endless(b"x", 0.1) as (port, _), _gateway(port) as gateway:
         began = time.monotonic()
         with pytest.raises(GatewayError) as raised:
             await gateway.hand_over(_case(9), maybe_known=False)

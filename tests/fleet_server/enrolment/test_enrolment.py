@@ -16,7 +16,8 @@ from fleet_server.app import create_app
 from fleet_server.enrolment.service import make_token, revoke
 from fleet_server.fleet import Fleet
 from fleet_server.initialise import sealing_key
-from fleet_server.kiosks.service import list_kiosks
+from fleet_server.kiosks.service import kiosk_detail, list_kiosks
+from fleet_server.kiosks.tables import Kiosk
 from tests.fleet_server.small_hall import make_hall
 from tests.fleet_server.wire import StoppedClock, TalkingKiosk, key_and_request, write_identity
 
@@ -187,6 +188,33 @@ async def test_a_revoked_kiosk_is_refused_everywhere(server: Server, tmp_path: P
     refused = await server.ask(key)
     assert (refused.status_code, refused.json()["code"]) == (401, "token_foreign")
     kiosk.leave()
+
+
+async def test_a_revoked_kiosk_leaves_the_lists_and_comes_back_when_enrolled_again(
+    server: Server,
+) -> None:
+    def listed() -> list[str]:
+        with server.fleet.database.read() as session:
+            return [kiosk.kiosk_id for kiosk in list_kiosks(session)]
+
+    _, request = key_and_request()
+    await server.enrol(server.token(), request)
+    assert listed() == [KIOSK]
+    revoke(server.fleet, kiosk_id=KIOSK, actor="admin")
+    assert listed() == []
+    with server.fleet.database.read() as session:
+        assert kiosk_detail(session, kiosk_id=KIOSK).summary.kiosk_id == KIOSK
+    await server.enrol(server.token(), request)
+    assert listed() == [KIOSK]
+
+
+async def test_a_retired_kiosk_is_refused_whatever_certificates_it_has(server: Server) -> None:
+    key, request = key_and_request()
+    await server.enrol(server.token(), request)
+    assert (await server.ask(key)).status_code == 200
+    with server.fleet.database.write() as session:
+        session.get_one(Kiosk, KIOSK).retired_at = server.clock.now()
+    assert (await server.ask(key)).status_code == 401
 
 
 async def test_only_the_data_folders_owner_gets_tokens_over_http(server: Server) -> None:

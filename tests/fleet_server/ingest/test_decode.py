@@ -34,6 +34,15 @@ def test_a_bad_message_has_its_reason(topic: str, payload: bytes, reason: str) -
     assert refused.reason == reason
 
 
+def test_what_is_said_of_a_mistake_names_fields_and_no_key_of_the_senders() -> None:
+    printer = {"status": "online", "parts": {"王小明370321": 5}}
+    body = {"app_state": "idle", "devices": {"receipt_printer": printer}}
+    refused = decode("kf/1/k/hz0001/up/hb", json.dumps({**HEAD, "t": "hb", "d": body}).encode())
+    assert isinstance(refused, Refused)
+    assert "王小明" not in refused.detail
+    assert "d.devices.*.parts.*: string_type" in refused.detail
+
+
 def test_a_good_message_is_understood() -> None:
     will = decode("kf/1/k/hz0001/up/will", json.dumps({**HEAD, "t": "will", "d": {}}).encode())
     assert isinstance(will, Understood)

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from fleet_server.database import Database
 from fleet_server.kiosks.service import dead_letters, kiosk_detail
-from fleet_server.kiosks.tables import DeadLetter
+from fleet_server.kiosks.tables import DeadLetter, Kiosk
 from kiosk.contract.topics import Channel
 from kiosk.contract.uplink import (
     CaseSubmitted,
@@ -22,9 +22,11 @@ from kiosk.contract.uplink import (
     EventsMessage,
     Heartbeat,
     HeartbeatMessage,
+    Will,
+    WillMessage,
     encode_uplink,
 )
-from tests.fleet_server.wire import INST, Wire, soon, talking
+from tests.fleet_server.wire import INST, TalkingKiosk, Wire, soon, talking
 
 pytestmark = pytest.mark.slow
 
@@ -197,6 +199,22 @@ async def test_far_too_long_is_a_dead_letter_and_cuts_nobody(wire: Wire) -> None
     with wire.database.read() as session:
         (letter,) = session.scalars(select(DeadLetter))
     assert (letter.reason, letter.size, letter.payload) == ("oversized", 300_000, b"x" * 2048)
+
+
+async def test_the_echo_of_cutting_off_a_retired_kiosk_is_no_dead_letter(wire: Wire) -> None:
+    identity = wire.enrolled("hz0001")
+    will = WillMessage.model_validate({"v": 1, "i": INST, "ts": 1, "e": 1, "mt": 1, "d": Will()})
+    kiosk = TalkingKiosk(wire.settings, identity)
+    kiosk.will(encode_uplink(will))
+    assert kiosk.connect()
+    with wire.ingesting() as health:
+        with wire.database.write() as session:
+            session.get_one(Kiosk, "hz0001").retired_at = wire.clock.now()
+        assert kiosk.say(kiosk.topic(Channel.EVENTS), events(1, after=0))
+        assert await soon(lambda: health.dead_letters == 1)  # whatever else it says is kept
+        kiosk.break_off()
+        assert await soon(lambda: health.messages == 2)
+        assert health.dead_letters == 1
 
 
 async def test_a_bad_event_does_not_take_its_neighbours_with_it(wire: Wire) -> None:
