@@ -1,6 +1,6 @@
-"""The pictures in `docs/`: what a demo left, four pages to a sheet, small enough to keep in git.
+"""The pictures in `docs/`, small enough to keep in git: what the demo and `make shots` left.
 
-`python -m provisioning.demo.contact_sheets --demo .run/demo --out docs/pictures`
+`python -m provisioning.demo.contact_sheets` after both of them.
 """
 
 import argparse
@@ -16,6 +16,17 @@ GAP: Final = 16
 GROUND: Final = "#e4e7eb"
 COLOURS: Final = 160
 """Enough for flat pages and a photograph; a third of the bytes."""
+
+SERVICE: Final = "police-no-criminal-record"
+"""The service whose pages of trouble are shown: it uses the most devices."""
+
+TROUBLES: Final = (
+    ("lifted", "photographing", "cut_off", "device-document_camera"),
+    ("submit-trouble-disk", "D301-not_printed", "waiting-ended-printed", "guide-atguide-warned"),
+)
+"""Ends of the names of the pages shown, four to a sheet."""
+
+THEMES: Final = ("default", "high_contrast_light", "high_contrast_dark", "night")
 
 
 def sheet(pictures: Sequence[Path], *, size: tuple[int, int] | None = PAGE_SIZE) -> Image.Image:
@@ -40,21 +51,57 @@ def save_small(picture: Image.Image, path: Path) -> None:
 
 
 def main() -> int:
-    """Make the sheets from the pictures that `make demo ONCE=1` left; 0 when there were some."""
+    """Make every sheet whose pictures are there; 1 when there was nothing to make."""
     arguments = argparse.ArgumentParser(prog="python -m provisioning.demo.contact_sheets")
     arguments.add_argument("--demo", type=Path, default=Path(".run/demo"))
+    arguments.add_argument("--kiosk", type=Path, default=Path(".run/shots/kiosk"))
+    arguments.add_argument("--console", type=Path, default=Path(".run/shots/console"))
     arguments.add_argument("--out", type=Path, default=Path("docs/pictures"))
     chosen = arguments.parse_args()
-    pages = sorted(chosen.demo.glob("[0-9]*-*.png"))
-    first_visit = _until_second_idle(pages)
-    receipts = sorted(chosen.demo.glob("receipt-*.png"))
-    if not first_visit or not receipts:
-        sys.stderr.write(f"no pictures in {chosen.demo}; run `make demo ONCE=1` first\n")
-        return 1
-    for number, start in enumerate(range(0, len(first_visit), 4), start=1):
-        save_small(sheet(first_visit[start : start + 4]), chosen.out / f"kiosk-{number}.png")
-    save_small(_halved(sheet(receipts, size=None)), chosen.out / "receipts.png")
-    return 0
+    made = (
+        _errand_sheets(chosen.demo, chosen.out)
+        + _kiosk_sheets(chosen.kiosk, chosen.out)
+        + _console_pages(chosen.console, chosen.out)
+    )
+    sys.stderr.write(f"{made} pictures in {chosen.out}\n")
+    return 0 if made else 1
+
+
+def _errand_sheets(demo: Path, out: Path) -> int:
+    """Lay out the first citizen's way and the four receipts."""
+    visit = _until_second_idle(sorted(demo.glob("[0-9]*-*.png")))
+    receipts = sorted(demo.glob("receipt-*.png"))
+    if not visit or not receipts:
+        return 0
+    starts = range(0, len(visit), 4)
+    for number, start in enumerate(starts, start=1):
+        save_small(sheet(visit[start : start + 4]), out / f"kiosk-{number}.png")
+    save_small(_halved(sheet(receipts, size=None)), out / "receipts.png")
+    return len(starts) + 1
+
+
+def _kiosk_sheets(shots: Path, out: Path) -> int:
+    """Lay out pages of trouble, and one page in each theme."""
+    if not shots.is_dir():
+        return 0
+    pages = sorted((shots / "default" / SERVICE).glob("*.png"))
+    for number, ends in enumerate(TROUBLES, start=1):
+        shown = [next(page for page in pages if page.stem.endswith(end)) for end in ends]
+        save_small(sheet(shown), out / f"trouble-{number}.png")
+    themed = [next((shots / theme / SERVICE).glob("*-checking.png")) for theme in THEMES]
+    save_small(sheet(themed), out / "themes.png")
+    return len(TROUBLES) + 1
+
+
+def _console_pages(shots: Path, out: Path) -> int:
+    """Shrink the console's pages, each in a file of its own."""
+    pages = sorted(shots.glob("*.png"))
+    for page in pages:
+        picture = Image.open(page).convert("RGB")
+        width = min(picture.width, 1440)
+        height = picture.height * width // picture.width
+        save_small(picture.resize((width, height)), out / "console" / page.name)
+    return len(pages)
 
 
 def _until_second_idle(pages: list[Path]) -> list[Path]:
