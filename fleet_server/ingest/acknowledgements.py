@@ -19,14 +19,19 @@ class AckSchedule:
         """Something of these outboxes was committed, or came again."""
         self._owed |= keys
 
+    @property
+    def remembered(self) -> int:
+        """Outboxes kept in mind."""
+        return len(self._last) + len(self._owed)
+
     def due(self, now_s: float) -> list[OutboxKey]:
         """Those to be acknowledged now; they are owed nothing any more."""
-        due = [key for key in self._owed if self._is_due(key, now_s)]
+        # what was told long enough ago holds nothing back: remembering it would only fill memory
+        self._last = {
+            key: last_s for key, last_s in self._last.items() if now_s - last_s < SHORTEST_PAUSE_S
+        }
+        due = [key for key in self._owed if key not in self._last]
         for key in due:
             self._last[key] = now_s
             self._owed.discard(key)
         return due
-
-    def _is_due(self, key: OutboxKey, now_s: float) -> bool:
-        last_s = self._last.get(key)
-        return last_s is None or now_s - last_s >= SHORTEST_PAUSE_S

@@ -35,6 +35,14 @@ _MAKE_OUTBOX: Final = text(
     "INSERT INTO outbox (kiosk_id, inst, upto, lost, absent)"
     " VALUES (:kiosk_id, :inst, 0, '[]', '[]') RETURNING id"
 )
+OUTBOXES_PER_KIOSK: Final = 32
+"""A store made anew makes an outbox; a kiosk that makes one at each start must not fill the disk.
+The oldest goes, with its events."""
+_OLD_OUTBOXES: Final = text(
+    "SELECT id, inst FROM outbox WHERE kiosk_id = :kiosk_id ORDER BY id DESC LIMIT -1 OFFSET :kept"
+)
+_DROP_EVENTS: Final = text("DELETE FROM event WHERE outbox_id = :id")
+_DROP_OUTBOX: Final = text("DELETE FROM outbox WHERE id = :id")
 _SAVE_OUTBOX: Final = text(
     "UPDATE outbox SET upto = :upto, lost = :lost, absent = :absent WHERE id = :id"
 )
@@ -90,6 +98,8 @@ class Batch:
     to_poke: set[str] = field(default_factory=set)
     """Kiosks asked for a birth: a will says that their link is gone."""
     changed_commands: set[str] = field(default_factory=set)
+    dropped: set[OutboxKey] = field(default_factory=set)
+    """Outboxes that are here no more."""
     _loaded: dict[str, Standing] = field(default_factory=dict)
     _events: list[tuple[object, ...]] = field(default_factory=list)
     _letters: list[dict[str, object]] = field(default_factory=list)
@@ -112,7 +122,7 @@ class Batch:
         key = (kiosk_id, inst)
         place = self.places.get(key)
         if place is None:
-            known = self.known.get(key)
+            known = None if key in self.dropped else self.known.get(key)
             place = known.copy() if known else self._find(kiosk_id, inst)
             self.places[key] = place
         return place
@@ -207,7 +217,18 @@ class Batch:
         if found is not None:
             seen = Seen(found.upto, json.loads(found.lost), json.loads(found.absent))
             return OutboxPlace(found.id, seen)
-        return OutboxPlace(int(self.session.execute(_MAKE_OUTBOX, names).scalar_one()), Seen())
+        made = OutboxPlace(int(self.session.execute(_MAKE_OUTBOX, names).scalar_one()), Seen())
+        self._drop_old_outboxes(kiosk_id)
+        return made
+
+    def _drop_old_outboxes(self, kiosk_id: str) -> None:
+        kept = {"kiosk_id": kiosk_id, "kept": OUTBOXES_PER_KIOSK}
+        for found in self.session.execute(_OLD_OUTBOXES, kept).all():
+            key = (kiosk_id, found.inst)
+            if key not in self.places:  # else it speaks in this very batch, and goes another time
+                self.session.execute(_DROP_EVENTS, {"id": found.id})
+                self.session.execute(_DROP_OUTBOX, {"id": found.id})
+                self.dropped.add(key)
 
 
 def _outbox_row(place: OutboxPlace) -> dict[str, object]:

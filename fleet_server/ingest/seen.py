@@ -22,6 +22,10 @@ ABSENT_AT_MOST: Final = 500
 """Ranges remembered, the newest: asking is a courtesy, and one outbox full of holes (every second
 row dropped) must not make the only writer sort tens of thousands of them for each new hole."""
 
+LOST_AT_MOST: Final = 500
+"""Ranges remembered. Beyond it the newest two become one: some events are asked for that are here
+already, which their second arrival does not change."""
+
 
 @dataclass(slots=True)
 class Seen:
@@ -53,6 +57,9 @@ class Seen:
             else:
                 touched = self._came(n) or touched
             place = n
+        while len(self.lost) > LOST_AT_MOST:
+            (first, _), (_, last) = self.lost[-2:]
+            self.lost[-2:] = [[first, last]]
         return touched or self.upto != before
 
     def acknowledge(self, inst: str) -> Acknowledgement:
@@ -79,7 +86,7 @@ class Seen:
                 asked.append([first, last, times - 1])
         self.absent = asked
         return Acknowledgement.model_validate(
-            {"inst": inst, "upto": upto, "missing": tuple(sorted(missing))}
+            {"inst": inst, "upto": upto, "missing": tuple(sorted(set(missing)))}
         )
 
     def _came(self, n: int) -> bool:

@@ -32,6 +32,8 @@ _log = logging.getLogger(__name__)
 
 _IDLE_S: Final = 0.2
 _RETRY_S: Final = 1.0
+KNOWN_OUTBOXES: Final = 10_000
+"""In memory; a kiosk has one at a time. Forgetting one costs a query."""
 
 
 class CanWrite(Protocol):
@@ -166,7 +168,7 @@ class Writer:
         self._committed([arrival], batch)
 
     def _committed(self, arrivals: Sequence[Arrival], batch: Batch) -> None:
-        self._known.update(batch.places)
+        self._remember(batch)
         self._source.acknowledge(arrivals)
         self._schedule.owe(set(batch.places))
         health = self._health
@@ -185,10 +187,21 @@ class Writer:
         if batch.dead_letters:
             self._live.publish("dead_letter")
 
+    def _remember(self, batch: Batch) -> None:
+        """The places of outboxes that spoke last; the others are read again when they speak."""
+        for key in batch.dropped:
+            self._known.pop(key, None)
+        for key, place in batch.places.items():
+            self._known.pop(key, None)
+            self._known[key] = place
+        while len(self._known) > KNOWN_OUTBOXES:
+            del self._known[next(iter(self._known))]
+
     def _send_due(self) -> None:
         for key in self._schedule.due(time.monotonic()):
             kiosk_id, inst = key
-            self._link.acknowledge(kiosk_id, self._known[key].seen.acknowledge(inst))
+            if place := self._known.get(key):  # else it sends again what it waits for
+                self._link.acknowledge(kiosk_id, place.seen.acknowledge(inst))
 
     def _trouble(self, error: OperationalError) -> None:
         if self._health.storing:

@@ -3,7 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fleet_server.ingest.seen import ABSENT_AT_MOST, ASKED, MISSING_AT_ONCE, Seen
+from fleet_server.ingest.seen import (
+    ABSENT_AT_MOST,
+    ASKED,
+    LOST_AT_MOST,
+    MISSING_AT_ONCE,
+    Seen,
+)
 
 INST = "0" * 32
 
@@ -87,3 +93,15 @@ def test_an_outbox_full_of_holes_stays_small_and_is_acknowledged() -> None:
     assert len(seen.absent) <= ABSENT_AT_MOST
     upto, missing = told(seen)
     assert (upto, max(missing)) == (4_000, 3_999)
+
+
+def test_what_is_lost_is_remembered_in_few_ranges_and_still_asked_for() -> None:
+    seen = Seen()
+    numbers = range(2, 4 * LOST_AT_MOST, 2)  # every odd one is lost
+    for n in numbers:
+        seen.note([n], after=n - 1)
+    assert len(seen.lost) == LOST_AT_MOST
+    for n in range(1, 4 * LOST_AT_MOST):  # the kiosk sends again what it waits for
+        seen.note([n], after=n - 1)
+    assert seen.lost == []
+    assert told(seen) == (4 * LOST_AT_MOST - 1, ())

@@ -13,6 +13,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from fleet_server.database import Database
+from fleet_server.ingest.batch import OUTBOXES_PER_KIOSK
 from fleet_server.kiosks.service import dead_letters, kiosk_detail
 from fleet_server.kiosks.tables import DeadLetter, Kiosk
 from kiosk.contract.topics import Channel
@@ -199,6 +200,31 @@ async def test_far_too_long_is_a_dead_letter_and_cuts_nobody(wire: Wire) -> None
     with wire.database.read() as session:
         (letter,) = session.scalars(select(DeadLetter))
     assert (letter.reason, letter.size, letter.payload) == ("oversized", 300_000, b"x" * 2048)
+
+
+async def test_a_kiosk_with_ever_new_outboxes_fills_neither_memory_nor_disk(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fleet_server.ingest.writer.KNOWN_OUTBOXES", 4)
+    identity = wire.enrolled("hz0001")
+    insts = [f"{number:032x}" for number in range(OUTBOXES_PER_KIOSK + 8)]
+    with wire.ingesting() as health, talking(wire, identity) as kiosk:
+        for inst in insts:
+            kiosk.say(kiosk.topic(Channel.EVENTS), events(1, after=0, inst=inst))
+        assert await soon(lambda: health.messages == len(insts))
+        # in the same batch the oldest may still speak; by the next outbox it is gone
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(1, after=0, inst="f" * 32))
+        # one that is out of mind, and one that is out of the database
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(2, after=1, inst=insts[-6]))
+        kiosk.say(kiosk.topic(Channel.EVENTS), events(1, 2, after=0, inst=insts[0]))
+        assert await soon(lambda: health.messages == len(insts) + 3)
+        assert health.dead_letters == 0
+    with wire.database.read() as session:
+        known = session.execute(text("SELECT inst, upto FROM outbox")).all()
+        assert session.execute(text("SELECT count(*) FROM event")).scalar_one() == len(known) + 2
+    assert len(known) == OUTBOXES_PER_KIOSK
+    assert {row.inst: row.upto for row in known}[insts[-6]] == 2
+    assert {row.inst: row.upto for row in known}[insts[0]] == 2
 
 
 async def test_the_echo_of_cutting_off_a_retired_kiosk_is_no_dead_letter(wire: Wire) -> None:
