@@ -10,11 +10,11 @@ PROJECT: Final = Path(__file__).resolve().parent.parent / "pyproject.toml"
 
 
 def software_version(written: Path = VERSION_FILE, project: Path = PROJECT) -> str:
-    """What the installation wrote, such as `0.1.0+3f2a91bc04de`; `0.1.0+source` in a work tree."""
+    """What the installation wrote, such as `v0.1.0-3f2a-91bc`; `v0.1.0-source` in a work tree."""
     if written.exists():
         return written.read_text(encoding="utf-8").strip()
     try:
         found = tomllib.loads(project.read_text(encoding="utf-8"))
     except OSError:
         return "unknown"
-    return f"{found['project']['version']}+source"
+    return f"v{found['project']['version']}-source"

@@ -152,6 +152,17 @@ def test_the_screen_learns_within_five_seconds_that_the_server_is_away_and_back(
     assert eventually(lambda: fleet.desk.look(waiting) is not None, within_s=5)
 
 
+def test_a_refusal_that_may_pass_is_logged_once_however_often_it_is_tried(fleet: Fleet) -> None:
+    fleet.server.refuse_cases = (429, "too_many")
+    fleet.start_agent()
+    fleet.submit()
+    assert eventually(lambda: fleet.server.posts >= 4, within_s=15)
+    fleet.server.refuse_cases = None
+    assert eventually(lambda: len(fleet.server.cases()) == 1, within_s=15)
+    said = fleet.log.read_text(encoding="utf-8")
+    assert said.count("trying again") == 1
+
+
 def test_events_outlive_a_broker_that_forgets_everything(fleet: Fleet) -> None:
     ingest = fleet.listen()
     fleet.start_agent()
