@@ -40,6 +40,8 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
             migrate(database)
             broker_password = (settings.keys / "broker-password").read_text(encoding="ascii")
             ticking = clock or SystemClock()
+            authority = Authority(settings.keys)
+            authority.renew_server(now=ticking.now())  # before anybody has read it
             fleet = Fleet(
                 settings=settings,
                 clock=ticking,
@@ -53,7 +55,7 @@ def create_app(settings: Settings, *, clock: Clock | None = None) -> FastAPI:
                 ),
                 broker=Mosquitto(settings, password=broker_password),
                 broker_password=broker_password,
-                authority=Authority(settings.keys),
+                authority=authority,
                 cases=CaseDesk.open(settings),
                 content=ContentDesk.open(settings),
                 departments=Systems(settings.departments, now=ticking.now()),

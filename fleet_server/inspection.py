@@ -8,9 +8,13 @@ from typing import Final
 
 import httpx
 from cryptography import x509
+from tuf.api.metadata import Metadata, Root
 
 from fleet_server.audit.service import first_bad_entry
+from fleet_server.broker.configuration import BrokerFiles
 from fleet_server.broker.mosquitto import find_executable
+from fleet_server.content.signing import ROOT_FILE
+from fleet_server.database import to_ms
 from fleet_server.settings import Settings
 
 _RENEW_BEFORE: Final = timedelta(days=30)
@@ -30,6 +34,9 @@ def inspect(settings: Settings) -> tuple[Finding, ...]:
     looks: tuple[tuple[str, Callable[[Settings], str]], ...] = (
         ("private keys", _private),
         ("server certificate", _certificate),
+        ("revocation list", _revocation_list),
+        ("content root", _content_root),
+        ("kiosk certificates", _kiosk_certificates),
         ("database", _database),
         ("mosquitto", _mosquitto),
         ("running", _answers),
@@ -61,6 +68,42 @@ def _certificate(settings: Settings) -> str:
     if until - datetime.now(UTC) < _RENEW_BEFORE:
         raise _Bad(f"expires {until:%Y-%m-%d}")
     return f"until {until:%Y-%m-%d}"
+
+
+def _revocation_list(settings: Settings) -> str:
+    path = BrokerFiles(settings.folder / "broker").revoked
+    if not path.exists():
+        return "none yet: the server has not run"
+    until = x509.load_pem_x509_crl(path.read_bytes()).next_update_utc
+    if until is None or until - datetime.now(UTC) < _RENEW_BEFORE:
+        raise _Bad(f"expires {until}: is the server running?")
+    return f"until {until:%Y-%m-%d}"
+
+
+def _content_root(settings: Settings) -> str:
+    root = Metadata[Root].from_bytes((settings.keys / ROOT_FILE).read_bytes())
+    until = root.signed.expires
+    if until - datetime.now(UTC) < _RENEW_BEFORE:
+        raise _Bad(f"expires {until:%Y-%m-%d}: kiosks will take no new menus")
+    return f"until {until:%Y-%m-%d}"
+
+
+def _kiosk_certificates(settings: Settings) -> str:
+    """The newest certificate of each kiosk in service counts."""
+    uri = settings.database_file.absolute().as_uri() + "?mode=ro"
+    connection = sqlite3.connect(uri, uri=True)
+    try:
+        newest = connection.execute(
+            "SELECT kiosk_id, max(expires_at) FROM kiosk_certificate"
+            " JOIN kiosk ON kiosk.id = kiosk_id"
+            " WHERE revoked_at IS NULL AND retired_at IS NULL GROUP BY kiosk_id ORDER BY kiosk_id"
+        ).fetchall()
+    finally:
+        connection.close()
+    edge = to_ms(datetime.now(UTC) + _RENEW_BEFORE)
+    if ending := [kiosk_id for kiosk_id, until in newest if until < edge]:
+        raise _Bad(f"to be enrolled again within {_RENEW_BEFORE.days} days: {', '.join(ending)}")
+    return f"{len(newest)} in order"
 
 
 def _database(settings: Settings) -> str:

@@ -23,7 +23,10 @@ _SERVER_DAYS: Final = 825
 _BACKDATED: Final = timedelta(hours=1)
 """A kiosk whose clock is a little behind must accept its new certificate."""
 _CRL_DAYS: Final = 400
-"""mosquitto refuses everybody once the list has expired; it is rewritten at each start."""
+"""mosquitto refuses everybody once the list has expired; it is rewritten at each start and
+every day."""
+_RENEW_BEFORE: Final = timedelta(days=60)
+"""A server that is started again once in two months never meets its certificate's end."""
 
 
 class BadRequest(ValueError):
@@ -80,8 +83,23 @@ class Authority:
             write_private(keys / "ca.pem", _pem(certificate))
         authority = cls(keys)
         if not (keys / "server.pem").exists():
-            authority._issue_server(hosts, now)
+            authority._issue_server(hosts, ec.generate_private_key(ec.SECP256R1()), now)
+        authority.renew_server(now=now)
         return authority
+
+    def renew_server(self, *, now: datetime) -> bool:
+        """A new server certificate for the same key and names, when the old ends in 60 days.
+
+        Who is running keeps the old one until started again. True: there is a new one.
+        """
+        old = x509.load_pem_x509_certificate((self.keys / "server.pem").read_bytes())
+        if old.not_valid_after_utc - now >= _RENEW_BEFORE:
+            return False
+        names = old.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+        self._issue_server(
+            [str(name.value) for name in names], _load_key(self.keys / "server-key.pem"), now
+        )
+        return True
 
     @property
     def pem(self) -> str:
@@ -142,8 +160,9 @@ class Authority:
             builder = builder.add_revoked_certificate(revoked)
         return builder.sign(self._key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
 
-    def _issue_server(self, hosts: Iterable[str], now: datetime) -> None:
-        key = ec.generate_private_key(ec.SECP256R1())
+    def _issue_server(
+        self, hosts: Iterable[str], key: ec.EllipticCurvePrivateKey, now: datetime
+    ) -> None:
         names = sorted({"localhost", "127.0.0.1", "::1", *hosts})
         certificate = (
             _unsigned(
