@@ -16,14 +16,13 @@ from tests.fleet_server.wire import StoppedClock, soon
 def test_a_worker_that_has_not_begun_or_looks_no_more_is_not_working() -> None:
     clock = StoppedClock()
     health = HandOverHealth(clock.monotonic_s)
-    assert not health.working
+    told = [health.working]
     health.beat()
-    clock.pass_s(BEAT_WITHIN_S)
-    assert health.working
-    clock.pass_s(1)
-    assert not health.working
+    for passed_s in (0, BEAT_WITHIN_S, 1):
+        clock.pass_s(passed_s)
+        told.append(health.working)
     health.beat()
-    assert health.working
+    assert [*told, health.working] == [False, True, True, False, True]
 
 
 def test_an_attempt_that_hangs_is_told_though_the_worker_goes_on() -> None:
