@@ -60,7 +60,9 @@ def test_has_a_resident_an_elderly_person_and_a_permit() -> None:
     assert any(date.fromisoformat(card["birth_date"]).year <= 1953 for card in cards)
 
 
-@pytest.mark.parametrize("name", CATALOGUE.id_cards.keys() & CATALOGUE.social_security_cards.keys())
+@pytest.mark.parametrize(
+    "name", sorted(CATALOGUE.id_cards.keys() & CATALOGUE.social_security_cards.keys())
+)
 def test_gives_one_person_the_same_number_on_both_cards(name: str) -> None:
     id_card, social = CATALOGUE.id_cards[name], CATALOGUE.social_security_cards[name]
     assert id_card["number"] == social["social_security_number"]
