@@ -9,6 +9,8 @@ from sqlalchemy.orm import Session
 
 from fleet_server.identity.tables import Account, AccountSession, SignInFailures
 
+UNKNOWN_NAMES: Final = "all names that are no account's, together; longer than any can be typed"
+"""Its row counts attempts since the trail was last told of them."""
 _REMEMBERED: Final = timedelta(days=1)
 """Failures in a row are forgotten after so long; made-up names must not fill the table."""
 
@@ -56,4 +58,8 @@ def drop_sessions_of(session: Session, name: str) -> None:
 def drop_ended(session: Session, now: datetime) -> None:
     """Forget sessions that are over, and failures nobody waits for any more."""
     session.execute(delete(AccountSession).where(AccountSession.ends_at <= now))
-    session.execute(delete(SignInFailures).where(SignInFailures.not_before <= now - _REMEMBERED))
+    session.execute(
+        delete(SignInFailures).where(
+            SignInFailures.not_before <= now - _REMEMBERED, SignInFailures.name != UNKNOWN_NAMES
+        )
+    )

@@ -237,6 +237,9 @@ def _begin_session(session: Session, name: str, settings: IdentitySettings, now:
     return secret
 
 
+UNKNOWN_TOLD_EVERY: Final = timedelta(minutes=1)
+
+
 def _count_failure(session: Session, name: str, now: datetime) -> None:
     repository.drop_ended(session, now)
     failures = repository.failures_of(session, name)
@@ -246,8 +249,22 @@ def _count_failure(session: Session, name: str, now: datetime) -> None:
     failures.count += 1
     failures.not_before = now + delay_after(failures.count)
     # the name that was typed may be a password in the wrong field: it is not written down
-    known = repository.find_account(session, name) is not None
-    record(session, "anonymous", "sign_in_failed", name if known else "unknown", at=now)
+    if repository.find_account(session, name) is not None:
+        record(session, "anonymous", "sign_in_failed", name, at=now)
+    else:
+        _note_unknown(session, now)
+
+
+def _note_unknown(session: Session, now: datetime) -> None:
+    """One entry a minute, however many names are tried: a flood must not grow the trail."""
+    together = repository.failures_of(session, repository.UNKNOWN_NAMES)
+    if together is None:
+        together = SignInFailures(name=repository.UNKNOWN_NAMES, count=0, not_before=now)
+        session.add(together)
+    together.count += 1
+    if together.not_before <= now:
+        record(session, "anonymous", "sign_in_failed", "unknown", at=now, attempts=together.count)
+        together.count, together.not_before = 0, now + UNKNOWN_TOLD_EVERY
 
 
 def delay_after(failures: int) -> timedelta:

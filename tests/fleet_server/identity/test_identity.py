@@ -8,7 +8,9 @@ from pathlib import Path
 import httpx
 import pytest
 from fastapi import FastAPI, Response
+from sqlalchemy import select
 
+from fleet_server.audit.tables import AuditEntry
 from fleet_server.database import Database
 from fleet_server.errors import Forbidden, TooMany, Unprocessable, install_error_handlers
 from fleet_server.identity.access import (
@@ -20,8 +22,10 @@ from fleet_server.identity.access import (
     set_session_cookie,
 )
 from fleet_server.identity.passwords import hash_password, is_password
+from fleet_server.identity.repository import UNKNOWN_NAMES
 from fleet_server.identity.service import (
     LONGEST_DELAY,
+    LONGEST_NAME,
     Role,
     SignedIn,
     change_password,
@@ -80,6 +84,21 @@ def test_the_right_password_opens_a_session(desk: Desk) -> None:
         Role.OPERATOR,
         True,
     )
+
+
+def test_a_flood_of_made_up_names_is_one_entry_a_minute_with_their_number(desk: Desk) -> None:
+    assert len(UNKNOWN_NAMES) > LONGEST_NAME
+    for number in range(5):
+        with pytest.raises(Forbidden):
+            desk.sign_in(f"nobody{number}", "wrong")
+    desk.clock.pass_s(86_400)  # and what was counted is not forgotten meanwhile
+    with pytest.raises(Forbidden):
+        desk.sign_in("nobody", "wrong")
+    with desk.database.read() as session:
+        entries = session.scalars(
+            select(AuditEntry).where(AuditEntry.action == "sign_in_failed").order_by(AuditEntry.n)
+        ).all()
+    assert [entry.facts for entry in entries] == [{"attempts": 1}, {"attempts": 5}]
 
 
 @pytest.mark.parametrize("name", ["admin", "nobody"])
