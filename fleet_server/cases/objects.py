@@ -27,8 +27,8 @@ QUOTA_PER_KIOSK: Final = 400_000_000
 LARGEST_CHUNK: Final = LARGEST_OBJECT
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 _RANGE: Final = re.compile(r"bytes (\d{1,10})-(\d{1,10})/(\d{1,10})")
-_ABANDONED_AFTER_S: Final = 72 * 3600.0
-"""A kiosk re-sends for as long as it keeps a case; three days without a word is abandonment."""
+_ABANDONED_AFTER_S: Final = 24 * 3600.0
+"""A kiosk that still has the case asks where its upload stands and begins again."""
 
 
 _NO_ROOM: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -150,7 +150,7 @@ class ObjectStore:
         return self._found(kiosk_id, sha256).read_bytes()
 
     def sweep(self) -> int:
-        """Remove uploads untouched for three days; how many."""
+        """Remove uploads untouched for a day; how many."""
         before = time.time() - _ABANDONED_AFTER_S
         found = ((path, _status(path)) for path in self._uploads.glob("*/*"))
         old = [path for path, status in found if status and status.st_mtime < before]

@@ -48,8 +48,8 @@ def test_abandoned_uploads_are_removed_and_kept_ones_are_not(tmp_path: Path) -> 
     store = ObjectStore(tmp_path)
     store.write("hz0001", SHA256, CONTENT, WHOLE)
     store.keep("hz0001", (SHA256,))
-    four_days_ago = time.time() - 4 * 86_400
-    os.utime(tmp_path / "uploads" / "hz0001" / SHA256, (four_days_ago, four_days_ago))
+    a_day_ago = time.time() - 86_401
+    os.utime(tmp_path / "uploads" / "hz0001" / SHA256, (a_day_ago, a_day_ago))
     store.write("hz0001", "0" * 64, b"x", ContentRange(0, 0, 2))
     assert store.sweep() == 1
     assert store.read("hz0001", SHA256) == CONTENT
