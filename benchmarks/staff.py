@@ -32,6 +32,22 @@ class Staff:
         """Publish the draft; returns when the console says it is done. Raises ConsoleRefused."""
         self.send("/content/publish", {"why": "benchmark"})
 
+    def page(self, path: str) -> str:
+        """A page as it is now. Raises ConsoleRefused."""
+        answer = self._client.get(f"/console{path}")
+        if answer.status_code != httpx.codes.OK:
+            raise ConsoleRefused(f"{path}: {answer.status_code}")
+        return answer.text
+
+    @contextmanager
+    def looks(self) -> Iterator[Iterator[None]]:
+        """An open page's event stream: one item each time the page is told to look again.
+
+        With the stream's pings (every 10 s) there is an item too, so that nobody waits for ever.
+        """
+        with self._client.stream("GET", "/console/live") as stream:
+            yield (None for line in stream.iter_lines() if line.startswith((":", "event: look")))
+
     def send(self, path: str, fields: dict[str, str]) -> None:
         """Send the form of a page. Raises ConsoleRefused."""
         token = _CSRF.search(self._client.get(f"/console{path}").text)

@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page
 from tests.console.browser import browser, first_sign_in, sign_in
 from tests.console.stage import Stage, stage
 from tests.console.wire_kiosk import WireKiosk
+from tests.fleet_server.small_hall import PATIENCE_S
 
 
 @pytest.fixture(scope="package")
@@ -47,7 +48,7 @@ def stranger(on: Stage, chromium: Browser) -> Iterator[Page]:
     """A browser nobody has signed in with."""
     context = chromium.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(8_000)
+    page.set_default_timeout(PATIENCE_S * 1000)
     yield page
     context.close()
 

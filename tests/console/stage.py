@@ -87,7 +87,7 @@ def stage(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Iterat
         capture_output=True,
         text=True,
         check=True,
-        timeout=60,
+        timeout=90,
     )
     _give_keys(server / FILE_NAME)
     said = json.loads(made.stdout.splitlines()[-1])
@@ -119,14 +119,14 @@ def _running_server(on: Stage) -> Iterator[None]:
         )
         on.processes.append(child)
         try:
-            ready = eventually(lambda: _answers(on.url) or child.poll() is not None, within_s=40)
+            ready = eventually(lambda: _answers(on.url) or child.poll() is not None, within_s=60)
             assert ready, (on.folder / "server.log").read_text()
             assert child.poll() is None, (on.folder / "server.log").read_text()
             yield
         finally:
             child.send_signal(signal.SIGTERM)
             try:
-                child.wait(timeout=15)
+                child.wait(timeout=30)
             except subprocess.TimeoutExpired:
                 child.kill()
                 child.wait(timeout=10)
@@ -135,6 +135,6 @@ def _running_server(on: Stage) -> Iterator[None]:
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(f"{url}/console/sign-in", timeout=2, trust_env=False).status_code == 200
+        return httpx.get(f"{url}/console/sign-in", timeout=5, trust_env=False).status_code == 200
     except httpx.HTTPError:
         return False

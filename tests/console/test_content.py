@@ -30,12 +30,12 @@ def test_the_editor_says_what_is_wrong_while_one_types(on: Stage, page: Page) ->
     place = page.locator("#findings-zh-CN-summary")
     expect(place).to_be_empty()
     page.fill(SUMMARY, "扫码打印，并提供其他材料。")
-    expect(place).to_contain_text("“其他材料”", timeout=6_000)
+    expect(place).to_contain_text("“其他材料”")
     page.fill("[name='en/title']", "")
-    expect(page.locator("#findings-en-title")).to_contain_text("没有填写", timeout=6_000)
+    expect(page.locator("#findings-en-title")).to_contain_text("没有填写")
     expect(page.locator("#findings-count")).to_contain_text("2 处")
     page.fill(SUMMARY, "扫码打印。")
-    expect(place).to_be_empty(timeout=6_000)
+    expect(place).to_be_empty()
 
 
 def test_what_breaks_a_rule_is_refused_by_name_and_what_is_mended_reaches_the_kiosk(
@@ -54,7 +54,7 @@ def test_what_breaks_a_rule_is_refused_by_name_and_what_is_mended_reaches_the_ki
     progress = page.locator("tr[data-progress='hz0001']")
     expect(progress).to_contain_text("等待下载")
     drawn = kiosk.draw_desired()
-    expect(progress).to_contain_text("已上屏", timeout=6_000)
+    expect(progress).to_contain_text("已上屏")
     assert before is not None
     assert drawn != before.hash
     page.goto(f"{on.url}/console/kiosks/hz0001")

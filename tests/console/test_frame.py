@@ -63,5 +63,5 @@ def test_an_empty_fleet_says_what_to_do_and_a_lost_server_that_the_page_is_old(
         state = page.locator(".link-state")
         expect(state).to_be_hidden()
         own.server.send_signal(signal.SIGKILL)
-        expect(state).to_be_visible(timeout=5_000)
+        expect(state).to_be_visible()
     page.close()

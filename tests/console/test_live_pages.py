@@ -1,11 +1,14 @@
-"""What happens on a kiosk, seen in a page that is already open: no reload, within two seconds."""
+"""What happens on a kiosk, seen in a page that is already open: no reload.
+
+How soon it is seen is measured by `benchmarks/system.py`.
+"""
 
 import re
 import secrets
 
 import httpx
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import APIResponse, Page, Route, expect
 
 from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
 from kiosk.contract.topics import Channel
@@ -17,12 +20,6 @@ from tests.fleet_server.small_hall import tax_payload
 
 pytestmark = pytest.mark.slow
 
-WITHIN_MS = 2_000
-"""The promise; measured where nothing else happens."""
-
-SOON_MS = 6_000
-"""Elsewhere a busy test machine is no fault."""
-
 
 def go_live(page: Page, address: str) -> None:
     """Open a page and wait until its event stream is open, so that only news can change it."""
@@ -31,19 +28,37 @@ def go_live(page: Page, address: str) -> None:
     page.wait_for_timeout(500)  # the stream's first look
 
 
-def test_a_printer_out_of_paper_is_seen_within_two_seconds(
-    on: Stage, page: Page, kiosk: WireKiosk
-) -> None:
+def test_a_printer_out_of_paper_is_seen(on: Stage, page: Page, kiosk: WireKiosk) -> None:
     go_live(page, f"{on.url}/console/")
     row = page.locator("tr[data-kiosk='hz0001']")
     expect(row).to_contain_text("正常服务")
     kiosk.break_device(DeviceKind.RECEIPT_PRINTER, "D301", paper="out")
     kiosk.heartbeat()
-    expect(row).to_contain_text("部分可用", timeout=WITHIN_MS)
+    expect(row).to_contain_text("部分可用")
     expect(row).to_contain_text("凭条打印机不可用")
     kiosk.devices = {kind: DeviceState(status=DeviceStatus.ONLINE) for kind in DeviceKind}
     kiosk.heartbeat()
-    expect(row).to_contain_text("正常服务", timeout=SOON_MS)
+    expect(row).to_contain_text("正常服务")
+
+
+def test_news_that_come_while_the_page_is_looking_are_not_lost(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    go_live(page, f"{on.url}/console/")
+    held: list[tuple[Route, APIResponse]] = []
+    page.route("**/console/", lambda route: held.append((route, route.fetch())), times=1)
+    row = page.locator("tr[data-kiosk='hz0001']")
+    kiosk.break_device(DeviceKind.RECEIPT_PRINTER, "D301", paper="out")
+    kiosk.heartbeat()
+    page.wait_for_timeout(2_000)
+    ((route, answer),) = held  # still on its way to the page
+    assert "凭条打印机不可用" in answer.text()
+    kiosk.devices = {kind: DeviceState(status=DeviceStatus.ONLINE) for kind in DeviceKind}
+    kiosk.heartbeat()
+    page.wait_for_timeout(2_000)  # told to look again
+    route.fulfill(response=answer)
+    # before the page would look by itself, every 20 s
+    expect(row).to_contain_text("正常服务", timeout=12_000)
 
 
 def test_the_kiosk_page_says_what_a_technician_does(
@@ -53,10 +68,10 @@ def test_the_kiosk_page_says_what_a_technician_does(
     broken = DeviceState(status=DeviceStatus.OFFLINE, fault="D102")
     kiosk.tell(DeviceStatusChanged, device=DeviceKind.QR_SCANNER, state=broken)
     line = page.locator("tr[data-device='qr_scanner']")
-    expect(line).to_contain_text("重新插拔连接线", timeout=SOON_MS)
+    expect(line).to_contain_text("重新插拔连接线")
     expect(page.locator("#events li").first).to_contain_text("扫码器：没有应答（D102）")
     kiosk.heartbeat()
-    expect(line).to_contain_text("就绪", timeout=SOON_MS)
+    expect(line).to_contain_text("就绪")
 
 
 def test_a_bad_message_is_kept_counted_and_shown_harmless(
@@ -66,20 +81,20 @@ def test_a_bad_message_is_kept_counted_and_shown_harmless(
     go_live(page, f"{on.url}/console/records/messages")
     kiosk.say(Channel.HEARTBEAT, f"<script>document.title='{mark}'</script>".encode())
     letter = page.locator("tr[data-letter]").first
-    expect(letter).to_contain_text(mark, timeout=SOON_MS)
+    expect(letter).to_contain_text(mark)
     expect(letter).to_contain_text("无法解析")
     assert mark not in page.title()
     page.goto(f"{on.url}/console/")
     expect(page.locator(".alarm", has_text="收不下的消息")).to_be_visible()
 
 
-def test_a_department_that_falls_is_told_within_five_seconds(on: Stage, page: Page) -> None:
+def test_a_department_that_falls_is_told_and_so_is_its_return(on: Stage, page: Page) -> None:
     go_live(page, f"{on.url}/console/")
     expect(page.locator(".alarm", has_text="税务暂停")).to_have_count(0)
     on.stop_department("tax")
-    expect(page.locator(".alarm", has_text="税务")).to_be_visible(timeout=5_500)
+    expect(page.locator(".alarm", has_text="税务")).to_be_visible()
     on.start_department("tax")
-    expect(page.locator(".alarm", has_text="税务")).to_have_count(0, timeout=8_000)
+    expect(page.locator(".alarm", has_text="税务")).to_have_count(0)
 
 
 def test_a_receipts_code_leads_to_its_case(on: Stage, page: Page, kiosk: WireKiosk) -> None:
@@ -87,7 +102,7 @@ def test_a_receipts_code_leads_to_its_case(on: Stage, page: Page, kiosk: WireKio
     page.fill("input[name='q']", f"{on.settings.public_url}/v/{case_id}")
     page.press("input[name='q']", "Enter")
     expect(page).to_have_url(f"{on.url}/console/cases/{case_id}")
-    expect(page.locator("#case")).to_contain_text("部门办结", timeout=8_000)
+    expect(page.locator("#case")).to_contain_text("部门办结")
 
 
 def test_the_search_finds_by_case_number_and_by_the_kiosks_name(
@@ -129,11 +144,11 @@ def test_a_command_says_success_only_after_the_kiosk_did(
     expect(newest).to_contain_text("排队中")
     page.wait_for_timeout(500)
     (command,) = [each for each in kiosk.commands().commands if each.order.kind != "restart_app"]
-    expect(newest).to_contain_text("已发送", timeout=SOON_MS)
+    expect(newest).to_contain_text("已发送")
     for state, word in (("received", "已收到"), ("running", "执行中"), ("succeeded", "成功")):
         assert "成功" not in newest.inner_text()
         kiosk.tell(CommandProgress, command_id=command.id, state=state)
-        expect(newest).to_contain_text(word, timeout=SOON_MS)
+        expect(newest).to_contain_text(word)
 
 
 def test_the_same_command_twice_is_one_command(on: Stage, page: Page, kiosk: WireKiosk) -> None:

@@ -80,7 +80,7 @@ class WireKiosk:
         client.on_connect = on_connect
         client.connect_async(said["broker_host"], said["broker_port"], 30)
         client.loop_start()
-        if not connected.wait(10):
+        if not connected.wait(20):
             client.loop_stop()
             raise TimeoutError("the broker did not take the kiosk")
         return client
@@ -93,7 +93,7 @@ class WireKiosk:
 
     def say(self, channel: Channel, payload: bytes) -> None:
         """Any bytes on a topic of its own; waits until the broker has them."""
-        self._client.publish(self._topic(channel), payload, qos=1).wait_for_publish(10)
+        self._client.publish(self._topic(channel), payload, qos=1).wait_for_publish(20)
 
     def birth(self) -> None:
         """Just connected."""

@@ -73,7 +73,7 @@ async def test_says_so_when_no_paper_comes(camera: DocumentCamera) -> None:
 async def test_takes_a_paper_by_itself_once_it_lies_there(
     camera: DocumentCamera, hand: Hand
 ) -> None:
-    taking = asyncio.create_task(camera.capture(within_s=10))
+    taking = asyncio.create_task(camera.capture(within_s=20))
     await asyncio.sleep(0.2)
     assert not taking.done()
     await hand.put("employer_letter")

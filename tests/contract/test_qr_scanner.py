@@ -65,7 +65,7 @@ async def test_says_so_when_nothing_is_shown(scanner: QrScanner) -> None:
     "text", ["SW370321202600001", "https://example.cn/t?n=1&m=完税", "一\n二", LONGEST_CHINESE]
 )
 async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
     scan = await hand.hold(text, reading)
     assert isinstance(scan, Scan)
     assert scan.text == text
@@ -73,7 +73,7 @@ async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) ->
 
 async def test_what_was_shown_before_is_discarded(scanner: QrScanner, hand: Hand) -> None:
     await hand.show("of the citizen before")
-    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
     scan = await hand.hold("mine", reading)
     assert isinstance(scan, Scan)
     assert scan.text == "mine"
@@ -93,5 +93,5 @@ async def test_works_again_after_close_and_connect(scanner: QrScanner, hand: Han
     await scanner.close()
     await scanner.close()
     await scanner.connect()
-    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
     assert await hand.hold("again", reading) == Scan(text="again", raw=b"again")

@@ -85,7 +85,7 @@ async def test_reads_a_card_and_follows_it_in_the_status(
     reader: SocialSecurityCardReader, hand: Hand
 ) -> None:
     hand.insert_social_security_card()
-    card = await reader.read_card(within_s=10)
+    card = await reader.read_card(within_s=20)
     assert isinstance(card, SocialSecurityCard)
     assert card.social_security_number == PERSON["social_security_number"]
     assert (await reader.status()).parts() == {"media": "present"}
@@ -95,11 +95,11 @@ async def test_reads_a_card_and_follows_it_in_the_status(
 
 async def test_returns_what_a_citizen_causes(reader: SocialSecurityCardReader, hand: Hand) -> None:
     hand.insert_bank_card()
-    assert isinstance(await reader.read_card(within_s=10), UnsupportedCard)
+    assert isinstance(await reader.read_card(within_s=20), UnsupportedCard)
     hand.take_out()
     await until_media(reader, MediaStatus.NOT_PRESENT)
     hand.pull_during_read()
-    assert await reader.read_card(within_s=10) == CardUnreadable("removed")
+    assert await reader.read_card(within_s=20) == CardUnreadable("removed")
 
 
 async def test_may_be_closed_twice_and_connected_again(
@@ -109,4 +109,4 @@ async def test_may_be_closed_twice_and_connected_again(
     await reader.close()
     await reader.connect()
     hand.insert_social_security_card()
-    assert isinstance(await reader.read_card(within_s=10), SocialSecurityCard)
+    assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)

@@ -39,6 +39,10 @@ DEPARTMENTS = ("police", "real_estate", "tax", "social_security")
 TAX_NOTICE = "TAX1:370321:20261100042317"
 
 
+PATIENCE_S = 20.0
+"""Of a wait for something that must happen: a busy machine is no fault, speed is `make bench`'s."""
+
+
 def free_port() -> int:
     """A port of 127.0.0.1 nobody listens on now."""
     with socket.socket() as probe:
@@ -47,8 +51,8 @@ def free_port() -> int:
         return port
 
 
-def eventually(true: Callable[[], bool], *, within_s: float) -> bool:
-    """Does it become true in time?"""
+def eventually(true: Callable[[], bool], *, within_s: float = PATIENCE_S) -> bool:
+    """Does it become true?"""
     deadline = time.monotonic() + within_s
     while time.monotonic() < deadline:
         if true():
@@ -155,7 +159,7 @@ def serving(app: FastAPI, port: int) -> Iterator[None]:
     thread = threading.Thread(target=server.run)
     thread.start()
     try:
-        assert eventually(lambda: server.started or not thread.is_alive(), within_s=20)
+        assert eventually(lambda: server.started or not thread.is_alive())
         assert server.started
         yield
     finally:
@@ -174,7 +178,7 @@ def process(*arguments: str, url: str) -> Iterator[subprocess.Popen[bytes]]:
         env={**os.environ, "PYTHONPATH": str(PROJECT), "DEPARTMENT_API_KEY": "sandbox"},
     )
     try:
-        assert eventually(lambda: _answers(url) or child.poll() is not None, within_s=30)
+        assert eventually(lambda: _answers(url) or child.poll() is not None, within_s=60)
         assert child.poll() is None
         yield child
     finally:
@@ -281,6 +285,6 @@ def submission(
 
 def _answers(url: str) -> bool:
     try:
-        return httpx.get(url, timeout=1, trust_env=False).status_code < 500
+        return httpx.get(url, timeout=5, trust_env=False).status_code < 500
     except httpx.HTTPError:
         return False

@@ -12,9 +12,9 @@ async def test_news_reach_every_listener_of_the_topic() -> None:
     with bus.listen("kiosk", "case") as first, bus.listen("kiosk") as second:
         bus.publish("case", "7")
         await asyncio.to_thread(bus.publish, "kiosk", "hz0001")
-        assert await first.next(within_s=1) == News("case", "7")
-        assert await first.next(within_s=1) == News("kiosk", "hz0001")
-        assert await second.next(within_s=1) == News("kiosk", "hz0001")
+        assert await first.next(within_s=20) == News("case", "7")
+        assert await first.next(within_s=20) == News("kiosk", "hz0001")
+        assert await second.next(within_s=20) == News("kiosk", "hz0001")
         assert await second.next(within_s=0.05) is None
 
 
@@ -31,7 +31,7 @@ async def test_a_listener_that_sleeps_holds_nobody_up() -> None:
     with bus.listen("kiosk") as sleeper:
         for number in range(2000):
             bus.publish("kiosk", str(number))
-        assert await sleeper.next(within_s=1) == News("kiosk", "0")
+        assert await sleeper.next(within_s=20) == News("kiosk", "0")
 
 
 @pytest.mark.parametrize("turns", range(6))
@@ -49,5 +49,5 @@ async def test_a_listener_stopped_in_any_turn_after_news_stays_stopped(turns: in
     for _ in range(turns):
         await asyncio.sleep(0)
     task.cancel()
-    done, _ = await asyncio.wait([task], timeout=1)
+    done, _ = await asyncio.wait([task], timeout=20)
     assert done == {task}

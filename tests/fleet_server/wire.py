@@ -30,7 +30,7 @@ from fleet_server.schema import migrate
 from fleet_server.settings import BrokerSettings, PresenceSettings, Settings
 from kiosk.contract.downlink import Acknowledgement
 from kiosk.contract.topics import Channel, Direction, Topic, downlink_filter
-from tests.fleet_server.small_hall import free_port
+from tests.fleet_server.small_hall import PATIENCE_S, free_port
 
 PASSWORD = "a password of the test"
 INST = "0123456789abcdef0123456789abcdef"
@@ -125,7 +125,7 @@ class Wire:
         )
         writer.start()
         try:
-            assert linked.wait(10)
+            assert linked.wait(PATIENCE_S)
             yield health
         finally:
             writer.stop()
@@ -193,7 +193,7 @@ class TalkingKiosk:
         """Before `connect`."""
         self._client.will_set(str(self.topic(Channel.WILL)), payload, qos=1)
 
-    def connect(self, within_s: float = 5) -> bool:
+    def connect(self, within_s: float = PATIENCE_S) -> bool:
         """Whether the broker lets it in."""
         self._client.connect("127.0.0.1", self._port)
         self._client.loop_start()
@@ -205,10 +205,10 @@ class TalkingKiosk:
     def say(self, topic: Topic | str, payload: bytes) -> bool:
         """QoS 1; whether a PUBACK came."""
         told = self._client.publish(str(topic), payload, qos=1)
-        told.wait_for_publish(5)
+        told.wait_for_publish(PATIENCE_S)
         return told.is_published()
 
-    def next_acknowledgement(self, within_s: float = 5) -> Acknowledgement:
+    def next_acknowledgement(self, within_s: float = PATIENCE_S) -> Acknowledgement:
         """The next `dn/ack`; raises queue.Empty when none comes."""
         while True:
             topic, payload = self.heard.get(timeout=within_s)
@@ -263,8 +263,8 @@ def write_identity(
     return identity
 
 
-async def soon(true: Callable[[], bool], *, within_s: float = 5) -> bool:
-    """Does it become true in time?"""
+async def soon(true: Callable[[], bool], *, within_s: float = PATIENCE_S) -> bool:
+    """Does it become true?"""
     deadline = asyncio.get_running_loop().time() + within_s
     while asyncio.get_running_loop().time() < deadline:
         if true():

@@ -2,7 +2,6 @@
 
 import json
 import shutil
-import time
 from pathlib import Path
 
 import pytest
@@ -30,11 +29,9 @@ def icons(tmp_path: Path) -> Path:
     return folder
 
 
-def test_everything_is_made_in_seconds_and_can_be_made_again(tmp_path: Path, icons: Path) -> None:
+def test_everything_is_made_and_can_be_made_again(tmp_path: Path, icons: Path) -> None:
     target = tmp_path / "fonts"
-    began = time.monotonic()
     make(target, icons=icons)
-    assert time.monotonic() - began < 10
     assert missing(target) == []
     assert sorted(path.name for path in target.iterdir()) == sorted(MADE)
     make(target, icons=icons)

@@ -85,10 +85,10 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
             stdout=log,
             stderr=log,
         )
-        assert eventually(lambda: listens(https_port), within_s=30)
+        assert eventually(lambda: listens(https_port), within_s=60)
         yield Server(folder, https_port)
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=30)
 
 
 def test_a_kiosk_gets_its_identity_and_a_configuration_that_loads(

@@ -102,7 +102,7 @@ def name_of(pid: int) -> str:
     return "" if stat.rpartition(")")[2].split()[0] == "Z" else stat.split("(")[1].split(")")[0]
 
 
-def wait_until_gone(pids: set[int], within_s: float = 10) -> set[int]:
+def wait_until_gone(pids: set[int], within_s: float = 20) -> set[int]:
     """Those that are still alive when all should be gone."""
     deadline = time.monotonic() + within_s
     while (alive := {pid for pid in pids if name_of(pid)}) and time.monotonic() < deadline:

@@ -32,7 +32,7 @@ async def test_lays_an_id_card_and_takes_it_away(bench: RunningBench) -> None:
     reader = make_device(DeviceKind.ID_CARD_READER, "sam_v", bench.port("id_card_reader"))
     await reader.connect()
     bench.hand.lay_id_card("li-guilan")
-    card = await reader.read_card(within_s=10)
+    card = await reader.read_card(within_s=20)
     assert isinstance(card, IdCard)
     assert (card.name, card.number, card.valid_until) == ("李桂兰", "370321195209180044", None)
     bench.hand.take_id_card()

@@ -43,7 +43,7 @@ async def test_one_spoilt_reply_is_asked_for_again(
 ) -> None:
     emulator.lay(RESIDENT)
     emulator.disturb(disturbance)
-    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
 async def test_noise_before_every_reply_does_not_matter(
@@ -51,7 +51,7 @@ async def test_noise_before_every_reply_does_not_matter(
 ) -> None:
     emulator.lay(RESIDENT)
     emulator.disturb(*[Disturbance.NOISE_BEFORE] * 3)
-    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
 async def test_a_card_whose_read_reply_was_spoilt_has_to_be_laid_again(
@@ -59,10 +59,10 @@ async def test_a_card_whose_read_reply_was_spoilt_has_to_be_laid_again(
 ) -> None:
     emulator.lay(RESIDENT)
     emulator.disturb(Disturbance.NOISE_BEFORE, Disturbance.NOISE_BEFORE, Disturbance.BYTE_FLIPPED)
-    assert await reader.read_card(within_s=5) == CardUnreadable("damaged")
+    assert await reader.read_card(within_s=20) == CardUnreadable("damaged")
     emulator.take()
     emulator.lay(RESIDENT)
-    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
 async def test_a_line_that_spoils_everything_is_garbled(
@@ -113,22 +113,22 @@ async def test_a_worn_card_is_unreadable_and_the_next_card_is_read(
     reader: SerialIdCardReader, emulator: SamVEmulator, worn: Worn, why: str
 ) -> None:
     emulator.lay(RESIDENT, worn=worn)
-    assert await reader.read_card(within_s=5) == CardUnreadable(why)
+    assert await reader.read_card(within_s=20) == CardUnreadable(why)
     emulator.lay(RESIDENT)
-    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
 async def test_a_card_that_was_read_is_not_found_until_it_is_lifted(
     reader: SerialIdCardReader, emulator: SamVEmulator
 ) -> None:
     emulator.lay(RESIDENT)
-    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
     assert await reader.read_card(within_s=0.2) == NoCard()
     assert (await reader.status()).media is MediaStatus.UNKNOWN
     emulator.take()
     emulator.lay(RESIDENT)
     assert (await reader.status()).media is MediaStatus.PRESENT
-    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
 @pytest.mark.slow
@@ -136,8 +136,8 @@ async def test_a_read_under_way_shows_as_busy(emulator: SamVEmulator) -> None:
     with SamVEmulator(radio_s=1.0) as slow:
         reader = SerialIdCardReader(Port.parse(slow.port))
         slow.lay(RESIDENT)
-        reading = asyncio.create_task(reader.read_card(within_s=1))
-        assert await asyncio.to_thread(slow.wait_until_reading, 2)
+        reading = asyncio.create_task(reader.read_card(within_s=20))
+        assert await asyncio.to_thread(slow.wait_until_reading, 20)
         assert (await reader.status()).device is DeviceStatus.DEVICE_BUSY
         assert isinstance(await reading, IdCard)
         await reader.close()
@@ -148,7 +148,7 @@ async def test_a_cancelled_read_waits_for_the_reply_and_leaves_the_reader_idle()
         reader = SerialIdCardReader(Port.parse(slow.port))
         slow.lay(RESIDENT)
         reading = asyncio.create_task(reader.read_card(within_s=30))
-        assert await asyncio.to_thread(slow.wait_until_reading, 2)
+        assert await asyncio.to_thread(slow.wait_until_reading, 20)
         reading.cancel()
         with pytest.raises(asyncio.CancelledError):
             await reading
@@ -170,7 +170,7 @@ async def test_a_cable_pulled_during_a_read_is_missing_and_plugged_in_again_it_r
     emulator.plug()
     emulator.lay(RESIDENT)
     assert (await reader.status()).device is DeviceStatus.ONLINE
-    assert isinstance(await reader.read_card(within_s=1), IdCard)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
 async def test_status_answers_within_a_second_whatever_the_line_does(

@@ -32,7 +32,7 @@ async def scanner(emulator: LineScannerEmulator) -> AsyncIterator[SerialQrScanne
 
 async def shown(scanner: SerialQrScanner, emulator: LineScannerEmulator, payload: bytes) -> Scan:
     """What the driver reads when these bytes are held in front of the scanner."""
-    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
     scan = await hold_until_read(reading, lambda: emulator.show_bytes(payload))
     assert isinstance(scan, Scan)
     return scan
@@ -88,7 +88,7 @@ async def test_listening_leaves_no_code_out(
 async def test_babble_without_end_is_garbled_and_the_next_code_is_read(
     scanner: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
     await asyncio.sleep(0.1)
     while not reading.done():
         await asyncio.to_thread(emulator.babble, b"\x55" * 3000)
@@ -143,7 +143,7 @@ async def test_status_sees_a_cable_pulled_while_nobody_reads(
 
 async def test_status_leaves_the_bytes_of_a_code_alone(emulator: LineScannerEmulator) -> None:
     scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=0.5)
-    reading = asyncio.create_task(scanner.read_code(within_s=3))
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
     await asyncio.sleep(0.1)
     emulator.babble(b"first half, ")
     await scanner.status()
@@ -175,20 +175,20 @@ async def _begun(reading: "asyncio.Task[ScanReading]") -> None:
 async def test_by_line_a_line_end_is_enough_and_a_pause_inside_a_code_does_no_harm(
     by_line: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(by_line.read_code(within_s=5))
+    reading = asyncio.create_task(by_line.read_code(within_s=20))
     await _begun(reading)
     emulator.babble(b"first half, ")
     await asyncio.sleep(0.3)
     emulator.babble(b"second half\r")
     expected = Scan(text="first half, second half", raw=b"first half, second half")
-    assert await asyncio.wait_for(reading, 2) == expected
+    assert await asyncio.wait_for(reading, 20) == expected
 
 
 async def test_by_silence_the_same_pause_parts_the_code_in_two(
     scanner: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
     """The negative control of the test above: the two framings are not the same."""
-    reading = asyncio.create_task(scanner.read_code(within_s=5))
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
     await _begun(reading)
     emulator.babble(b"first half, ")
     await asyncio.sleep(0.3)
@@ -216,14 +216,14 @@ async def test_by_line_listening_leaves_no_code_out_however_the_bytes_come(
             await asyncio.sleep(0.05)
         texts.append((await first).text)
         while len(texts) < 5:
-            texts.append((await asyncio.wait_for(anext(scans), 2)).text)
+            texts.append((await asyncio.wait_for(anext(scans), 20)).text)
     assert texts == ["a", "b", "cd", "e", "f"]
 
 
 async def test_by_line_babble_without_a_line_end_is_garbled(
     by_line: SerialQrScanner, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(by_line.read_code(within_s=5))
+    reading = asyncio.create_task(by_line.read_code(within_s=20))
     await _begun(reading)
     for _ in range(4):
         await asyncio.to_thread(emulator.babble, b"\x55" * 3000)

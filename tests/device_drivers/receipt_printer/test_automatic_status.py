@@ -21,7 +21,7 @@ class _Line:
         return await self.hear(count)
 
     async def hear(self, count: int) -> bytes:
-        return await asyncio.wait_for(self._reader.readexactly(count), 2)
+        return await asyncio.wait_for(self._reader.readexactly(count), 20)
 
     async def hears_nothing(self) -> bool:
         """GS r 1 is answered after whatever was to be said before it."""

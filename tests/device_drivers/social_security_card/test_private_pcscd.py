@@ -28,7 +28,7 @@ def is_alive(pid: int) -> bool:
 
 
 def wait_for_end(pid: int) -> bool:
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 20
     while is_alive(pid) and time.monotonic() < deadline:
         time.sleep(0.05)
     return not is_alive(pid)

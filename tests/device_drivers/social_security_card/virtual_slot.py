@@ -57,7 +57,7 @@ def slot(slot_of_module: PrivatePcscd) -> Iterator[PrivatePcscd]:
 
 async def until_media(reader: SocialSecurityCardReader, media: MediaStatus) -> None:
     """Wait until pcscd has noticed; it looks every 0.4 s."""
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while (await reader.status()).media is not media:  # noqa: ASYNC110 - polling is its way
             await asyncio.sleep(0.05)
 

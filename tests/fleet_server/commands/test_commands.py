@@ -13,6 +13,7 @@ from fleet_server.errors import NotFound
 from kiosk.contract.downlink import Command, RestartApp, SetOutOfService
 from kiosk.contract.topics import Channel
 from kiosk.contract.uplink import CommandProgress, EventBatch, EventsMessage, encode_uplink
+from tests.fleet_server.small_hall import PATIENCE_S
 from tests.fleet_server.wire import INST, Wire, soon, talking
 
 RESTART = RestartApp()
@@ -61,7 +62,7 @@ async def test_a_command_is_poked_pulled_and_followed_to_its_end(wire: Wire) -> 
         assert await soon(lambda: wire.link.connected)
         command_id = queue(wire, "hz0001", SetOutOfService(on=True, reason="设备检修"))
         assert states(wire, "hz0001") == ["queued"]
-        topic, payload = await asyncio.to_thread(kiosk.heard.get, timeout=5)
+        topic, payload = await asyncio.to_thread(kiosk.heard.get, timeout=PATIENCE_S)
         assert (topic, json.loads(payload)) == ("kf/1/k/hz0001/dn/poke", {"what": "commands"})
         (command,) = pull(wire, "hz0001")
         assert (command.id, command.number) == (command_id, 1)

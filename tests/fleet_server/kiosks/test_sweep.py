@@ -27,7 +27,7 @@ from kiosk.contract.uplink import (
     WillMessage,
     encode_uplink,
 )
-from tests.fleet_server.small_hall import make_hall
+from tests.fleet_server.small_hall import PATIENCE_S, make_hall
 from tests.fleet_server.wire import INST, StoppedClock, TalkingKiosk, Wire, soon, talking
 
 pytestmark = pytest.mark.slow
@@ -71,7 +71,7 @@ async def test_a_silent_kiosk_is_called_so_in_time_and_told_to_the_pages(wire: W
         assert swept(wire) == ("hz0001",)
         assert (presence(wire).word, presence(wire).due_at) == ("silent", None)
         assert (presence(wire).since - heard).total_seconds() == 88
-        news = await pages.next(within_s=2)
+        news = await pages.next(within_s=PATIENCE_S)
         assert news is not None
         assert news.key == "hz0001"
 
@@ -99,7 +99,7 @@ async def test_a_will_that_is_wrong_is_contradicted_after_one_poke(wire: Wire) -
     with wire.ingesting(), talking(wire, identity) as kiosk:
         kiosk.say(kiosk.topic(Channel.HEARTBEAT), heartbeat(5))
         kiosk.say(kiosk.topic(Channel.WILL), will(1))
-        topic, payload = await asyncio.to_thread(kiosk.heard.get, timeout=5)
+        topic, payload = await asyncio.to_thread(kiosk.heard.get, timeout=PATIENCE_S)
         assert (topic, json.loads(payload)) == ("kf/1/k/hz0001/dn/poke", {"what": "birth"})
         kiosk.say(kiosk.topic(Channel.BIRTH), birth(6))
         assert await soon(lambda: presence(wire).word == "serving")

@@ -71,7 +71,7 @@ class Fleet:
         """Its exit status, negative for the signal that ended it."""
         assert self.process is not None
         os.kill(self.process.pid, number)
-        status = self.process.wait(timeout=15)
+        status = self.process.wait(timeout=30)
         self.process = None
         return status
 

