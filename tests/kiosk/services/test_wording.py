@@ -46,7 +46,13 @@ def test_numbers_are_grouped_and_masked() -> None:
 
 @pytest.mark.parametrize(
     ("old", "new"),
-    [("Mon, ", ""), ("Jan, ", ""), ("{weekday}", "{hour}"), ("{weekday}", "{"), ("whole:", "hole:")],
+    [
+        ("Mon, ", ""),
+        ("Jan, ", ""),
+        ("{weekday}", "{hour}"),
+        ("{weekday}", "{"),
+        ("whole:", "hole:"),
+    ],
 )
 def test_date_words_that_cannot_say_every_date_are_refused_by_name(
     tmp_path: Path, old: str, new: str
