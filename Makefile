@@ -16,7 +16,8 @@ check: setup ## before each commit, a minute: format, lint, types, import contra
 	$(PYTHON) -m pytest -q -n 2 -m "not slow"
 
 test: check ## check, then every test on real parts
-	$(PYTHON) -m pytest -q -m slow
+	$(PYTHON) -m pytest -q -m slow -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/system
+	$(PYTHON) -m pytest -q -m slow tests/system
 
 demo: setup ## the whole system on this machine, with scripted citizens; ONCE=1 ends after them
 	@exec $(PYTHON) -m provisioning.demo $(if $(ONCE),--once)
