@@ -27,7 +27,7 @@ def test_makes_a_driver_with_its_settings() -> None:
     port = Port.parse("serial:/dev/kiosk/id_card")
     made = make_device(DeviceKind.ID_CARD_READER, "sam_v", port, baud=9600)
     assert isinstance(made, SerialIdCardReader)
-    assert settings_of(SerialQrScanner) == ("baud", "idle_s")
+    assert settings_of(SerialQrScanner) == ("baud", "framing", "idle_s")
 
 
 @pytest.mark.parametrize(
