@@ -33,6 +33,8 @@ from kiosk.flow.world import World
 from kiosk.interrupted import settle_interrupted
 from kiosk.orders import Orders
 from kiosk.screens.app import KioskScreen
+from kiosk.screens.theme import BadTheme
+from kiosk.screens.typeface import TypefaceMissing
 from kiosk.screens.view import REQUIRED_PHRASES, view
 from kiosk.services.loader import ContentRefused
 from kiosk.services.phrases import Phrases, PhrasesRefused, load_phrases
@@ -55,6 +57,15 @@ TICK_S: Final = 1.0
 
 _FAILED: Final = 1
 _BAD_CONFIG: Final = 2
+_CANNOT_START: Final = (
+    BadConfig,
+    BadTheme,
+    ContentRefused,
+    PhrasesRefused,
+    TypefaceMissing,
+    VaultError,
+)
+"""What a technician must see to first: said in one line, without a trace."""
 
 
 class KioskApp:
@@ -317,7 +328,7 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(signal.SIGTERM, lambda *_: app.stop())
         signal.signal(signal.SIGINT, lambda *_: app.stop())
         app.run()
-    except (BadConfig, ContentRefused, PhrasesRefused, VaultError) as error:
+    except _CANNOT_START as error:
         print(error, file=sys.stderr)  # noqa: T201  a command line
         return _BAD_CONFIG
     finally:
