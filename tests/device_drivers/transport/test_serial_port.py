@@ -56,7 +56,7 @@ async def test_carries_bytes_both_ways(port: SerialPort, far_end: FarEnd) -> Non
 async def test_returns_nothing_when_the_time_is_up(port: SerialPort) -> None:
     before = asyncio.get_running_loop().time()
     assert await port.read(within_s=0.05) == b""
-    assert 0.04 < asyncio.get_running_loop().time() - before < 0.5
+    assert asyncio.get_running_loop().time() - before > 0.04
 
 
 async def test_a_wait_does_not_hold_up_the_event_loop(port: SerialPort) -> None:

@@ -4,6 +4,7 @@ import json
 import shutil
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -110,12 +111,15 @@ class Ingest:
         self.events: dict[tuple[str, int], str] = {}
         self.arrivals = 0
         self.deaf = False
+        self._subscribed = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="fleet-server")
         self._client.reconnect_delay_set(1, 1)
         self._client.on_connect = self._on_connect
         self._client.on_message = self._on_message
+        self._client.on_subscribe = lambda *_: self._subscribed.set()
         self._client.connect("127.0.0.1", port)
         self._client.loop_start()
+        assert self._subscribed.wait(PATIENCE_S)
 
     def _on_connect(self, *_: Any) -> None:
         self._client.subscribe(uplink_filter(), 1)

@@ -54,7 +54,6 @@ async def heard(true: Callable[[], bool]) -> bool:
 
 async def test_what_is_published_arrives_and_is_confirmed(link: Link, plain_broker: Broker) -> None:
     ingest = Ingest(plain_broker.server_port)
-    await asyncio.sleep(0.2)
     mid = link.publish(Channel.BIRTH, BIRTH)
     note = await until(link, Published)
     assert note == Published(mid)
@@ -81,7 +80,6 @@ async def test_the_will_is_spoken_when_the_kiosk_dies_and_not_when_it_leaves(
     plain_broker: Broker,
 ) -> None:
     ingest = Ingest(plain_broker.server_port)
-    await asyncio.sleep(0.2)
     made = Link(kiosk_id=KIOSK_ID, host="127.0.0.1", port=plain_broker.server_port)
     await made.connect(WILL)
     await made.close()
@@ -116,7 +114,6 @@ async def test_after_a_reconnect_nothing_of_the_old_connection_is_sent_again(
         link.publish(Channel.BIRTH, BIRTH)
     plain_broker.start()
     ingest = Ingest(plain_broker.server_port)
-    await asyncio.sleep(0.2)
     await link.connect(WILL)
     await asyncio.sleep(0.5)
     assert ingest.messages == []

@@ -255,12 +255,12 @@ async def test_an_absent_citizen_is_warned_and_then_nothing_is_left(tmp_path: Pa
 async def test_a_touch_that_means_nothing_still_says_that_somebody_is_there(
     tmp_path: Path,
 ) -> None:
-    times = Times(idle_warning_s=0.6, warning_s=20, session_cap_s=60)
+    times = Times(idle_warning_s=1.5, warning_s=20, session_cap_s=60)
     async with night_desk(tmp_path, times) as desk:
         desk.touch(*TO_TAX[:3])
         await desk.until(st.AtGuide)
         for _ in range(6):
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.35)
             desk.touch(ev.Rated(1))
         assert isinstance(desk.runner.state, st.AtGuide)
         await desk.until(st.Warned)
@@ -269,12 +269,12 @@ async def test_a_touch_that_means_nothing_still_says_that_somebody_is_there(
 async def test_a_citizen_who_types_slowly_is_not_asked_whether_they_are_there(
     tmp_path: Path,
 ) -> None:
-    times = Times(idle_warning_s=0.6, warning_s=20, session_cap_s=60)
+    times = Times(idle_warning_s=1.5, warning_s=20, session_cap_s=60)
     async with night_desk(tmp_path, times) as desk:
         desk.touch(*TO_TAX[:3])
         await desk.until(st.AtGuide)
         for _ in range(6):
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.35)
             desk.touch(ev.StillHere())
         assert not [state for state in desk.glass.states if isinstance(state, st.Warned)]
         await desk.until(st.Warned)
