@@ -84,7 +84,9 @@ class Pcscd:
     async def start(self) -> None:
         """Return when it takes connections. Raises RuntimeError with the end of its log."""
         if self.is_running():
-            return
+            if await _answers(SOCKET):
+                return
+            await self.stop()  # killed a moment ago, and not yet known to be
         configuration = "reader.conf" if self._is_reader_plugged else "no-reader.conf"
         _sweep()
         with self._log.open("ab") as log:

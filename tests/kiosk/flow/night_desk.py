@@ -142,7 +142,8 @@ class NightDesk:
                 while not reached():
                     await self.runner.next_step()
         except TimeoutError:
-            raise TimeoutError(f"still {type(self.runner.state).__name__}") from None
+            why = getattr(self.runner.state, "why", "")
+            raise TimeoutError(f"still {type(self.runner.state).__name__} {why}") from None
         return self.runner.state
 
     async def served(self, *, completed: bool) -> str:
@@ -173,7 +174,10 @@ async def night_desk(folder: Path, times: Times | None = None) -> AsyncIterator[
     fleet = Fleet.from_config(
         {
             DeviceKind.ID_CARD_READER: DeviceConfig(model="sam_v", port=reader.port),
-            DeviceKind.QR_SCANNER: DeviceConfig(model="line", port=scanner.port),
+            # a busy machine lets the scanner pause inside a code, so its end is the line's end
+            DeviceKind.QR_SCANNER: DeviceConfig(
+                model="line", port=scanner.port, settings={"framing": "line", "idle_s": 0.5}
+            ),
             DeviceKind.DOCUMENT_CAMERA: DeviceConfig(
                 model="opencv", port=f"images:{folder / 'desk'}"
             ),

@@ -3,6 +3,7 @@
 import asyncio
 import io
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -52,7 +53,9 @@ async def _scan(desk: NightDesk, text: str = NOTICE) -> None:
     await desk.until(st.AwaitingCode)
     while isinstance(desk.runner.state, st.AwaitingCode):
         await asyncio.to_thread(desk.scanner.show, text)
-        await asyncio.sleep(0.2)
+        with suppress(TimeoutError):
+            async with asyncio.timeout(1.5):
+                await desk.runner.next_step()
 
 
 async def _to_printing(desk: NightDesk) -> None:
