@@ -8,6 +8,7 @@ import argparse
 import importlib
 import os
 import pkgutil
+import signal
 import sys
 from collections.abc import Sequence
 
@@ -61,4 +62,7 @@ def _add_commands_of(
 
 
 if __name__ == "__main__":
+    # a shell starts what it puts in the background with SIGINT ignored; Ctrl-C and a
+    # supervisor's SIGINT must end `listen` and `bench` all the same
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.exit(main())
