@@ -1,5 +1,6 @@
 """Where a device is reached: the one setting that differs between a device and its emulator."""
 
+import re
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Self
@@ -13,6 +14,10 @@ class Scheme(StrEnum):
     PCSC = "pcsc"
     IMAGES = "images"
     V4L2 = "v4l2"
+    USB = "usb"
+    EVDEV = "evdev"
+    CUPS = "cups"
+    NUT = "nut"
 
 
 _EXAMPLES = {
@@ -21,7 +26,19 @@ _EXAMPLES = {
     Scheme.PCSC: "pcsc:<reader name>",
     Scheme.IMAGES: "images:<folder or video file>",
     Scheme.V4L2: "v4l2:/dev/video0",
+    Scheme.USB: "usb:0400:c35a",
+    Scheme.EVDEV: "evdev:/dev/kiosk/qr_scanner",
+    Scheme.CUPS: "cups:document_printer",
+    Scheme.NUT: "nut:kiosk@127.0.0.1:3493",
 }
+
+_SHAPES = {
+    Scheme.USB: re.compile(r"[0-9a-f]{4}:[0-9a-f]{4}"),
+    Scheme.CUPS: re.compile(r"[A-Za-z0-9_-]{1,127}"),
+    Scheme.NUT: re.compile(r"[A-Za-z0-9_-]+@[A-Za-z0-9.-]+:[0-9]{1,5}"),
+}
+"""Vendor and product of a USB device (usb.org, in lower case); a queue as `lpadmin` lets it be
+called; a supply as `upsc` takes it, its port always named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +66,10 @@ class Port:
         if scheme is Scheme.TCP:
             host, number = _host_and_number(text, address)
             return cls(scheme, host, number)
-        if scheme in {Scheme.SERIAL, Scheme.V4L2} and not address.startswith("/"):
+        shape = _SHAPES.get(scheme)
+        if shape is not None and shape.fullmatch(address) is None:
+            raise ValueError(f"port {text!r} is not of the shape {_EXAMPLES[scheme]}")
+        if scheme in {Scheme.SERIAL, Scheme.V4L2, Scheme.EVDEV} and not address.startswith("/"):
             raise ValueError(f"port {text!r} needs a full path, such as {_EXAMPLES[scheme]}")
         return cls(scheme, address)
 

@@ -14,6 +14,12 @@ class DeviceKind(StrEnum):
     QR_SCANNER = "qr_scanner"
     DOCUMENT_CAMERA = "document_camera"
     RECEIPT_PRINTER = "receipt_printer"
+    DOCUMENT_PRINTER = "document_printer"
+    """A4 paper (文书打印机)."""
+    CABINET = "cabinet"
+    """The board in the cabinet (机柜): lights, door, tamper switch, fan, temperature."""
+    POWER_SUPPLY = "power_supply"
+    """The uninterruptible power supply (不间断电源)."""
 
 
 class DeviceStatus(StrEnum):

@@ -213,7 +213,17 @@ def _make_venv(machine: Machine) -> None:
     lock = machine.program / "requirements/kiosk.txt"
     if not machine.python.exists():
         _run("python3", "-m", "venv", str(machine.program / ".venv"))
-    _run(str(machine.python), "-m", "pip", "install", "-q", "--require-hashes", "-r", str(lock))
+    _run(
+        str(machine.python),
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--no-deps",
+        "--require-hashes",
+        "-r",
+        str(lock),
+    )
     shutil.copyfile(lock, machine.program / ".venv/installed.txt")
 
 

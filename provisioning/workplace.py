@@ -27,6 +27,16 @@ PACKAGES: Final = ROOT / "provisioning" / "packages.txt"
 POLICY: Final = Path("/usr/sbin/policy-rc.d")
 """Debian asks this file whether a freshly installed service may start; 101 means no."""
 
+SERVICES: Final = {
+    "avahi-daemon": ("avahi-daemon.socket", "avahi-daemon.service"),
+    "cups": ("cups.path", "cups.socket", "cups.service"),
+    "mosquitto": ("mosquitto.service",),
+    "nut-client": ("nut-monitor.service",),
+    "nut-server": ("nut-server.service",),
+    "pcscd": ("pcscd.socket", "pcscd.service"),
+}
+"""What Debian would start of its own, by package; ours are private instances."""
+
 VENDOR_FILES: Final = {
     "tabler.min.css": "@tabler/core/dist/css/tabler.min.css",
     "tabler.min.js": "@tabler/core/dist/js/tabler.min.js",
@@ -99,14 +109,14 @@ def install_packages() -> None:
             ]
         )
     if Path("/run/systemd/system").is_dir():
-        for unit in ("mosquitto.service", "pcscd.socket", "pcscd.service"):
-            if unit.split(".", 1)[0] in missing:
-                run([*prefix, "systemctl", "disable", "--now", unit])
+        for package, units in SERVICES.items():
+            if package in missing:
+                run([*prefix, "systemctl", "disable", "--now", *units])
 
 
 @contextmanager
 def services_kept_stopped(prefix: list[str]) -> Iterator[None]:
-    """While packages install, the system's own mosquitto and pcscd stay off: ours are private."""
+    """While packages install, the system's own services stay off: ours are private."""
     if POLICY.exists():
         yield
         return
@@ -133,7 +143,7 @@ def install_python() -> None:
     if not (VENV / "bin" / "python").exists():
         run([sys.executable, "-m", "venv", str(VENV)])
     python = str(VENV / "bin" / "python")
-    run([python, "-m", "pip", "install", "-q", "--require-hashes", "-r", str(LOCK)])
+    run([python, "-m", "pip", "install", "-q", "--no-deps", "--require-hashes", "-r", str(LOCK)])
     (VENV / "stamp").write_text(python_stamp(), encoding="utf-8")
 
 

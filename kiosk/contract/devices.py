@@ -17,6 +17,9 @@ class DeviceKind(StrEnum):
     QR_SCANNER = "qr_scanner"
     DOCUMENT_CAMERA = "document_camera"
     RECEIPT_PRINTER = "receipt_printer"
+    DOCUMENT_PRINTER = "document_printer"
+    CABINET = "cabinet"
+    POWER_SUPPLY = "power_supply"
 
 
 class DeviceStatus(StrEnum):

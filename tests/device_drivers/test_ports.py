@@ -17,6 +17,10 @@ from device_drivers.ports import Port, Scheme
         ("pcsc:Reader: with a colon", Port(Scheme.PCSC, "Reader: with a colon")),
         ("images:pictures/样本", Port(Scheme.IMAGES, "pictures/样本")),
         ("v4l2:/dev/video0", Port(Scheme.V4L2, "/dev/video0")),
+        ("usb:0400:c35a", Port(Scheme.USB, "0400:c35a")),
+        ("evdev:/dev/kiosk/qr_scanner", Port(Scheme.EVDEV, "/dev/kiosk/qr_scanner")),
+        ("cups:document_printer", Port(Scheme.CUPS, "document_printer")),
+        ("nut:kiosk@127.0.0.1:3493", Port(Scheme.NUT, "kiosk@127.0.0.1:3493")),
     ],
 )
 def test_reads_each_kind_and_writes_it_back(text: str, port: Port) -> None:
@@ -34,6 +38,10 @@ def test_reads_each_kind_and_writes_it_back(text: str, port: Port) -> None:
         "serial:ttyUSB0",
         "Serial:/dev/ttyS0",
         "usb:1234",
+        "usb:0400:C35A",
+        "evdev:event3",
+        "cups:two words",
+        "nut:127.0.0.1",
         "tcp:host",
         "tcp::9100",
         "tcp:host:0",
