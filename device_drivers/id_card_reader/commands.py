@@ -18,7 +18,7 @@ from device_drivers.id_card_reader.card_text import (
     decode_appended_address,
     decode_card,
 )
-from device_drivers.id_card_reader.driver import SerialIdCardReader
+from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.id_card_reader.frames import Garbled, Reply, Status
 from device_drivers.id_card_reader.interface import (
     CardReading,
@@ -84,7 +84,9 @@ def reading_as_json(reading: CardReading) -> dict[str, object]:
                 "times_issued": card.times_issued,
                 "card_version": card.card_version,
                 "former_number_link": card.former_number_link,
+                "appended_address": card.appended_address,
                 "photo_bytes": len(card.photo_wlt),
+                "fingerprint_bytes": len(card.fingerprints),
             }
 
 
@@ -141,7 +143,7 @@ def _read(arguments: argparse.Namespace) -> int:
 
 
 async def _read_once(port: Port, within_s: float, baud: int) -> CardReading:
-    reader = SerialIdCardReader(port, baud=baud)
+    reader = SamVIdCardReader(port, baud=baud)
     try:
         await reader.connect()
         return await reader.read_card(within_s=within_s)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 import pytest
 
-from device_drivers.id_card_reader.driver import SerialIdCardReader
+from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.id_card_reader.interface import (
     CardKind,
@@ -66,7 +66,7 @@ def hand(emulator: SamVEmulator) -> Hand:
 
 @pytest.fixture
 async def reader(emulator: SamVEmulator) -> AsyncIterator[IdCardReader]:
-    made = SerialIdCardReader(Port.parse(emulator.port))
+    made = SamVIdCardReader(Port.parse(emulator.port))
     await made.connect()
     yield made
     await made.close()
