@@ -48,6 +48,11 @@ class PtyLine:
         self._plugged: _Plugged | None = None
 
     @property
+    def port(self) -> str:
+        """What stands in a configuration to reach the near end."""
+        return f"serial:{self.link}"
+
+    @property
     def is_plugged(self) -> bool:
         """True while there is something to open under the link."""
         return self._plugged is not None

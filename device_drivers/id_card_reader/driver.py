@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from device_drivers.errors import (
     DeviceBroken,
@@ -40,6 +41,9 @@ from device_drivers.id_card_reader.sam_module import (
 from device_drivers.ports import Port, Scheme
 from device_drivers.status import DeviceStatus
 from device_drivers.transport.serial_port import SerialPort
+
+if TYPE_CHECKING:
+    from device_drivers.id_card_reader.usb_pipes import Backend
 
 FIND_S = 0.3
 """For find and select, which ask the card by radio. The document gives no time; this is what the
@@ -80,7 +84,8 @@ class SamVIdCardReader:
     Opens its port whenever it is asked something and the port is not open, so a reader unplugged
     and plugged in again works without being told. `baud` is the speed a tty shall have: `connect`
     finds the module at any other and brings it there. With `fingerprints` the card is asked for
-    them too, with `appended_address` for an address newer than the printed one.
+    them too, with `appended_address` for an address newer than the printed one. `usb_backend`
+    stands in for libusb where the device is no real one.
     """
 
     def __init__(
@@ -90,12 +95,13 @@ class SamVIdCardReader:
         baud: int = 115200,
         fingerprints: bool = False,
         appended_address: bool = True,
+        usb_backend: "Backend | None" = None,
     ) -> None:
         if baud not in frames.SET_SPEED:
             raise ValueError(f"no module talks at {baud} baud")
         self._speed_line: SerialPort | None = None
         self._baud = baud
-        self._line = self._make_line(port)
+        self._line = self._make_line(port, usb_backend)
         self._module = SamModule(self._line)
         self._read_command = (
             frames.READ_CARD_WITH_FINGERPRINTS if fingerprints else frames.READ_CARD
@@ -104,12 +110,12 @@ class SamVIdCardReader:
         self._last_read_may_lie = False
         """A card was read and nothing was found since: it is hidden from find until lifted."""
 
-    def _make_line(self, port: Port) -> Line:
+    def _make_line(self, port: Port, usb_backend: "Backend | None") -> Line:
         if port.scheme is Scheme.USB:
             # pyusb is not needed, and may not be there, where the reader is on a tty
             from device_drivers.id_card_reader.usb_pipes import UsbPipes  # noqa: PLC0415
 
-            return UsbPipes(port, device=DEVICE)
+            return UsbPipes(port, device=DEVICE, backend=usb_backend)
         line = SerialPort(port, device=DEVICE, baud=self._baud)
         if port.scheme is Scheme.SERIAL:
             self._speed_line = line

@@ -6,7 +6,7 @@ from enum import Enum
 from pathlib import Path
 
 from device_drivers.emulation.pty_line import PtyLine
-from device_drivers.emulation.serial_emulator import SerialEmulator
+from device_drivers.emulation.serial_emulator import SerialEmulator, Wire
 from device_drivers.id_card_reader.emulated_card import EmulatedCard, make_card
 
 _START = b"\xaa\xaa\xaa\x96\x69"
@@ -52,6 +52,7 @@ class SamVEmulator(SerialEmulator):
     the module talks to a card before it answers a read. `baud` is the speed the module talks at
     when it is switched on; to a program at any other it is noise. `answers_at_new_speed` decides
     what the document leaves open: at which speed the answer to a change of speed leaves (1.1).
+    `make_wire` hangs the module on another line than a pty.
     """
 
     def __init__(
@@ -62,11 +63,16 @@ class SamVEmulator(SerialEmulator):
         radio_s: float = 0.0,
         baud: int = 115200,
         answers_at_new_speed: bool = False,
+        make_wire: Callable[[Callable[[bytes], None]], Wire] | None = None,
     ) -> None:
         self._is_paced = bytes_per_s is not None
         if self._is_paced and baud != _SPEEDS[0]:
             bytes_per_s = baud / _BITS_A_BYTE
-        super().__init__(PtyLine(link, self._take_bytes, bytes_per_s=bytes_per_s))
+        super().__init__(
+            make_wire(self._take_bytes)
+            if make_wire is not None
+            else PtyLine(link, self._take_bytes, bytes_per_s=bytes_per_s)
+        )
         self._radio_s = radio_s
         self._first_baud = baud
         self._baud = baud
@@ -265,11 +271,13 @@ class SamVEmulator(SerialEmulator):
                 return
             case None:
                 pass
-        frame, self._late = self._late + frame, b""
+        late, self._late = self._late, b""
         if self._next_baud != self._baud and self._answers_at_new_speed:
             self._set_baud(self._next_baud)
         if self._line.baud != self._baud:
             frame = bytes(byte ^ 0x5A for byte in frame)
+        if late:
+            self._line.send(late)
         self._line.send(frame)
         if self._next_baud != self._baud:
             self._set_baud(self._next_baud)

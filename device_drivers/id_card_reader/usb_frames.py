@@ -14,10 +14,3 @@ HEADER_BYTES = len(PREAMBLE) + 2
 def split(frame: bytes) -> tuple[bytes, bytes]:
     """Cut one encoded command into what goes to `HEADER_OUT` and what goes to `BODY_OUT`."""
     return frame[:HEADER_BYTES], frame[HEADER_BYTES:]
-
-
-def body_bytes(header: bytes) -> int:
-    """How many bytes must follow on `BODY_IN`; 0 for a header that is none."""
-    if len(header) != HEADER_BYTES or not header.startswith(PREAMBLE):
-        return 0
-    return int.from_bytes(header[len(PREAMBLE) :], "big")

@@ -17,6 +17,7 @@ import usb.util
 
 from device_drivers.errors import DeviceMissing, DeviceSilent
 from device_drivers.id_card_reader import usb_frames
+from device_drivers.id_card_reader.frames import LONGEST
 from device_drivers.ports import Port, Scheme
 
 _Result = TypeVar("_Result")
@@ -26,8 +27,10 @@ _SLICE_S = 0.1
 _BODY_S = 0.5
 """A body follows its header at full speed: 2,321 bytes are 3 ms; the module's own pause is not
 documented, so the time a find may take again."""
-_HOLD_BYTES = 64
+_PACKET_BYTES = 64
 """Full speed: the largest packet of a bulk or interrupt pipe (USB 2.0, 5.7.3 and 5.8.3)."""
+_BODY_BYTES = (LONGEST // _PACKET_BYTES + 1) * _PACKET_BYTES
+"""Whole packets that hold the longest body; a shorter one ends with a short packet (5.8.3)."""
 
 
 class Backend(Protocol):
@@ -135,19 +138,20 @@ class UsbPipes:
             raise
 
     def _frame(self, within_s: float) -> bytes:
-        """In the worker: a header, and the body that it announces."""
+        """In the worker: a header and its body; a garbled one too, or the pipes get out of step."""
         handle = self._opened()
         try:
-            header = bytes(handle.read(usb_frames.HEADER_IN, _HOLD_BYTES, _ms(within_s)))
+            header = bytes(handle.read(usb_frames.HEADER_IN, _PACKET_BYTES, _ms(within_s)))
         except usb.core.USBTimeoutError:
             return b""
-        count = usb_frames.body_bytes(header)
-        if not count:
-            return header
         try:
-            return header + bytes(handle.read(usb_frames.BODY_IN, count, _ms(_BODY_S)))
+            return header + bytes(handle.read(usb_frames.BODY_IN, _BODY_BYTES, _ms(_BODY_S)))
         except usb.core.USBTimeoutError:
             return header
+        except usb.core.USBError as error:
+            if error.errno == errno.EOVERFLOW:  # longer than any frame
+                return header
+            raise
 
     def _claim(self) -> usb.core.Device:
         vendor, product = self._ids
