@@ -80,6 +80,7 @@ class SamVEmulator(SerialEmulator):
         self._next_baud = baud
         self._second_card = False
         self._late = b""
+        self._taken_after = 0
         self._changed = threading.Condition()
         self._card: EmulatedCard | None = None
         self._worn: Worn | None = None
@@ -125,6 +126,10 @@ class SamVEmulator(SerialEmulator):
         """Take that other card away again."""
         with self._changed:
             self._second_card = False
+
+    def take_after(self, replies: int) -> None:
+        """Take every card away as soon as the module has answered so many more commands."""
+        self._taken_after = replies
 
     def take(self) -> None:
         """Take every card away; nothing happens when there is none."""
@@ -271,6 +276,10 @@ class SamVEmulator(SerialEmulator):
                 return
             case None:
                 pass
+        self._send(frame)
+
+    def _send(self, frame: bytes) -> None:
+        """Send, with what is late before it, and do what was to be done after it."""
         late, self._late = self._late, b""
         if self._next_baud != self._baud and self._answers_at_new_speed:
             self._set_baud(self._next_baud)
@@ -281,3 +290,7 @@ class SamVEmulator(SerialEmulator):
         self._line.send(frame)
         if self._next_baud != self._baud:
             self._set_baud(self._next_baud)
+        if self._taken_after:
+            self._taken_after -= 1
+            if not self._taken_after:
+                self.take()

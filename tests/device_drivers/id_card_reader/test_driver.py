@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from device_drivers.emulation.pty_line import PtyLine
 from device_drivers.errors import (
     DeviceBroken,
     DeviceGarbled,
@@ -292,3 +294,41 @@ async def test_no_fault_holds_anything_of_the_holder(
         await reader.read_card(within_s=1)
     assert RESIDENT["number"] not in str(raised.value)
     assert RESIDENT["name"] not in str(raised.value)
+
+
+async def test_a_line_that_never_ends_to_babble_is_garbled_in_time(tmp_path: Path) -> None:
+    babbling = threading.Event()
+    babbling.set()
+
+    def babble() -> None:
+        while babbling.is_set():
+            line.send(b"\xaa\xaa\xaa\x96\x69\x05\x08" + bytes(range(256)))
+
+    line = PtyLine(tmp_path / "babbler", lambda _data: None, bytes_per_s=100_000)
+    line.plug()
+    talking = threading.Thread(target=babble)
+    talking.start()
+    reader = SamVIdCardReader(Port.parse(line.port))
+    async with asyncio.timeout(20):
+        with pytest.raises(DeviceGarbled):
+            await reader.read_card(within_s=0)
+        assert (await reader.status()).fault is FaultCode.DEVICE_GARBLED
+    babbling.clear()
+    talking.join()
+    await reader.close()
+    line.close()
+
+
+@pytest.mark.parametrize("answered", [1, 2, 3])
+async def test_a_card_lifted_at_any_step_leaves_the_next_one_readable(
+    emulator: SamVEmulator, answered: int
+) -> None:
+    reader = SamVIdCardReader(Port.parse(emulator.port))
+    await reader.connect()
+    emulator.lay(RESIDENT)
+    emulator.take_after(answered)
+    reading = await reader.read_card(within_s=0.2)
+    assert not isinstance(reading, IdCard) or answered == 3
+    emulator.lay(RESIDENT)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
+    await reader.close()
