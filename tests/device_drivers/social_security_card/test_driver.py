@@ -17,6 +17,7 @@ import pytest
 from device_drivers.errors import DeviceMissing, DeviceSilent, FaultCode, ServiceDown
 from device_drivers.ports import Port
 from device_drivers.social_security_card.driver import PcscSocialSecurityCardReader
+from device_drivers.social_security_card.emulator import proof_for
 from device_drivers.social_security_card.interface import (
     CardUnreadable,
     MediaStatus,
@@ -26,6 +27,7 @@ from device_drivers.social_security_card.interface import (
     UnsupportedCard,
 )
 from device_drivers.social_security_card.private_pcscd import PrivatePcscd
+from device_drivers.social_security_card.secure_module import Challenge, Proof
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.social_security_card.virtual_slot import (
     PERSON,
@@ -55,6 +57,9 @@ async def reader(slot: PrivatePcscd) -> AsyncIterator[PcscSocialSecurityCardRead
         {"addressing": "tag"},
         {"addressing": "tag", "select_p1": 0},
         {"version": "1.00"},
+        {"select_answers": "9000"},
+        {"select_answers": "fci"},
+        {"atr": "3B80800101"},
     ],
     ids=str,
 )
@@ -112,6 +117,62 @@ async def test_says_what_was_free_when_a_card_wants_authentication(
     assert reading.read.social_security_number == ""
 
 
+SECRET = "00112233445566778899aabbccddeeff"
+GUARDED = {**PERSON, "version": "3.00", "secret": SECRET}
+
+
+class KeyHolder:
+    """Has the emulated cards' secret, or another."""
+
+    def __init__(self, secret: str = SECRET) -> None:
+        self._secret = secret
+        self.asked: list[Challenge] = []
+
+    async def prove(self, challenge: Challenge) -> Proof | None:
+        self.asked.append(challenge)
+        return Proof(0x00, proof_for(self._secret, challenge.random))
+
+
+class Unreachable:
+    """A key holder that is away."""
+
+    async def prove(self, challenge: Challenge) -> Proof | None:
+        del challenge
+        return None
+
+
+async def test_a_guarded_card_is_opened_by_whoever_has_the_keys(slot: PrivatePcscd) -> None:
+    holder = KeyHolder()
+    reader = PcscSocialSecurityCardReader(SLOT_PORT, secure_module=holder)
+    slot.insert_card(GUARDED)
+    card = await reader.read_card(within_s=20)
+    assert isinstance(card, SocialSecurityCard)
+    assert (card.card_number, card.name) == (PERSON["card_number"], PERSON["name"])
+    (challenge,) = holder.asked
+    assert (challenge.area, challenge.version) == ("370321", "3.00")
+    assert (len(challenge.historical_bytes), len(challenge.identification_code)) == (13, 16)
+    await reader.close()
+
+
+async def test_a_wrong_proof_is_given_once_and_no_more(slot: PrivatePcscd) -> None:
+    holder = KeyHolder("ff" * 16)
+    reader = PcscSocialSecurityCardReader(SLOT_PORT, secure_module=holder)
+    slot.insert_card(GUARDED)
+    reading = await reader.read_card(within_s=20)
+    assert isinstance(reading, NeedsAuthentication)
+    assert len(holder.asked) == 1
+    await reader.close()
+
+
+async def test_a_key_holder_that_is_away_leaves_the_card_guarded(slot: PrivatePcscd) -> None:
+    reader = PcscSocialSecurityCardReader(SLOT_PORT, secure_module=Unreachable())
+    slot.insert_card(GUARDED)
+    reading = await reader.read_card(within_s=20)
+    assert isinstance(reading, NeedsAuthentication)
+    assert (reading.read.version, reading.read.name) == ("3.00", "")
+    await reader.close()
+
+
 async def test_calls_a_bank_card_unsupported_by_its_atr(
     slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
 ) -> None:
@@ -126,12 +187,25 @@ async def test_calls_a_card_put_in_upside_down_mute(
     assert await reader.read_card(within_s=20) == CardUnreadable("mute")
 
 
-@pytest.mark.parametrize("commands", [0, 1, 5, 10])
-async def test_says_so_when_the_card_is_pulled_during_the_read(
+COMMANDS_OF_A_READ = 15
+"""The environment and its answer, two files, five and six records."""
+
+
+@pytest.mark.parametrize("commands", range(COMMANDS_OF_A_READ))
+async def test_says_so_when_the_card_is_pulled_at_any_command_of_the_read(
     slot: PrivatePcscd, reader: PcscSocialSecurityCardReader, commands: int
 ) -> None:
     slot.insert_card(PERSON, pulled_after=commands)
     assert await reader.read_card(within_s=20) == CardUnreadable("removed")
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+
+
+async def test_a_card_pulled_after_the_last_command_was_read_and_so_is_the_next(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_card(PERSON, pulled_after=COMMANDS_OF_A_READ)
+    assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)
+    slot.remove_card()
     await until_media(reader, MediaStatus.NOT_PRESENT)
     slot.insert_card(PERSON)
     assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)
