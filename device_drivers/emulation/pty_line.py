@@ -16,6 +16,8 @@ import tty
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
+from device_drivers.emulation.wire_fault import Disturber
+
 _SLICE_S = 0.001
 """A UART hands over its 16-byte FIFO about once a millisecond at 115200 baud."""
 
@@ -45,6 +47,8 @@ class PtyLine:
         self.link = link
         self._on_bytes = on_bytes
         self.bytes_per_s = bytes_per_s
+        self.disturber = Disturber()
+        """What is wrong with this wire."""
         self._plugged: _Plugged | None = None
 
     @property
@@ -80,12 +84,16 @@ class PtyLine:
 
     def hand_over(self, data: bytes) -> None:
         """Give the device what came from the program; called in the line's own thread."""
-        self._on_bytes(data)
+        heard = self.disturber.hears(data)
+        if heard:
+            self._on_bytes(heard)
 
     def send(self, data: bytes) -> None:
         """Send to the program at the pace of the line; lost, as on a wire, where nobody listens."""
-        if self._plugged is not None:
-            self._plugged.send(data)
+        plugged = self._plugged
+        if plugged is not None:
+            disturbed = self.disturber.says(data)
+            plugged.send(disturbed.data, after_s=disturbed.delay_s)
 
     def close(self) -> None:
         """Unplug for good and remove what was made. Safe to call twice."""
@@ -116,10 +124,14 @@ class _Plugged:
 
     @property
     def _seconds_per_byte(self) -> float:
-        return 0.0 if self._line.bytes_per_s is None else 1.0 / self._line.bytes_per_s
+        if self._line.bytes_per_s is None:
+            return 0.0
+        return self._line.disturber.pace / self._line.bytes_per_s
 
-    def send(self, data: bytes) -> None:
+    def send(self, data: bytes, *, after_s: float) -> None:
         with self._sending:
+            if after_s and self._ending.wait(after_s):
+                return
             begun = time.monotonic()
             seconds_per_byte = self._seconds_per_byte
             size = len(data)

@@ -2,12 +2,16 @@
 
 from typing import Protocol, Self
 
+from device_drivers.emulation.wire_fault import Disturber, WireFault
+
 
 class Wire(Protocol):
     """The line an emulated device hangs on; `PtyLine` is one."""
 
     bytes_per_s: float | None
     """Its pace in both directions; None for no pace."""
+    disturber: Disturber
+    """What is wrong with it."""
 
     @property
     def port(self) -> str:
@@ -59,6 +63,15 @@ class SerialEmulator:
     def is_plugged(self) -> bool:
         """Is the cable in?"""
         return self._line.is_plugged
+
+    @property
+    def fault(self) -> WireFault:
+        """What is wrong with the wire now."""
+        return self._line.disturber.fault
+
+    def disturb_wire(self, fault: WireFault) -> None:
+        """Let this be wrong with the wire from now on."""
+        self._line.disturber.set(fault)
 
     def plug(self) -> None:
         """Plug the cable in; nothing happens when it is in."""

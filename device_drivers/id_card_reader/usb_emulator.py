@@ -6,6 +6,7 @@ There is no kernel side of it: this stands in for libusb, below everything the d
 import errno
 import queue
 import threading
+import time
 from array import array
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -13,6 +14,8 @@ from types import SimpleNamespace
 
 import usb.backend
 import usb.core
+
+from device_drivers.emulation.wire_fault import Disturber
 
 VENDOR, PRODUCT = 0x0400, 0xC35A
 
@@ -34,6 +37,7 @@ class UsbWire:
 
     def __init__(self, on_bytes: Callable[[bytes], None]) -> None:
         self.bytes_per_s: float | None = None
+        self.disturber = Disturber()
         self.backend = _Backend(self)
         self.is_plugged = False
         self._on_bytes = on_bytes
@@ -68,6 +72,11 @@ class UsbWire:
 
     def send(self, data: bytes) -> None:
         """Lay header and body into the two pipes to the host (1.1)."""
+        disturbed = self.disturber.says(data)
+        data = disturbed.data
+        time.sleep(disturbed.delay_s)
+        if not data:
+            return
         with self._changed:
             self._leaving[_HEADER_IN].append(data[:_HEADER_BYTES])
             if data[_HEADER_BYTES:]:
@@ -97,7 +106,8 @@ class UsbWire:
 
     def _listen(self) -> None:
         while (data := self._arrived.get()) is not None:
-            self._on_bytes(data)
+            if heard := self.disturber.hears(data):
+                self._on_bytes(heard)
 
 
 class _Backend(usb.backend.IBackend):  # type: ignore[misc]  # pyusb publishes no types
