@@ -37,7 +37,7 @@ from kiosk.services.phrases import Phrases, PhrasesRefused, load_phrases
 from kiosk.services.wording import date_words
 from kiosk.store.cases import CaseDesk
 from kiosk.store.command_log import CommandLog
-from kiosk.store.database import Store, StoreError
+from kiosk.store.database import NewerSchema, Store, StoreError
 from kiosk.store.edge import StoreEdge
 from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
@@ -63,7 +63,7 @@ _CANNOT_START: Final = (
     TypefaceMissing,
     VaultError,
 )
-"""What a technician must see to first: said in one line, without a trace."""
+"""What must be seen to first: said in one line, without a trace."""
 
 
 class KioskApp:
@@ -294,8 +294,15 @@ def _words(assets: Path) -> Phrases:
     return phrases
 
 
+def _refused(error: Exception) -> int:
+    """Say it in one line. A full or busy disk may pass: whoever keeps the app tries again."""
+    print(error, file=sys.stderr)  # noqa: T201  a command line
+    may_pass = isinstance(error, StoreError) and not isinstance(error, NewerSchema)
+    return _FAILED if may_pass else _BAD_CONFIG
+
+
 def main(arguments: list[str] | None = None) -> int:
-    """0 after a clean end, 1 where the app broke down, 2 where it cannot be configured."""
+    """0 after a clean end, 1 where app or store broke down, 2 where a technician must look."""
     parser = argparse.ArgumentParser(prog="python -m kiosk.main", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("kiosk.toml"), metavar="TOML")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING"))
@@ -308,16 +315,14 @@ def main(arguments: list[str] | None = None) -> int:
         config = load(chosen.config)
         store = Store.open(config.store_file)
     except (BadConfig, StoreError) as error:
-        print(error, file=sys.stderr)  # noqa: T201  a command line
-        return _BAD_CONFIG
+        return _refused(error)
     try:
         app = KioskApp(config, store)
         signal.signal(signal.SIGTERM, lambda *_: app.stop())
         signal.signal(signal.SIGINT, lambda *_: app.stop())
         app.run()
     except _CANNOT_START as error:
-        print(error, file=sys.stderr)  # noqa: T201  a command line
-        return _BAD_CONFIG
+        return _refused(error)
     finally:
         store.close()
     if app.wants_restart:
