@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Response
-from sqlalchemy.orm import Session
 
 from fleet_server.commands.progress import RANK
-from fleet_server.commands.service import list_commands, queue_command
+from fleet_server.commands.service import is_under_way, list_commands, queue_command
 from fleet_server.commands.tables import CommandRow
 from fleet_server.console.fleet_table import (
     SORTS,
@@ -36,7 +35,6 @@ router = APIRouter(prefix="/kiosks", route_class=ConsoleRoute)
 _PAGE: Final = 50
 _EVENTS: Final = 40
 _COMMANDS: Final = 8
-_OPEN: Final = frozenset({"queued", "sent", "received", "running"})
 LONGEST_REASON: Final = 40
 """What a citizen can read at a glance on a closed kiosk."""
 
@@ -131,7 +129,7 @@ def kiosk(page: StaffPage, kiosk_id: str) -> Response:
 
 @router.post("/{kiosk_id}/restart")
 def restart(page: StaffPage, operator: Operator, _csrf: CsrfChecked, kiosk_id: str) -> Response:
-    """Queue a restart of the citizens' app; it waits until nobody is being served."""
+    """Queue a restart of the citizens' app: once nobody is served, or when it is frozen."""
     return _order(page, kiosk_id, RestartApp(), operator.name)
 
 
@@ -192,7 +190,8 @@ def _command_line(row: CommandRow) -> CommandLine:
 def _order(page: Page, kiosk_id: str, order: RestartApp | SetOutOfService, actor: str) -> Response:
     fleet = page.fleet
     with fleet.database.write() as session:
-        if _is_under_way(session, kiosk_id, order):
+        # a form sent twice, or by two people at once, is one command
+        if is_under_way(session, kiosk_id=kiosk_id, order=order, now=page.now):
             return page.go(f"/kiosks/{kiosk_id}", done="command_already")
         queue_command(
             session,
@@ -204,13 +203,6 @@ def _order(page: Page, kiosk_id: str, order: RestartApp | SetOutOfService, actor
             live=fleet.live,
         )
     return page.go(f"/kiosks/{kiosk_id}", done="command_queued")
-
-
-def _is_under_way(session: Session, kiosk_id: str, order: RestartApp | SetOutOfService) -> bool:
-    """A form sent twice, or by two people at once, is one command."""
-    wanted = order.model_dump(mode="json")
-    commands = list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS)
-    return any(command.state in _OPEN and command.order == wanted for command in commands)
 
 
 def _is_kiosk_id(text: str) -> bool:

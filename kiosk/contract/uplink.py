@@ -182,6 +182,17 @@ class EventsDropped(EventFields):
     last_n: int = Field(ge=1)
 
 
+class JournalEntry(EventFields):
+    """An entry of the kiosk's journal that no other event tells (`assets/journal.yaml`)."""
+
+    kind: Literal["journal_entry"] = "journal_entry"
+    entry: str = Field(pattern=r"^[a-z][a-z_]{0,63}$")
+    """Its kind in the journal."""
+    level: Literal["info", "warning", "alarm"]
+    facts: dict[str, str | int | float | bool] = {}
+    """Codes, ids, numbers and truths, as the catalogue has them; never anything personal."""
+
+
 UplinkEvent = Annotated[
     AppStarted
     | AgentStarted
@@ -196,7 +207,8 @@ UplinkEvent = Annotated[
     | ContentRefused
     | ServiceStateChanged
     | CommandProgress
-    | EventsDropped,
+    | EventsDropped
+    | JournalEntry,
     Field(discriminator="kind"),
 ]
 

@@ -19,6 +19,7 @@ from kiosk.contract.findings import FindingCode
 from kiosk.contract.identifiers import NumberKind
 from kiosk.contract.services import Department, OfflineClass
 from kiosk.contract.uplink import AppState, UplinkEvent
+from kiosk.store.journal import load_catalogue
 
 FOLDER = Path(words_module.__file__).parent
 LITERAL = re.compile(r"""\bt\(["']([a-z_]+(?:\.[a-zA-Z_-]+)*)["'][,)]""")
@@ -89,9 +90,22 @@ def test_every_event_a_kiosk_can_send_has_a_sentence() -> None:
     keys = words_in("zh-CN").texts
     kinds = event_kinds()
     assert len(kinds) > 10
-    assert [
-        kind for kind in kinds if not any(key.startswith(f"event.{kind}") for key in keys)
-    ] == []
+    wordless = {kind for kind in kinds if not any(key.startswith(f"event.{kind}") for key in keys)}
+    assert wordless == {"journal_entry"}  # its sentences are the entries' own
+
+
+def test_every_journal_entry_that_comes_up_has_a_sentence_and_no_sentence_is_for_nothing() -> None:
+    keys = words_in("zh-CN").texts
+    come_up = {kind for kind, known in load_catalogue().items() if known.shown == "journal"}
+    assert {key.removeprefix("journal.") for key in keys if key.startswith("journal.")} == come_up
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("kind", sorted(load_catalogue()))
+def test_a_journal_entrys_sentence_finds_every_fact_it_names(kind: str, language: str) -> None:
+    known = load_catalogue()[kind]
+    text = words_in(language).texts.get(f"journal.{kind}", "")
+    assert facts_of(text) <= known.facts.keys() | ({"code"} if "fault" in known.facts else set())
 
 
 def test_an_unknown_key_is_an_error_and_an_unknown_code_is_shown_as_it_is() -> None:

@@ -27,7 +27,7 @@ from fleet_server.pki import Authority
 from kiosk.contract.cases import CaseReceipt, CaseReply, CaseState, SealedCase, SealedReply
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.downlink import Command, CommandList, Desired, DesiredContent
-from tests.kiosk.agent.small_broker import KIOSK_ID, eventually, free_port, listens
+from tests.kiosk.agent.small_broker import KIOSK_ID, KeptPort, eventually, listens
 
 
 class _Abrupt(uvicorn.Server):
@@ -48,10 +48,11 @@ def _hang_up() -> None:
 
 
 class SmallServer:
-    """The HTTPS side. What it has committed survives `stop` and `start`."""
+    """The HTTPS side. What it has committed survives `stop` and `start`; `close` is the end."""
 
     def __init__(self, folder: Path, keys: Path, kiosk_key: ec.EllipticCurvePublicKey) -> None:
-        self.port = free_port()
+        self._kept_port = KeptPort()
+        self.port = self._kept_port.number
         self.keys = keys
         self.kiosk_key = kiosk_key
         self.sealing_key = PrivateKey.generate()
@@ -105,6 +106,10 @@ class SmallServer:
             self._server.should_exit = True
             self._thread.join()
             self._server = self._thread = None
+
+    def close(self) -> None:
+        self.stop()
+        self._kept_port.close()
 
     def cases(self) -> list[SealedCase]:
         connection = self._open()
