@@ -36,6 +36,9 @@ class ServerConfig(Strict):
     """How to reach the fleet server and prove who we are."""
 
     api_url: str = Field(pattern=r"^https://")
+    public_url: str = Field(default="", pattern=r"^(https?://[^/]+)?$")
+    """What citizens' phones open, for the QR code of a slip printed without the server. Empty in
+    files written before there was such a key: then `api_url`, which only kiosks trust."""
     broker_host: str
     broker_port: int = Field(ge=1, le=65535)
     ca_file: Path

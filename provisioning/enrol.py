@@ -56,6 +56,8 @@ class Enrolment(BaseModel):
     sealing_key: str
     content_root: str
     api_url: str
+    public_url: str = ""
+    """A server older than this field does not say it."""
     broker_host: str
     broker_port: int
 
@@ -109,11 +111,13 @@ def enrol(wish: Wish) -> str:
         ROOT_FILE: answer.content_root,
     }.items():
         _write(folder / name, text, mode=0o644)
+    public = {"public_url": answer.public_url} if answer.public_url else {}
     config = render_config(
         site,
         kiosk_id=answer.kiosk_id,
         server={
             "api_url": answer.api_url,
+            **public,
             "broker_host": answer.broker_host,
             "broker_port": answer.broker_port,
             "ca_file": CA_FILE,

@@ -45,6 +45,7 @@ def post_enrol(fleet: FleetDep, request: EnrolRequest) -> Enrolment:
         sealing_key=base64.b64encode(public).decode("ascii"),
         content_root=read_root(settings.keys).decode(),
         api_url=settings.api_url,
+        public_url=settings.public_url,
         broker_host=settings.kiosk_host,
         broker_port=settings.broker.port,
     )

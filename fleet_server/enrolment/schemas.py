@@ -24,6 +24,8 @@ class Enrolment(Message):
     content_root: str
     """TUF root metadata, JSON: pinned by the kiosk."""
     api_url: str
+    public_url: str = ""
+    """Where citizens' phones find `/v/<case id>`; empty from a server that did not say it yet."""
     broker_host: str
     broker_port: int
 

@@ -1,5 +1,6 @@
 """Dates, times and numbers as people read them, in each language."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta, timezone
 from functools import cache
 from pathlib import Path
@@ -9,6 +10,7 @@ import yaml
 from pydantic import Field, ValidationError
 
 from kiosk.contract.model import Strict
+from kiosk.contract.services import Department
 from kiosk.services.phrases import PhrasesRefused
 
 CHINA_TIME: Final = timezone(timedelta(hours=8), "CST")
@@ -51,6 +53,19 @@ def read_date_words(path: Path) -> DateWords:
 def date_words(language: str) -> DateWords:
     """The words that came with the software, read once; the app does so as it starts."""
     return read_date_words(TEXTS / f"date.{language}.yaml")
+
+
+def department_names(folder: Path, language: str) -> Mapping[str, str]:
+    """Each department's full name by its id, of `<folder>/<language>.yaml`.
+
+    Raises PhrasesRefused where a department has none.
+    """
+    path = folder / f"{language}.yaml"
+    try:
+        words = yaml.safe_load(path.read_text(encoding="utf-8"))["department"]
+        return {each.value: str(words[each.value]["full"]) for each in Department}
+    except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
+        raise PhrasesRefused(f"{path.name}: department: {type(error).__name__}") from error
 
 
 def say_date(language: str, day: date) -> str:

@@ -88,6 +88,7 @@ async def test_enrolment_brings_all_a_kiosk_needs(server: Server, tmp_path: Path
     certificate.verify_directly_issued_by(server.fleet.authority.certificate)
     public = bytes(sealing_key(server.fleet.settings).public_key)
     assert base64.b64decode(told["sealing_key"]) == public
+    assert told["public_url"] == server.fleet.settings.public_url
     assert '"_type": "root"' in told["content_root"] or '"_type":"root"' in told["content_root"]
     assert (await server.ask(key)).status_code == 200
     identity = write_identity(tmp_path, KIOSK, told["certificate_pem"], key)
