@@ -91,6 +91,10 @@ class AgentConfig(Strict):
     retry_first_s: float = Field(default=0.2, gt=0)
     """Cases and content over HTTPS."""
     retry_cap_s: float = Field(default=30, gt=0)
+    second_chance_s: float = Field(default=600, gt=0)
+    """At most so often are cases that were turned away tried again, and only at news."""
+    reply_look_s: float = Field(default=60, gt=0)
+    """How often replies no session waits for are asked after, beside the server's pokes."""
 
 
 class DeviceConfig(Strict):

@@ -71,19 +71,6 @@ class Agent:
             folder=config.content_folder / "tuf",
         )
         keeper = ContentKeeper(store, self._outbox, self._journal, source, config.content_folder)
-        self._desired = DesiredPull(
-            self._api,
-            keeper,
-            self._state,
-            self._reach,
-            self._pulse,
-            report=self._report,
-            probe_idle_s=times.probe_idle_s,
-            probe_busy_s=times.probe_busy_s,
-            backoff=Backoff(first_s=times.retry_first_s, cap_s=times.retry_cap_s),
-        )
-        log_book = CommandLog(store, self._outbox)
-        self._commands = CommandPull(self._api, log_book, store, self._journal, self._pulse)
         self._deliverer = Deliverer(
             store,
             self._queue,
@@ -91,9 +78,22 @@ class Agent:
             journal=self._journal,
             reach=self._reach,
             pulse=self._pulse,
-            retry_first_s=times.retry_first_s,
-            retry_cap_s=times.retry_cap_s,
+            times=times,
         )
+        self._desired = DesiredPull(
+            self._api,
+            keeper,
+            self._state,
+            self._reach,
+            self._pulse,
+            report=self._report,
+            on_version=self._deliverer.server_changed,
+            probe_idle_s=times.probe_idle_s,
+            probe_busy_s=times.probe_busy_s,
+            backoff=Backoff(first_s=times.retry_first_s, cap_s=times.retry_cap_s),
+        )
+        log_book = CommandLog(store, self._outbox)
+        self._commands = CommandPull(self._api, log_book, store, self._journal, self._pulse)
         self._session = MqttSession(
             link,
             envelopes,
@@ -117,8 +117,9 @@ class Agent:
             bells={
                 "desired": self._desired.ring,
                 "commands": self._commands.ring,
-                "replies": self._reach.server_back.set,
+                "replies": self._deliverer.ring,
             },
+            on_generation=self._deliverer.server_changed,
             backoff=Backoff(first_s=times.reconnect_first_s, cap_s=times.reconnect_cap_s),
         )
         with store.transaction():
