@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from fleet_server.audit.service import record
 from fleet_server.cases import repository
 from fleet_server.cases.desk import CaseDesk
-from fleet_server.cases.tables import Case, CaseEvent, RefusedEnvelope
+from fleet_server.cases.tables import Case, CaseEvent, CaseEventKind, RefusedEnvelope
 from fleet_server.departments.working_days import CHINA
 from fleet_server.errors import NotFound, Unprocessable
 from kiosk.contract.cases import Applicant, CaseReply, CaseState
@@ -119,7 +119,7 @@ def unmask(
     case = case_detail(session, case_id).case
     record(session, actor, "case_unmasked", case.case_number, at=now, reason=reason.strip())
     session.add(
-        CaseEvent(case_id=case_id, at=now, actor=f"user:{actor}", what="unmasked", detail="")
+        CaseEvent(case_id=case_id, at=now, actor=f"user:{actor}", what=CaseEventKind.UNMASKED.value)
     )
     key = desk.envelopes.case_key(case_id, case.sealed_key)
     payload = key.open_payload(case.payload)

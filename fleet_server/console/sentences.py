@@ -12,6 +12,7 @@ from fleet_server.kiosks.presence import Word
 from fleet_server.kiosks.schemas import EventView, KioskSummary, PresenceView
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.downlink import BackendState, BackendStatus
+from kiosk.contract.uplink import KEPT_TOO_LONG
 
 _TONES: Final[dict[str, str]] = {
     "case_turned_away": "fault",
@@ -112,6 +113,8 @@ def _sentence_key(event: EventView) -> str:
     facts = event.facts
     if event.kind == "service_state_changed":
         return f"service_state_changed.{'out' if facts.get('out_of_service') == 'true' else 'in'}"
+    if event.kind == "case_turned_away":
+        return f"case_turned_away.{'erased' if facts.get('code') == KEPT_TOO_LONG else 'kept'}"
     if event.kind == "session_ended":
         return f"session_ended.{'done' if facts.get('outcome') in _FINISHED else 'left'}"
     if event.kind == "device_status_changed":
@@ -137,6 +140,8 @@ def _facts_in_words(words: Words, event: EventView, bundle: ContentBundle | None
         facts["outcome"] = words.of_code("outcome", facts.get("outcome", ""))
         facts["lasted"] = words("time.seconds", n=round(float(facts.get("lasted_s", "0"))))
         facts["step"] = _step_title(words, event, bundle)
+    if kind == "case_turned_away":
+        facts["code"] = words.of_code("refused_case", facts.get("code", ""))
     if kind == "paper_changed":
         facts["stage"] = words.of_code("paper", facts.get("stage", ""))
     if kind == "service_state_changed":
