@@ -70,6 +70,8 @@ class Case(Record):
     """`CaseReply` JSON under the case's key."""
     sealed_reply: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The same for the citizen's session."""
+    erased_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When its retention was over: key, payload, papers, answer, name and number are gone."""
 
 
 class CaseEvent(Record):
