@@ -1,7 +1,6 @@
 """The kiosk's configuration file: TOML, validated; an unknown key refuses to start and is named."""
 
-import os
-import tempfile
+import secrets
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import Field, ValidationError
 from kiosk.contract.devices import DeviceKind
 from kiosk.contract.model import Strict
 from kiosk.contract.topics import KIOSK_ID_PATTERN
+from kiosk.durable import write_durably
 
 
 class BadConfig(Exception):
@@ -161,16 +161,7 @@ def _remember(remembered: Path, text: str) -> None:
     """Whole or not at all: app and agent start together and both do it."""
     if remembered.exists() and remembered.read_text(encoding="utf-8") == text:
         return
-    descriptor, draft = tempfile.mkstemp(prefix=f"{remembered.name}.", dir=remembered.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, remembered)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    write_durably(remembered, text.encode(), draft=f".{secrets.token_hex(4)}.new")
 
 
 def last_good(path: Path) -> str | None:

@@ -17,8 +17,8 @@ from fleet_server.cases.desk import CaseDesk
 from fleet_server.cases.tables import Case, CaseEvent, CaseEventKind
 from fleet_server.content.service import find_published_service
 from fleet_server.database import Database
-from fleet_server.departments.working_days import CHINA
 from kiosk.contract.cases import CaseState, SealedPaper
+from kiosk.contract.dates import CHINA
 
 AT_ONCE: Final = 50
 """Cases of one transaction: some milliseconds of the only writer."""

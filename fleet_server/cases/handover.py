@@ -31,10 +31,11 @@ from fleet_server.departments.contract.models import (
     Refused,
 )
 from fleet_server.departments.gateway import GatewayError, Trouble
-from fleet_server.departments.working_days import CHINA, WorkingCalendar, YearUnknown
+from fleet_server.departments.working_days import WorkingCalendar, YearUnknown
 from fleet_server.fleet import Fleet
 from fleet_server.running import running
 from kiosk.contract.cases import CaseReply, CaseState, SealedPaper
+from kiosk.contract.dates import CHINA
 from kiosk.contract.downlink import BackendStatus
 
 _log = logging.getLogger(__name__)

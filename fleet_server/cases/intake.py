@@ -16,11 +16,11 @@ from fleet_server.cases.envelope import Unsealable
 from fleet_server.cases.tables import Case, CaseEvent, CaseEventKind
 from fleet_server.content.service import find_published_service
 from fleet_server.database import Database, on_commit
-from fleet_server.departments.working_days import CHINA
 from fleet_server.errors import Conflict, FleetError, Unprocessable
 from fleet_server.live import LiveBus
 from kiosk.contract.cases import Applicant, CaseReceipt, CaseState, SealedCase
 from kiosk.contract.content import ServiceContent
+from kiosk.contract.dates import CHINA
 from kiosk.contract.identifiers import mask_name, mask_number
 
 TEXT_LANGUAGE: Final = "zh-CN"

@@ -10,9 +10,9 @@ from fleet_server.audit.service import record
 from fleet_server.cases import repository
 from fleet_server.cases.desk import CaseDesk
 from fleet_server.cases.tables import Case, CaseEvent, CaseEventKind, RefusedEnvelope
-from fleet_server.departments.working_days import CHINA
 from fleet_server.errors import Conflict, NotFound, Unprocessable
 from kiosk.contract.cases import Applicant, CaseReply, CaseState
+from kiosk.contract.dates import CHINA
 
 _SHORTEST_REASON = 4
 

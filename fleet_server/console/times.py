@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 
 from fleet_server.console.words import Words
-from fleet_server.departments.working_days import CHINA
+from kiosk.contract.dates import CHINA
 
 
 def clock_text(words: Words, moment: datetime, *, now: datetime, seconds: bool = False) -> str:

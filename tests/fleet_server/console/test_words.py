@@ -7,7 +7,9 @@ import typing
 from pathlib import Path
 
 import pytest
+import yaml
 
+from fleet_server.assets import ASSETS
 from fleet_server.cases.handover import Hindrance
 from fleet_server.cases.intake import REFUSED_FOR_GOOD
 from fleet_server.cases.tables import CaseEventKind
@@ -49,14 +51,9 @@ def step_kinds() -> tuple[str, ...]:
 
 
 def sandbox_refusals() -> tuple[str, ...]:
-    """The codes of every `Refused(code=…)` in the sandbox departments."""
-    found = {
-        str(keyword.value.value)
-        for call in calls_of("Refused", SERVER / "departments" / "sandbox")
-        for keyword in call.keywords
-        if keyword.arg == "code" and isinstance(keyword.value, ast.Constant)
-    }
-    return tuple(sorted(found))
+    """The code of everything the sandbox departments refuse with."""
+    path = ASSETS / "sandbox" / "refusals.yaml"
+    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))["refusal"])
 
 
 def audited(what: typing.Literal["action", "fact"]) -> set[str]:
@@ -149,6 +146,7 @@ def test_every_code_has_a_word(group: str, codes: tuple[str, ...]) -> None:
         ("case.state", tuple(CaseState)),
         ("refused_case", (*REFUSED_FOR_GOOD, KEPT_TOO_LONG)),
         ("step", step_kinds()),
+        ("refusal", sandbox_refusals()),
         ("audit.action", tuple(audited("action"))),
     ],
 )

@@ -7,9 +7,9 @@ import pytest
 from provisioning.demo.citizens import ERRANDS, Errand
 from provisioning.demo.fingers import Fingers, Shown
 from provisioning.demo.gallery import codes_on
+from provisioning.demo.staff import Staff
 from provisioning.demo.system import System
 from tests.system.hall import TOLD_WITHIN_S, Witness, citizen_of, eventually, set_fault
-from tests.system.staff import Staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
 
