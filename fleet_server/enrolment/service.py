@@ -118,8 +118,9 @@ def withdraw(session: Session, *, kiosk_id: str, reason: str, actor: str, now: d
     for certificate in valid:
         certificate.revoked_at = now
     for token in repository.open_tokens(session, kiosk_id=kiosk_id, now=now):
-        token.expires_at = now
+        token.expires_at = now - timedelta(seconds=1)  # kept to the millisecond: not a blink more
     kiosk.retired_at = now
+    _fall_silent(session, kiosk_id, now)
     session.flush()
     record(
         session,
@@ -131,6 +132,13 @@ def withdraw(session: Session, *, kiosk_id: str, reason: str, actor: str, now: d
         reason=reason.strip(),
     )
     return len(valid)
+
+
+def _fall_silent(session: Session, kiosk_id: str, now: datetime) -> None:
+    """Its page must not go on saying that it serves: nothing more will be heard of it."""
+    presence = session.get_one(Presence, kiosk_id)
+    presence.word, presence.why, presence.why_facts = "silent", "revoked", {}
+    presence.since, presence.due_at = now, None
 
 
 def _remember(session: Session, token: EnrolToken, now: datetime) -> None:

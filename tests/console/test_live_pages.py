@@ -185,6 +185,7 @@ def test_a_stolen_kiosk_is_cut_off_once_somebody_says_why(on: Stage, page: Page)
     page.locator("#revoke-reason").fill("终端失窃，已报警")
     page.locator("#revoke .btn-danger").click()
     expect(page.locator("[data-revoked]")).to_contain_text("本机证书已吊销")
+    expect(page.locator("[data-sentence]")).to_contain_text("失去联系（证书已吊销）")
     assert page.locator("[data-bs-target='#revoke']").count() == 0
     with pytest.raises(httpx.HTTPStatusError, match="401"):
         stolen.commands()

@@ -223,7 +223,9 @@ async def test_a_revocation_says_why_ends_open_tokens_and_happens_once(server: S
     refused = await server.enrol(unused, request)
     assert (refused.status_code, refused.json()["code"]) == (403, "token_expired")
     with server.fleet.database.read() as session:
+        presence = kiosk_detail(session, kiosk_id=KIOSK).summary.presence
         (entry, *_) = newest(session, limit=1, text=KIOSK)
+    assert (presence.word, presence.why, presence.due_at) == ("silent", "revoked", None)
     assert (entry.action, entry.actor) == ("kiosk_revoked", "admin")
     assert entry.facts == {"certificates": 1, "reason": "失窃，已报警"}
 
