@@ -23,7 +23,11 @@ from fleet_server.console.route import ConsoleRoute
 from fleet_server.console.sentences import event_line, kiosk_sentence, why_text
 from fleet_server.content.repository import bundle_of
 from fleet_server.content.service import current_release
-from fleet_server.enrolment.service import make_token
+from fleet_server.enrolment.repository import certificates_of
+from fleet_server.enrolment.schemas import LONGEST_REASON as LONGEST_REVOKING
+from fleet_server.enrolment.schemas import SHORTEST_REASON as SHORTEST_REVOKING
+from fleet_server.enrolment.service import make_token, revoke
+from fleet_server.errors import Conflict, Unprocessable
 from fleet_server.identity.access import CsrfChecked
 from fleet_server.kiosks.presence import Word
 from fleet_server.kiosks.service import kiosk_detail, list_kiosks
@@ -154,12 +158,31 @@ def reopen(page: StaffPage, operator: Operator, _csrf: CsrfChecked, kiosk_id: st
     return _order(page, kiosk_id, SetOutOfService(on=False, reason=""), operator.name)
 
 
+@router.post("/{kiosk_id}/revoke")
+def revoke_kiosk(
+    page: StaffPage,
+    admin: Admin,
+    _csrf: CsrfChecked,
+    kiosk_id: str,
+    reason: Annotated[str, Form(max_length=LONGEST_REVOKING)] = "",
+) -> Response:
+    """Take its certificates and cut it off: it was stolen, or will not come back."""
+    try:
+        revoke(page.fleet, kiosk_id=kiosk_id, reason=reason, actor=admin.name)
+    except Unprocessable as error:
+        return _kiosk_page(page, kiosk_id, status=422, trouble=error.code)
+    except Conflict:
+        return page.go(f"/kiosks/{kiosk_id}", done="revoked_already")
+    return page.go(f"/kiosks/{kiosk_id}", done="kiosk_revoked")
+
+
 def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = "") -> Response:
     fleet, words = page.fleet, page.words
     with fleet.database.read() as session:
         detail = kiosk_detail(session, kiosk_id=kiosk_id, events=_EVENTS)
         commands = list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS)
         release = current_release(session)
+        certificates = certificates_of(session, kiosk_id=kiosk_id)
     summary = detail.summary
     bundle = None if release is None else bundle_of(release)
     return page.show(
@@ -176,6 +199,9 @@ def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = 
         commands=[_command_line(command) for command in commands],
         is_closed=summary.presence.word is Word.MAINTENANCE,
         longest_reason=LONGEST_REASON,
+        longest_revoking=LONGEST_REVOKING,
+        shortest_revoking=SHORTEST_REVOKING,
+        certificates=certificates,
         presence_settings=fleet.settings.presence,
     )
 

@@ -12,6 +12,7 @@ from fleet_server.kiosks.presence import Word
 from fleet_server.kiosks.schemas import EventView, KioskSummary, PresenceView
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.downlink import BackendState, BackendStatus
+from kiosk.contract.uplink import KEPT_TOO_LONG
 
 _TONES: Final[dict[str, str]] = {
     "case_turned_away": "fault",
@@ -113,6 +114,8 @@ def _sentence_key(event: EventView) -> str:
     match kind:
         case "journal_entry":
             return f"journal.{facts.get('entry', '')}"
+        case "case_turned_away":
+            return f"event.{kind}.{'erased' if facts.get('code') == KEPT_TOO_LONG else 'kept'}"
         case "service_state_changed":
             return f"event.{kind}.{'out' if facts.get('out_of_service') == 'true' else 'in'}"
         case "session_ended":
@@ -144,6 +147,8 @@ def _facts_in_words(words: Words, event: EventView, bundle: ContentBundle | None
         facts["outcome"] = words.of_code("outcome", facts.get("outcome", ""))
         facts["lasted"] = words("time.seconds", n=round(float(facts.get("lasted_s", "0"))))
         facts["step"] = _step_title(words, event, bundle)
+    if kind == "case_turned_away":
+        facts["code"] = words.of_code("refused_case", facts.get("code", ""))
     if kind == "paper_changed":
         facts["stage"] = words.of_code("paper", facts.get("stage", ""))
     if kind == "service_state_changed":

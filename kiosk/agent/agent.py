@@ -75,6 +75,15 @@ class Agent:
             folder=config.content_folder / "tuf",
         )
         keeper = ContentKeeper(store, self._outbox, self._journal, source, config.content_folder)
+        self._deliverer = Deliverer(
+            store,
+            self._queue,
+            self._api,
+            journal=self._journal,
+            reach=self._reach,
+            pulse=self._pulse,
+            times=times,
+        )
         self._desired = DesiredPull(
             self._api,
             keeper,
@@ -82,6 +91,7 @@ class Agent:
             self._reach,
             self._pulse,
             report=self._report,
+            on_version=self._deliverer.server_changed,
             probe_idle_s=times.probe_idle_s,
             probe_busy_s=times.probe_busy_s,
             backoff=Backoff(first_s=times.retry_first_s, cap_s=times.retry_cap_s),
@@ -93,16 +103,6 @@ class Agent:
             state=self._state,
             journal=self._journal,
             pulse=self._pulse,
-        )
-        self._deliverer = Deliverer(
-            store,
-            self._queue,
-            self._api,
-            journal=self._journal,
-            reach=self._reach,
-            pulse=self._pulse,
-            retry_first_s=times.retry_first_s,
-            retry_cap_s=times.retry_cap_s,
         )
         self._session = MqttSession(
             link,
@@ -127,8 +127,9 @@ class Agent:
             bells={
                 "desired": self._desired.ring,
                 "commands": self._commands.ring,
-                "replies": self._reach.server_back.set,
+                "replies": self._deliverer.ring,
             },
+            on_generation=self._deliverer.server_changed,
             backoff=Backoff(first_s=times.reconnect_first_s, cap_s=times.reconnect_cap_s),
         )
         with store.transaction():

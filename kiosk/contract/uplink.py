@@ -115,13 +115,17 @@ class CaseSubmitted(EventFields):
     case_id: str
 
 
+KEPT_TOO_LONG: Final = "kept_too_long"
+"""The code of a case that was turned away, tried again in vain, and has now been erased."""
+
+
 class CaseTurnedAway(EventFields):
-    """The server will never take this case; it stays on the kiosk until a technician looks."""
+    """The server does not take this case. It stays on the kiosk and is tried again at news."""
 
     kind: Literal["case_turned_away"] = "case_turned_away"
     case_id: str
     code: str
-    """The server's error code, such as `unsealable`."""
+    """The server's error code, such as `unsealable`; or `KEPT_TOO_LONG`."""
 
 
 class PaperChanged(EventFields):

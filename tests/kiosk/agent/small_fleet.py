@@ -69,6 +69,10 @@ class SmallServer:
         self.cut_upload_after: int | None = None
         self.reply_after_s = 0.0
         self.posts = 0
+        self.pulls = 0
+        self.pulled_version = 0
+        self.polls = 0
+        self.most_polls = 0
         self.uploaded_bytes = 0
         self.clock_ahead_s = 0.0
         with self._open() as connection:
@@ -116,6 +120,10 @@ class SmallServer:
         rows = list(connection.execute("SELECT body FROM case_in ORDER BY rowid"))
         connection.close()
         return [SealedCase.model_validate_json(str(body)) for (body,) in rows]
+
+    def all_pulled(self) -> bool:
+        """Has the kiosk been told what is desired now?"""
+        return self.pulled_version == self.desired.version
 
     def desire(self, content: DesiredContent | None) -> None:
         self.desired = Desired(version=self.desired.version + 1, content=content)
@@ -166,6 +174,8 @@ class SmallServer:
 
         @app.get("/v1/desired")
         def _desired(request: Request) -> Response:
+            self.pulls += 1
+            self.pulled_version = self.desired.version
             etag = f'"{self.desired.version}"'
             if request.headers.get("if-none-match") == etag:
                 return Response(status_code=304)
@@ -228,7 +238,12 @@ class SmallServer:
             found = [case for case in self.cases() if case.case_id == case_id]
             if not found:
                 return no(404, "no_such_case")
-            await asyncio.sleep(min(self.reply_after_s, wait_s))
+            self.polls += 1
+            self.most_polls = max(self.most_polls, self.polls)
+            try:
+                await asyncio.sleep(min(self.reply_after_s, wait_s))
+            finally:
+                self.polls -= 1
             sealed = b""
             if self.reply_after_s <= wait_s:
                 receipt = self._receipt(case_id, CaseState.ACCEPTED)

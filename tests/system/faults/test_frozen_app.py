@@ -5,9 +5,9 @@ import signal
 
 import pytest
 
+from provisioning.demo.staff import Staff
 from provisioning.demo.system import KIOSK_ID, System
 from tests.system.hall import Witness, eventually
-from tests.system.staff import Staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
