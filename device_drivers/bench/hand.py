@@ -116,6 +116,10 @@ class Hand:
         """Free the knife."""
         self._act("receipt_printer", "free_cutter")
 
+    def turn(self, device: str, action: str) -> None:
+        """Do anything else a station offers, such as `cabinet`, `open_door` (see `catalogue`)."""
+        self._act(device, action)
+
     def unplug(self, device: str) -> None:
         """Pull the cable of the device of this kind, such as `qr_scanner`."""
         self._act(device, "unplug")
