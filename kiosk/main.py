@@ -14,6 +14,7 @@ from typing import Final
 
 from device_drivers.document_camera.interface import Preview
 from kiosk.agent.watchdog import notify
+from kiosk.closings import Closings
 from kiosk.config import BadConfig, KioskConfig, load
 from kiosk.contract.content import LANGUAGES
 from kiosk.contract.devices import DeviceKind, DeviceState
@@ -25,6 +26,7 @@ from kiosk.contract.uplink import (
 )
 from kiosk.contract.uplink import ContentRefused as ContentRefusedEvent
 from kiosk.devices.fleet import Fleet
+from kiosk.devices.lights import CabinetLights
 from kiosk.devices.watch import watch_devices
 from kiosk.flow.events import Touch
 from kiosk.flow.runner import Runner
@@ -94,6 +96,8 @@ class KioskApp:
             hide_cursor=config.display.hide_cursor,
             reduced_motion=config.display.reduced_motion,
         )
+        has_cabinet = DeviceKind.CABINET in config.devices
+        self._lights = CabinetLights(self._fleet.cabinet) if has_cabinet else None
         self._runner = Runner(
             devices=self._fleet,
             desk=CaseDesk(store, self._outbox, read_sealing_key(config.server.sealing_key_file)),
@@ -103,7 +107,9 @@ class KioskApp:
             changes=store.changes,
             glass=_Glass(self.screen, self._phrases),
             look_around=self.surroundings.look,
+            lights=self._lights,
         )
+        self._closings = Closings(store, self._outbox, self._journal)
         self._orders = Orders(
             commands=commands,
             shared=self._shared,
@@ -181,6 +187,8 @@ class KioskApp:
                 group.create_task(self._follow_store())
                 group.create_task(self._sign_of_life())
                 group.create_task(self._note_start())
+                if self._lights is not None:
+                    group.create_task(self._lights.run())
         finally:
             await self._fleet.close()
 
@@ -203,6 +211,9 @@ class KioskApp:
             if self._drawn and self._drawn != reported:
                 reported = self._drawn
                 await asyncio.to_thread(self._note_drawn, reported)
+            edge = self._closings.edge(self._runner.state, self.surroundings.look())
+            if edge is not None:
+                await asyncio.to_thread(self._closings.record, edge)
             if self._ticks != written:
                 written = self._ticks
                 alive = AppAlive(
