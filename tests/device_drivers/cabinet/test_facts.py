@@ -68,8 +68,11 @@ def test_heat_ends_only_well_below_where_it_began() -> None:
     assert status({**FINE, TENTHS: 499}, was_hot=True).heat is HeatStatus.OK
 
 
-def test_frost_is_a_number_with_a_sign() -> None:
-    assert status({**FINE, TENTHS: 0x10000 - 35}).temperature_c == -3.5
+@pytest.mark.parametrize(
+    ("raw", "celsius"), [(0xFFDD, -3.5), (0x8000, -3276.8), (0x7FFF, 3276.7), (0x4000, 1638.4)]
+)
+def test_frost_is_a_number_with_a_sign(raw: int, celsius: float) -> None:
+    assert status({**FINE, TENTHS: raw}).temperature_c == celsius
 
 
 def test_a_fan_may_be_a_contact() -> None:
