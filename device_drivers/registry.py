@@ -15,8 +15,10 @@ from device_drivers.ports import Port, Scheme
 from device_drivers.status import DeviceKind
 
 if TYPE_CHECKING:  # the interfaces import numpy
+    from device_drivers.cabinet.interface import Cabinet
     from device_drivers.document_camera.interface import DocumentCamera
     from device_drivers.id_card_reader.interface import IdCardReader
+    from device_drivers.power_supply.interface import PowerSupply
     from device_drivers.qr_scanner.interface import QrScanner
     from device_drivers.receipt_printer.interface import ReceiptPrinter
     from device_drivers.social_security_card.interface import SocialSecurityCardReader
@@ -64,12 +66,26 @@ def _escpos() -> DriverClass:
     return EscposReceiptPrinter
 
 
+def _modbus() -> DriverClass:
+    from device_drivers.cabinet.driver import ModbusCabinet
+
+    return ModbusCabinet
+
+
+def _nut() -> DriverClass:
+    from device_drivers.power_supply.driver import NutPowerSupply
+
+    return NutPowerSupply
+
+
 MODELS: Mapping[tuple[DeviceKind, str], Model] = {
     (DeviceKind.ID_CARD_READER, "sam_v"): Model((Scheme.SERIAL, Scheme.TCP, Scheme.USB), _sam_v),
     (DeviceKind.SOCIAL_SECURITY_CARD, "sssc"): Model((Scheme.PCSC,), _sssc),
     (DeviceKind.QR_SCANNER, "line"): Model((Scheme.SERIAL, Scheme.TCP), _line),
     (DeviceKind.DOCUMENT_CAMERA, "opencv"): Model((Scheme.V4L2, Scheme.IMAGES), _opencv),
     (DeviceKind.RECEIPT_PRINTER, "escpos"): Model((Scheme.TCP, Scheme.SERIAL), _escpos),
+    (DeviceKind.CABINET, "modbus_rtu"): Model((Scheme.SERIAL, Scheme.TCP), _modbus),
+    (DeviceKind.POWER_SUPPLY, "nut"): Model((Scheme.NUT,), _nut),
 }
 """Every driver that exists."""
 
@@ -94,6 +110,14 @@ def make_device(
 def make_device(
     kind: Literal[DeviceKind.RECEIPT_PRINTER], model: str, port: Port, **settings: object
 ) -> "ReceiptPrinter": ...
+@overload
+def make_device(
+    kind: Literal[DeviceKind.CABINET], model: str, port: Port, **settings: object
+) -> "Cabinet": ...
+@overload
+def make_device(
+    kind: Literal[DeviceKind.POWER_SUPPLY], model: str, port: Port, **settings: object
+) -> "PowerSupply": ...
 @overload
 def make_device(kind: DeviceKind, model: str, port: Port, **settings: object) -> Device: ...
 def make_device(kind: DeviceKind, model: str, port: Port, **settings: object) -> Device:

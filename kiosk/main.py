@@ -7,17 +7,20 @@ import os
 import signal
 import sys
 import threading
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
 
 from device_drivers.document_camera.interface import Preview
 from kiosk.agent.watchdog import notify
+from kiosk.closings import Closings
 from kiosk.config import BadConfig, KioskConfig, load
 from kiosk.contract.content import LANGUAGES
 from kiosk.contract.devices import DeviceKind, DeviceState
 from kiosk.contract.uplink import AppState
 from kiosk.devices.fleet import Fleet
+from kiosk.devices.lights import CabinetLights
 from kiosk.devices.watch import watch_devices
 from kiosk.flow.clerk import Clerk
 from kiosk.flow.events import Touch
@@ -103,6 +106,8 @@ class KioskApp:
             hide_cursor=config.display.hide_cursor,
             reduced_motion=config.display.reduced_motion,
         )
+        has_cabinet = DeviceKind.CABINET in config.devices
+        self._lights = CabinetLights(self._fleet.cabinet) if has_cabinet else None
         self._runner = Runner(
             devices=self._fleet,
             desk=CaseDesk(store, self._outbox, read_sealing_key(config.server.sealing_key_file)),
@@ -113,7 +118,9 @@ class KioskApp:
             glass=_Glass(self.screen, self._phrases),
             look_around=self.surroundings.look,
             clerk=self._clerk,
+            lights=self._lights,
         )
+        self._closings = Closings(store, self._outbox, self._journal)
         self._orders = Orders(
             store,
             commands=commands,
@@ -193,6 +200,8 @@ class KioskApp:
                 group.create_task(self._follow_store())
                 group.create_task(self._sign_of_life())
                 group.create_task(self._note_start())
+                if self._lights is not None:
+                    group.create_task(self._lights.run())
         finally:
             await self._fleet.close()
 
@@ -223,6 +232,9 @@ class KioskApp:
             if self._drawn != told:
                 told = self._drawn
                 self._records.content_drawn(told)
+            edge = self._closings.edge(self._runner.state, self.surroundings.look())
+            if edge is not None:
+                self._clerk.owe(partial(self._closings.record, edge, datetime.now(UTC)))
             if self._ticks != written:
                 written = self._ticks
                 await self._records.alive(written, app_state(self._runner.state))

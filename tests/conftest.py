@@ -39,11 +39,11 @@ def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A contract test runs on the emulator, and on hardware where its module's device is named."""
-    if "place" in metafunc.fixturenames:
+    if "stand_kind" in metafunc.fixturenames:
         places: list[object] = ["emulator"]
         if metafunc.module.DEVICE in named_hardware(metafunc.config):
             places.append(pytest.param("hardware", marks=[pytest.mark.hardware, NO_HURRY]))
-        metafunc.parametrize("place", places)
+        metafunc.parametrize("stand_kind", places)
 
 
 NO_HURRY = pytest.mark.timeout(1800)

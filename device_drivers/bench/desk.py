@@ -1,4 +1,4 @@
-"""The five devices of the first kiosk, side by side, for one process to own."""
+"""The devices of a kiosk, side by side, for one process to own."""
 
 import asyncio
 import contextlib
@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from device_drivers.bench.cabinet_stations import CabinetStation, PowerSupplyStation
 from device_drivers.bench.card_stations import IdCardStation, SocialSecurityCardStation
 from device_drivers.bench.catalogue import Catalogue
 from device_drivers.bench.paper_stations import DocumentCameraStation, ReceiptPrinterStation
@@ -35,13 +36,18 @@ class Desk:
             DeviceKind.QR_SCANNER.value: QrScannerStation(directory / "qr_scanner", catalogue),
             DeviceKind.DOCUMENT_CAMERA.value: self.camera,
             DeviceKind.RECEIPT_PRINTER.value: self.printer,
+            DeviceKind.CABINET.value: CabinetStation(directory / "cabinet"),
+            DeviceKind.POWER_SUPPLY.value: PowerSupplyStation(directory / "power_supply"),
         }
         self._hands = {name: asyncio.Lock() for name in self._stations}
         """Two hands do not reach for one device at a time."""
         self._running = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Switch everything on. Raises PcscdFailed; what was started is stopped again."""
+        """Switch everything on. Raises PcscdFailed or PowerSupplyFailed.
+
+        What was started is stopped again.
+        """
         try:
             for station in self._stations.values():
                 self._running.push_async_callback(station.stop)

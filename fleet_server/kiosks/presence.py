@@ -211,6 +211,8 @@ def _judge(standing: Standing) -> Verdict:
     if standing.app_state is AppState.OUT_OF_SERVICE:
         if standing.closed_reason == "command":
             return Verdict(Word.MAINTENANCE, "command")
+        if standing.closed_reason == "door_open":  # a technician is at work inside
+            return Verdict(Word.MAINTENANCE, "closed", {"reason": standing.closed_reason})
         return Verdict(Word.IDLE_CLOSED, "closed", {"reason": standing.closed_reason})
     if troubled := troubled_devices(standing.devices):
         return Verdict(Word.LIMITED, "devices", {"devices": ",".join(troubled)})

@@ -103,7 +103,7 @@ class SessionEnded(EventFields):
     kind: Literal["session_ended"] = "session_ended"
     service_id: str
     outcome: str
-    """`submitted`, `completed`, `abandoned`, `timed_out`, `failed`, `restarted`."""
+    """`submitted`, `completed`, `abandoned`, `timed_out`, `failed`, `restarted`, `power_lost`."""
     at_step: str
     lasted_s: float = Field(ge=0)
 
@@ -165,7 +165,7 @@ class ServiceStateChanged(EventFields):
     kind: Literal["service_state_changed"] = "service_state_changed"
     out_of_service: bool
     reason: str
-    """A text key, such as `command` or `no_receipt_printer`."""
+    """A text key, such as `command`, `mains_lost`, `battery_low` or `door_open`."""
 
 
 class CommandProgress(EventFields):

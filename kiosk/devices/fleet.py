@@ -6,11 +6,13 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Generic, Protocol, Self, TypeVar
 
+from device_drivers.cabinet.interface import Cabinet
 from device_drivers.device import Device
 from device_drivers.document_camera.interface import DocumentCamera
 from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.id_card_reader.interface import IdCardReader
 from device_drivers.ports import Port
+from device_drivers.power_supply.interface import PowerSupply
 from device_drivers.qr_scanner.interface import QrScanner
 from device_drivers.receipt_printer.interface import ReceiptPrinter
 from device_drivers.registry import make_device
@@ -24,7 +26,7 @@ _LOG: Final = logging.getLogger(__name__)
 UNASKED: Final = DeviceState(status=DeviceStatus.UNKNOWN)
 """Before the first answer."""
 
-_PASSING: Final = frozenset({"media"})
+_PASSING: Final = frozenset({"media", "headset", "person"})
 """Parts that change with every citizen; a card laid down is no news for the console."""
 
 _CANNOT_TALK: Final = "D1"
@@ -139,12 +141,16 @@ class Fleet:
         qr_scanner: QrScanner | None = None,
         document_camera: DocumentCamera | None = None,
         receipt_printer: ReceiptPrinter | None = None,
+        cabinet: Cabinet | None = None,
+        power_supply: PowerSupply | None = None,
     ) -> None:
         self._id_card = _keeper(DeviceKind.ID_CARD_READER, id_card_reader)
         self._social = _keeper(DeviceKind.SOCIAL_SECURITY_CARD, social_security_card_reader)
         self._scanner = _keeper(DeviceKind.QR_SCANNER, qr_scanner)
         self._camera = _keeper(DeviceKind.DOCUMENT_CAMERA, document_camera)
         self._printer = _keeper(DeviceKind.RECEIPT_PRINTER, receipt_printer)
+        self._cabinet = _keeper(DeviceKind.CABINET, cabinet)
+        self._power = _keeper(DeviceKind.POWER_SUPPLY, power_supply)
 
     @classmethod
     def from_config(cls, devices: Mapping[DeviceKind, DeviceConfig]) -> Self:
@@ -176,6 +182,8 @@ class Fleet:
             self._scanner,
             self._camera,
             self._printer,
+            self._cabinet,
+            self._power,
         )
         return tuple(keeper for keeper in every if keeper is not None)
 
@@ -205,6 +213,10 @@ class Fleet:
         """Lend it. Raises DeviceFault on entering."""
         return _there(self._printer, DeviceKind.RECEIPT_PRINTER).lend()
 
+    def cabinet(self) -> AbstractAsyncContextManager[Cabinet]:
+        """Lend it. Raises DeviceFault on entering."""
+        return _there(self._cabinet, DeviceKind.CABINET).lend()
+
     async def close(self) -> None:
         """Release every port. No effect may be using one."""
         for keeper in self.keepers:
@@ -217,6 +229,8 @@ _ARGUMENTS: Final = {
     DeviceKind.QR_SCANNER: "qr_scanner",
     DeviceKind.DOCUMENT_CAMERA: "document_camera",
     DeviceKind.RECEIPT_PRINTER: "receipt_printer",
+    DeviceKind.CABINET: "cabinet",
+    DeviceKind.POWER_SUPPLY: "power_supply",
 }
 
 

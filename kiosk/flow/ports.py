@@ -1,9 +1,10 @@
 """What the runner needs of the world outside: devices, the case desk, the records, the glass."""
 
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
+from device_drivers.cabinet.interface import LightMode, Slot
 from device_drivers.document_camera.interface import DocumentCamera, Preview
 from device_drivers.id_card_reader.interface import IdCardReader
 from device_drivers.qr_scanner.interface import QrScanner
@@ -96,6 +97,13 @@ class Glass(Protocol):
 
     def preview(self, preview: Preview) -> None:
         """Show one live camera frame on the page that is drawn."""
+
+
+class GuidanceLights(Protocol):
+    """The lights at the slots; fire and forget."""
+
+    def show(self, lights: Mapping[Slot, LightMode]) -> None:
+        """Have the lights be so; returns at once, whatever becomes of it."""
 
 
 LookAround = Callable[[], World]

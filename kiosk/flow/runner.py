@@ -11,6 +11,7 @@ from kiosk.contract.uplink import CaseRated, SessionEnded, SessionStarted
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow.clerk import Clerk
+from kiosk.flow.lights import lights_of
 from kiosk.flow.noting import entry_of
 from kiosk.flow.performing import DURABLE, Performer, Task
 from kiosk.flow.ports import (
@@ -19,12 +20,14 @@ from kiosk.flow.ports import (
     DevicePool,
     EventLog,
     Glass,
+    GuidanceLights,
     JournalBook,
     LookAround,
     PaperLog,
 )
 from kiosk.flow.session import START, step
 from kiosk.flow.states import State, Warned, scope_of, timeout_s
+from kiosk.flow.world import World
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -66,13 +69,18 @@ class Runner:
         glass: Glass,
         look_around: LookAround,
         clerk: Clerk | None = None,
+        lights: GuidanceLights | None = None,
     ) -> None:
-        """`clerk` writes for others as well, where their records and ours must keep one order."""
+        """`clerk` writes for others as well, where their records and ours must keep one order.
+
+        `lights` is None where the kiosk has no cabinet of its own.
+        """
         self.state: State = START
         self._events = events
         self._journal = journal
         self._glass = glass
         self._look_around = look_around
+        self._lights = lights
         self._clerk = clerk or Clerk()
         self._performer = Performer(
             devices=devices,
@@ -145,7 +153,7 @@ class Runner:
             self._note(entry[0], **entry[1])
         scope_before = scope_of(self.state)
         self.state = result.state
-        self._glass.draw(self.state, world)
+        self._show(world)
         if scope_of(self.state) != scope_before:
             self._page += 1
             for task in self._fleeting:
@@ -155,6 +163,11 @@ class Runner:
             self._begin(effect)
         self._arm()
         self._stepped.set()
+
+    def _show(self, world: World) -> None:
+        self._glass.draw(self.state, world)
+        if self._lights is not None:
+            self._lights.show(lights_of(self.state))
 
     # --- effects -----------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from typing import Final
 from kiosk.contract.services import Department
 from kiosk.flow import events as ev
 from kiosk.flow.availability import Mode, availability
+from kiosk.flow.closing import closing
 from kiosk.flow.effects import NoteSessionStarted
 from kiosk.flow.entering import Step, enter
 from kiosk.flow.leaving import rest
@@ -78,7 +79,7 @@ def _resting(state: Idle | OutOfService, event: ev.Event, world: World) -> Step 
     match state, event:
         case (_, ev.WorldChanged()) if rest(world) != state:
             return Step(rest(world))
-        case (Idle(), ev.Begin()) if world.out_of_service is None:
+        case (Idle(), ev.Begin()) if closing(world) is None:
             return Step(Home(display=state.display))
         case _:
             return None
@@ -89,7 +90,7 @@ def _taking_card(state: TakingCard, event: ev.Event, world: World) -> Step | Non
         case ev.CardSeen() if not state.is_seen:
             return Step(replace(state, is_seen=True))
         case ev.CardTaken() | ev.DeviceFailed():
-            closed = isinstance(state.onward, Idle | OutOfService) or world.out_of_service
+            closed = isinstance(state.onward, Idle | OutOfService) or closing(world)
             return Step(rest(world) if closed else state.onward)
         case ev.CardStayed():
             return Step(rest(world))
@@ -121,7 +122,7 @@ def _browsing(state: Browsing, event: ev.Event, world: World) -> Step | None:
 
 def _browsing_elsewhere(state: Browsing, world: World) -> Step | None:
     """Closed meanwhile, or the service shown is gone from the menu."""
-    if world.out_of_service is not None:
+    if closing(world) is not None:
         return Step(OutOfService())
     if isinstance(state, NotNow) and _department_of(state, world) is None:
         return Step(Home(display=state.display))
@@ -141,6 +142,8 @@ def _department_of(state: NotNow, world: World) -> Department | None:
 
 
 def _choose(display: Display, service_id: str, world: World) -> Step | None:
+    if closing(world) is not None:
+        return Step(OutOfService())
     content = world.content.bundle.services.get(service_id)
     if content is None or content.definition.status != "published":
         return None

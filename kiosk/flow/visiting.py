@@ -18,10 +18,20 @@ from kiosk.contract.services import (
 )
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.closing import closing, must_end
 from kiosk.flow.effects import AwaitReply, ForgetSession, NoteRating
 from kiosk.flow.entering import Step, advance, enter
 from kiosk.flow.identity import OLD_CARD, from_code, from_id_card, from_social_security_card
-from kiosk.flow.leaving import ABANDONED, TIMED_OUT, give_up, leave, part_from, rest
+from kiosk.flow.leaving import (
+    ABANDONED,
+    TIMED_OUT,
+    end_in_order,
+    give_up,
+    leave,
+    part_from,
+    rest,
+    wait_no_longer,
+)
 from kiosk.flow.walking import path_taken, step_back
 from kiosk.flow.world import World
 from kiosk.services.rules import DIGIT_RULES
@@ -39,6 +49,8 @@ def visit(  # noqa: PLR0912  one branch per line of the table this is
 ) -> Step | None:
     """The next state inside a service, or None where the event means nothing here."""
     match state, event:
+        case (_, ev.WorldChanged()) if must_end(world):
+            return end_in_order(state, world)
         case (st.Ended(), ev.Quit() | ev.Continue() | ev.TimedOut()):
             return _outcome_left(state, event, world)
         case (st.Storing() | st.AwaitingReply() | st.Printing() | st.Ended(), _):
@@ -88,6 +100,8 @@ def warned(state: st.Warned, event: ev.Event, world: World) -> Step | None:
     """The overlay: more time, leave, or nobody answers."""
     below = state.below
     match event:
+        case ev.WorldChanged() if must_end(world):
+            return end_in_order(state, world)
         case ev.Extend():
             return Step(below)
         case ev.TimedOut() | ev.Quit() if isinstance(below, st.PaperTrouble):
@@ -109,7 +123,7 @@ def _back(state: st.InStep, world: World) -> Step | None:
         there = st.ServiceList(
             display=session.display, department=session.service.definition.department
         )
-        return leave(state, ABANDONED, there)
+        return leave(state, ABANDONED, there if closing(world) is None else rest(world))
     return enter(*before, world)
 
 
@@ -234,7 +248,7 @@ def _machine_works(
             waiting = st.AwaitingReply(
                 session=replace(session, case_id=case_id), step_id=state.step_id
             )
-            return _await_reply(waiting)
+            return wait_no_longer(waiting, world) if must_end(world) else _await_reply(waiting)
         case (st.Storing(), ev.CaseNotStored()):
             return _trouble(state, "disk")
         case (st.AwaitingReply(), ev.CaseReceived(receipt)):
@@ -249,8 +263,8 @@ def _machine_works(
                 CaseState.REFUSED: step.refused,
             }
             return enter(answered, ways[reply.state], world)
-        case (st.AwaitingReply(), ev.WaitOver()) if isinstance(step, Submit):
-            return enter(session, step.waiting, world)
+        case (st.AwaitingReply(), ev.WaitOver()):
+            return wait_no_longer(state, world)
         case (st.Printing(), ev.PaperProgressed(stage)):
             return Step(replace(state, stage=stage))
         case (st.Printing(), ev.PaperEnded(outcome, why)):
@@ -277,7 +291,7 @@ def _paper_ended(state: st.Printing, outcome: str, why: str, world: World) -> St
 def _outcome_left(state: st.Ended, event: ev.Event, world: World) -> Step:
     outcome = state.session.step(state.step_id)
     asks = isinstance(outcome, Outcome) and outcome.asks_rating and bool(state.session.case_id)
-    if not asks or isinstance(event, ev.Quit):
+    if not asks or isinstance(event, ev.Quit) or must_end(world):
         return part_from(state.session, rest(world))
     rating = st.Rating(session=state.session.bare(), step_id=state.step_id)
     return Step(rating, (ForgetSession(),))

@@ -8,6 +8,7 @@ from kiosk.contract.devices import DeviceKind
 from kiosk.contract.services import AskChoice, AskDigits, Department
 from kiosk.flow import states as st
 from kiosk.flow.availability import Cause
+from kiosk.flow.closing import Closing
 from kiosk.flow.events import TextScale, Theme
 from kiosk.flow.identity import TROUBLES
 from kiosk.flow.world import World
@@ -22,6 +23,7 @@ REQUIRED_PHRASES: Final = frozenset(
     | {f"device.{kind.value}" for kind in DeviceKind}
     | {f"fault.{code.value}" for code in FaultCode}
     | {f"cause.{cause.value}" for cause in Cause if cause}
+    | {f"out_of_service.why.{why.value}" for why in Closing if why is not Closing.COMMAND}
     | {f"camera.{problem.value}" for problem in PageProblem}
     | {f"setting.text_scale.{scale.value.replace('.', '_')}" for scale in TextScale}
     | {f"setting.theme.{theme.value}" for theme in Theme}

@@ -56,6 +56,13 @@ class _Certificate(Strict):
     note: str
 
 
+_CLOSED_BY_ITSELF = (
+    ("mains-lost", DeviceKind.POWER_SUPPLY, {"mains": "notPresent", "battery": "ok"}),
+    ("battery-low", DeviceKind.POWER_SUPPLY, {"mains": "notPresent", "battery": "low"}),
+    ("door-open", DeviceKind.CABINET, {"door": "open"}),
+)
+
+
 class Examples(Strict):
     """`assets/shots.yaml`: what the pages are filled with."""
 
@@ -136,6 +143,10 @@ class Walker:
         yield "take-card", self._seen(left, self._world, display)
         closed = replace(self._world, out_of_service=self._examples.closed)
         yield "out-of-service", self._seen(st.OutOfService(), closed, display)
+        for why, kind, parts in _CLOSED_BY_ITSELF:
+            state = DeviceState(status=DeviceStatus.ONLINE, parts=parts)
+            world = replace(self._world, devices={**self._world.devices, kind: state})
+            yield f"out-of-service-{why}", self._seen(st.OutOfService(), world, display)
 
     def service(self, service_id: str, display: st.Display) -> Iterator[tuple[str, ViewModel]]:
         """Every state a citizen can come to in one service, each once."""

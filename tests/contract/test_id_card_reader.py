@@ -84,9 +84,9 @@ Stand = tuple[Port, Hand]
 
 
 @pytest.fixture
-async def stand(place: str, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+async def stand(stand_kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
     """A reader with nothing on it, and the hand beside it."""
-    async with STANDS[place](request) as standing:
+    async with STANDS[stand_kind](request) as standing:
         yield standing
 
 

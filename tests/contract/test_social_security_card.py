@@ -91,9 +91,9 @@ Stand = tuple[Port, Hand]
 
 
 @pytest.fixture
-def stand(place: str, request: pytest.FixtureRequest) -> Stand:
+def stand(stand_kind: str, request: pytest.FixtureRequest) -> Stand:
     """A reader and the hand beside it."""
-    return STANDS[place](request)
+    return STANDS[stand_kind](request)
 
 
 def emulated(request: pytest.FixtureRequest) -> Stand:

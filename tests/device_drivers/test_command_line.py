@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 import segno
 
+from device_drivers.cabinet.emulator import CabinetEmulator
 from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
 from device_drivers.registry import MODELS
@@ -60,6 +61,12 @@ def test_lists_every_model_with_its_ports() -> None:
         ["id-card-reader", "read", "--port", "cups:a4"],
         ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "ssi"],
         ["qr-scanner", "listen", "--port", "pcsc:Reader"],
+        ["cabinet", "light", "--port", "serial:/dev/null", "camera", "sparkle"],
+        ["cabinet", "light", "--port", "serial:/dev/null", "hat", "on"],
+        ["cabinet", "status", "--port", "serial:/dev/null", "--board", "no-such-board"],
+        ["cabinet", "status", "--port", "nut:kiosk@127.0.0.1:3493"],
+        ["power-supply", "status", "--port", "tcp:127.0.0.1:3493"],
+        ["power-supply", "status", "--port", "nut:kiosk@127.0.0.1"],
         ["readiness", "--config", "no-such-file.toml"],
         ["document-printer", "print", "--port", "cups:a4", "x.pdf"],
         ["document-camera", "read-text", "x.png"],
@@ -318,3 +325,49 @@ def test_a_reader_of_our_lines_may_leave_early() -> None:
     os.close(writer)
     assert b"Traceback" not in done.stderr
     assert done.returncode == 0
+
+
+def test_cabinet_tells_its_status_and_a_light_is_set() -> None:
+    with CabinetEmulator(bytes_per_s=None) as board:
+        board.set_door(is_open=True)
+        assert run("cabinet", "status", "--port", board.port) == [
+            {
+                "status": "userError",
+                "fault": "D305",
+                "detail": "31.5 °C inside",
+                "door": "open",
+                "tamper": "ok",
+                "fan": "ok",
+                "heat": "ok",
+                "headset": "notPresent",
+                "person": "notPresent",
+                "temperature_c": 31.5,
+            }
+        ]
+        assert run("cabinet", "light", "--port", board.port, "scanner", "on") == [
+            {"slot": "scanner", "mode": "on"}
+        ]
+        assert board.lights["scanner"] == "on"
+        port = board.port
+    (fault,) = run("cabinet", "light", "--port", port, "scanner", "off", code=1)
+    assert (fault["fault"], fault["device"]) == ("D101", "cabinet")
+    (status,) = run("cabinet", "status", "--port", port)
+    assert (status["status"], status["fault"]) == ("noDevice", "D101")
+
+
+def test_cabinet_watches_until_it_is_told_to_end() -> None:
+    with CabinetEmulator(bytes_per_s=None) as board:
+        command = [*COMMAND, "cabinet", "watch", "--port", board.port]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+            assert watching.stdout is not None
+            assert json.loads(watching.stdout.readline())["door"] == "closed"
+            board.set_door(is_open=True)
+            assert json.loads(watching.stdout.readline())["door"] == "open"
+            watching.send_signal(signal.SIGINT)
+            assert watching.wait(30) == 130
+
+
+def test_a_power_supply_without_upsd_is_told_as_a_status() -> None:
+    (status,) = run("power-supply", "status", "--port", "nut:kiosk@127.0.0.1:1")
+    assert (status["status"], status["fault"]) == ("offline", "D104")
+    assert (status["mains"], status["battery"]) == ("unknown", "unknown")

@@ -66,10 +66,10 @@ port = "tcp:127.0.0.1:9"
 class Kiosk:
     """The app's process, the store it shares with an agent, and a hand at its screen."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more_devices: str = "") -> None:
         self.folder = folder
         self.config = folder / "kiosk.toml"
-        self.config.write_text(CONFIG, encoding="utf-8")
+        self.config.write_text(CONFIG + more_devices, encoding="utf-8")
         key = PrivateKey.generate().public_key
         (folder / "sealing.key").write_bytes(base64.b64encode(bytes(key)))
         self.store = Store.open(folder / "data" / "kiosk.sqlite")

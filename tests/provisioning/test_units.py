@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from device_drivers.ports import Port, Scheme
+from device_drivers.registry import MODELS
 from device_drivers.status import DeviceKind
 from kiosk.agent.watchdog import LOOK_EVERY_S
 from kiosk.main import TICK_S
@@ -23,9 +24,17 @@ def rules() -> list[Path]:
     return sorted((FOLDER / "udev").iterdir())
 
 
-def test_every_device_has_a_rules_file_of_its_own() -> None:
+def test_every_device_we_open_ourselves_has_a_rules_file_of_its_own() -> None:
     named = {path.name.removeprefix("60-kiosk-").removesuffix(".rules") for path in rules()}
-    assert named == {kind.value.replace("_", "-") for kind in DeviceKind}
+    # what a service opens (CUPS, upsd) has that service's own rules
+    theirs = {
+        kind
+        for kind in DeviceKind
+        if {port for (of, _), model in MODELS.items() if of is kind for port in model.ports}
+        <= {Scheme.CUPS, Scheme.NUT}
+    }
+    assert named == {kind.value.replace("_", "-") for kind in set(DeviceKind) - theirs}
+    assert DeviceKind.POWER_SUPPLY in theirs
 
 
 @pytest.mark.parametrize("path", rules(), ids=lambda path: path.stem)

@@ -3,6 +3,7 @@
 from kiosk.contract.content import MenuDepartment
 from kiosk.flow import states as st
 from kiosk.flow.availability import Mode, availability, services_of
+from kiosk.flow.closing import Closing, closing
 from kiosk.flow.events import Begin, DepartmentChosen, Quit, ServiceChosen, TryAgain
 from kiosk.screens.view_model import (
     Action,
@@ -163,12 +164,14 @@ def not_now(state: st.NotNow, saying: Saying) -> MessageView:
 
 
 def out_of_service(state: st.OutOfService, saying: Saying) -> OutOfServiceView:
-    """Closed, as an operator wrote it."""
+    """Closed: as an operator wrote it, or for what the kiosk itself has seen."""
     world = saying.world
+    why = closing(world)
+    own = "" if why in {None, Closing.COMMAND} else saying.say(f"out_of_service.why.{why}")
     return OutOfServiceView(
         frame=frame(saying, state.display, has_quit=False),
         title=saying.say("out_of_service.title"),
-        reason=world.out_of_service or saying.say("out_of_service.reason"),
+        reason=own or world.out_of_service or saying.say("out_of_service.reason"),
         elsewhere=saying.say(
             "out_of_service.elsewhere",
             hours=saying.hours,

@@ -1,6 +1,7 @@
 """What a hand does at the bench is what the drivers see on their wires."""
 
 import asyncio
+from collections.abc import Mapping
 
 import cv2
 import numpy as np
@@ -179,3 +180,61 @@ async def test_pulls_a_cable_and_puts_it_back(
     await device.connect()
     assert (await device.status()).device is DeviceStatus.ONLINE
     await device.close()
+
+
+def test_opens_the_cabinet_lights_a_slot_and_cuts_the_mains(bench: RunningBench) -> None:
+    board = ("--port", bench.ports["cabinet"])
+    assert bench.command_line("cabinet", "light", *board, "camera", "blink") == {
+        "slot": "camera",
+        "mode": "blink",
+    }
+    lights = bench.hand.state()["cabinet"]["lights"]
+    assert isinstance(lights, dict)
+    assert lights["camera"] == "blink"
+    for action, undo, fault in (
+        ("open_door", "close_door", "D305"),
+        ("tamper", "mend", "D306"),
+        ("heat", "cool", "D207"),
+        ("stop_fan", "start_fan", "D206"),
+    ):
+        bench.hand.act("cabinet", action)
+        assert eventually(bench, "cabinet", *board)["fault"] == fault
+        bench.hand.act("cabinet", undo)
+    bench.hand.act("cabinet", "plug_headset")
+    bench.hand.act("cabinet", "come")
+    seen = eventually(bench, "cabinet", *board)
+    assert (seen["fault"], seen["headset"], seen["person"]) == (None, "present", "present")
+    bench.hand.unplug("cabinet")
+    assert bench.command_line("cabinet", "status", *board)["fault"] == "D101"
+    bench.hand.plug("cabinet")
+
+
+def test_cuts_the_mains_and_ends_upsd(bench: RunningBench) -> None:
+    supply = ("--port", bench.ports["power_supply"])
+    bench.hand.act("power_supply", "mains_off")
+    assert until_fault(bench, "D308", *supply)["mains"] == "notPresent"
+    bench.hand.act("power_supply", "drain")
+    assert until_fault(bench, "D307", *supply)["battery"] == "low"
+    bench.hand.act("power_supply", "stop_service")
+    assert until_fault(bench, "D104", *supply)["mains"] == "unknown"
+    bench.hand.act("power_supply", "start_service")
+    bench.hand.act("power_supply", "recover")
+    assert until_fault(bench, None, *supply)["mains"] == "present"
+
+
+def eventually(bench: RunningBench, device: str, *port: str) -> Mapping[str, object]:
+    """Its status once it answers: a busy machine may be slower than a board at 9600 baud."""
+    return next(
+        seen
+        for seen in (bench.command_line(device, "status", *port) for _ in range(20))
+        if seen["status"] != "offline"
+    )
+
+
+def until_fault(bench: RunningBench, fault: str | None, *port: str) -> Mapping[str, object]:
+    """The supply's status once its fault is this; upsd tells within seconds."""
+    for _ in range(100):
+        seen = bench.command_line("power-supply", "status", *port)
+        if (seen["fault"], seen["status"]) == (fault, "online") or seen["fault"] == "D104" == fault:
+            return seen
+    raise TimeoutError(f"still {seen}")

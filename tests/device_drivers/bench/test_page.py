@@ -28,6 +28,7 @@ def test_handles_cards_codes_and_paper_by_clicks_and_shows_what_others_do(
         page.goto(bench.ports["page"])
         _click_cards(page, bench)
         _click_printer(page, bench)
+        _click_cabinet(page, bench)
         assert errors == []
         assert all(url.startswith((bench.ports["page"], "data:")) for url in elsewhere)
         browser.close()
@@ -64,3 +65,18 @@ def _click_printer(page: Page, bench: RunningBench) -> None:
     assert bench.hand.state()["receipt_printer"]["plugged"] is False
     printer.locator(".cable").click()
     expect(printer.locator(".word")).to_have_text("就绪")
+
+
+def _click_cabinet(page: Page, bench: RunningBench) -> None:
+    cabinet, supply = page.locator("#cabinet"), page.locator("#power_supply")
+    cabinet.get_by_role("button", name="打开机门").click()
+    expect(cabinet.locator(".word")).to_have_text("机门开着")
+    assert bench.hand.state()["cabinet"]["door_open"] is True
+    cabinet.get_by_role("button", name="关上").click()
+    expect(cabinet.locator(".word")).to_contain_text("正常")
+    bench.command_line("cabinet", "light", "--port", bench.ports["cabinet"], "scanner", "blink")
+    expect(cabinet.locator(".lights .blink")).to_have_text("扫码 闪")
+    supply.get_by_role("button", name="断市电").click()
+    expect(supply.locator(".word")).to_have_text("电池供电")
+    supply.get_by_role("button", name="恢复正常").click()
+    expect(supply.locator(".word")).to_have_text("市电供电")

@@ -92,6 +92,20 @@ def test_an_operators_closing_is_maintenance_and_its_own_is_not() -> None:
     assert own.verdict == Verdict(Word.IDLE_CLOSED, "closed", {"reason": "no_receipt_printer"})
 
 
+@pytest.mark.parametrize(
+    ("reason", "word"),
+    [
+        ("mains_lost", Word.IDLE_CLOSED),
+        ("battery_low", Word.IDLE_CLOSED),
+        ("door_open", Word.MAINTENANCE),
+    ],
+)
+def test_why_it_closed_by_itself_is_told(reason: str, word: Word) -> None:
+    closed = Heartbeat(app_state=AppState.OUT_OF_SERVICE)
+    standing = beat(replace(NEVER, closed_reason=reason), s=0, mt=1, heartbeat=closed)
+    assert standing.verdict == Verdict(word, "closed", {"reason": reason})
+
+
 def test_a_will_is_doubted_for_five_seconds_and_then_believed() -> None:
     doubtful = will(beat(NEVER, s=0, mt=1), s=10)
     assert doubtful.verdict == Verdict(Word.UNKNOWN, "link_lost")

@@ -1,7 +1,7 @@
 """A real kiosk but for the window: emulated devices on their wires, a real store, a far server."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -11,6 +11,7 @@ from nacl.bindings import crypto_aead_xchacha20poly1305_ietf_decrypt
 from nacl.public import PrivateKey, PublicKey, SealedBox
 
 from device_drivers.bench.catalogue import Catalogue
+from device_drivers.cabinet.interface import LightMode, Slot
 from device_drivers.document_camera.emulator import DocumentCameraEmulator
 from device_drivers.document_camera.interface import Preview
 from device_drivers.id_card_reader.emulator import SamVEmulator
@@ -51,6 +52,18 @@ class PaneOfGlass:
 
     def preview(self, preview: Preview) -> None:
         self.previews += bool(preview.picture.size)
+
+
+class RowOfLamps:
+    """Remembers which slot was lit, in order."""
+
+    def __init__(self) -> None:
+        self.lit: list[frozenset[Slot]] = []
+
+    def show(self, lights: Mapping[Slot, LightMode]) -> None:
+        self.lit.append(
+            frozenset(slot for slot, mode in lights.items() if mode is not LightMode.OFF)
+        )
 
 
 class FarServer:
@@ -113,6 +126,7 @@ class NightDesk:
     runner: Runner
     running: asyncio.Task[None]
     glass: PaneOfGlass
+    lamps: RowOfLamps
     store: Store
     outbox: Outbox
     journal: Journal
@@ -186,7 +200,7 @@ async def night_desk(folder: Path, times: Times | None = None) -> AsyncIterator[
     )
     store = Store.open(folder / "kiosk.sqlite")
     outbox, journal, key = Outbox(store), Journal(store), PrivateKey.generate()
-    glass = PaneOfGlass()
+    glass, lamps = PaneOfGlass(), RowOfLamps()
     around = replace(visits.world(), now=datetime.now(UTC), times=times or Times())
     runner = Runner(
         devices=fleet,
@@ -197,6 +211,7 @@ async def night_desk(folder: Path, times: Times | None = None) -> AsyncIterator[
         changes=store.changes,
         glass=glass,
         look_around=lambda: around,
+        lights=lamps,
     )
     running = asyncio.create_task(runner.run())
     await asyncio.sleep(0)
@@ -205,6 +220,7 @@ async def night_desk(folder: Path, times: Times | None = None) -> AsyncIterator[
             runner=runner,
             running=running,
             glass=glass,
+            lamps=lamps,
             store=store,
             outbox=outbox,
             journal=journal,

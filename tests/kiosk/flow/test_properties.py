@@ -89,6 +89,9 @@ EVENTS: tuple[ev.Event, ...] = (
 WORLDS: tuple[World, ...] = (
     *(world(),) * 4,
     world(closed="检修"),
+    world(mains=False),
+    world(mains=False, battery="low"),
+    world(door="open"),
     world(down=DeviceKind.RECEIPT_PRINTER),
     world(server=False),
     world(backend=(Department.TAX, BackendStatus.DOWN)),

@@ -2,6 +2,7 @@
 
 import asyncio
 import io
+import itertools
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -9,6 +10,7 @@ from pathlib import Path
 import pytest
 from PIL import Image, ImageDraw
 
+from device_drivers.cabinet.interface import Slot
 from kiosk.contract.services import Department
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
@@ -70,6 +72,9 @@ async def test_a_citizen_scans_a_notice_and_takes_the_certificate(tmp_path: Path
     async with night_desk(tmp_path) as desk:
         await _to_printing(desk)
         ended = await desk.until(st.Ended)
+        lit = [slots for slots, _ in itertools.groupby(desk.lamps.lit) if slots]
+        assert lit[0] == {Slot.SCANNER}
+        assert lit[-1] == {Slot.RECEIPT_PRINTER}
         assert isinstance(ended, st.Ended)
         assert ended.session.receipt is not None
         desk.touch(ev.Continue())

@@ -119,10 +119,18 @@ def world(
     server: bool = True,
     backend: tuple[Department, BackendStatus] | None = None,
     closed: str | None = None,
+    mains: bool = True,
+    battery: str = "ok",
+    door: str = "closed",
 ) -> World:
     """Everything works, but for what is named."""
     fine = DeviceState(status=DeviceStatus.ONLINE)
     devices = {kind: fine for kind in DeviceKind}
+    devices[DeviceKind.POWER_SUPPLY] = DeviceState(
+        status=DeviceStatus.ONLINE,
+        parts={"mains": "present" if mains else "notPresent", "battery": battery},
+    )
+    devices[DeviceKind.CABINET] = DeviceState(status=DeviceStatus.ONLINE, parts={"door": door})
     if down is not None:
         devices[down] = DeviceState(status=DeviceStatus.HARDWARE_ERROR, fault=fault)
     backends: dict[str, BackendState] = {}

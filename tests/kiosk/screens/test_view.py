@@ -360,3 +360,21 @@ def test_an_operators_sentence_is_shown_on_the_closed_page() -> None:
     assert isinstance(page, OutOfServiceView)
     assert page.reason == "设备检修，14:00 恢复"
     assert "0533-8210000" in page.elsewhere
+
+
+@pytest.mark.parametrize(
+    ("around", "words"),
+    [
+        (world(mains=False), "市电中断"),
+        (world(mains=False, battery="low"), "即将用完"),
+        (world(door="open"), "检修"),
+    ],
+)
+def test_a_kiosk_that_closed_by_itself_says_why_and_when_it_opens_again(
+    around: World, words: str
+) -> None:
+    page = draw(st.OutOfService(), around).page
+    assert isinstance(page, OutOfServiceView)
+    assert words in page.reason
+    assert "自动恢复" in page.reason
+    assert "0533-8210000" in page.elsewhere

@@ -1,0 +1,1 @@
+"""The uninterruptible power supply (不间断电源), asked through Network UPS Tools (NUT)."""
