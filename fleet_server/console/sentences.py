@@ -56,7 +56,7 @@ def why_text(words: Words, presence: PresenceView) -> str:
 def kiosk_sentence(
     words: Words, kiosk: KioskSummary, backends: Mapping[str, BackendState], *, now: datetime
 ) -> str:
-    """`01 号机 正常服务（不动产暂停：登记系统 01:20 起无响应）`."""
+    """`01 号终端 正常服务（不动产暂停：登记系统 01:20 起无响应）`."""
     reasons = [text] if (text := why_text(words, kiosk.presence)) else []
     if kiosk.presence.word in {Word.SERVING, Word.LIMITED}:
         reasons += department_sentences(words, backends, now=now)

@@ -21,7 +21,7 @@ REQUIRED_PHRASES: Final = frozenset(
     {f"department.{each.value}.{part}" for each in Department for part in ("name", "full")}
     | {f"device.{kind.value}" for kind in DeviceKind}
     | {f"fault.{code.value}" for code in FaultCode}
-    | {f"cause.{cause.value}" for cause in Cause if cause}
+    | {f"{part}.{cause.value}" for part in ("cause", "remedy") for cause in Cause if cause}
     | {f"camera.{problem.value}" for problem in PageProblem}
     | {f"setting.text_scale.{scale.value.replace('.', '_')}" for scale in TextScale}
     | {f"setting.theme.{theme.value}" for theme in Theme}

@@ -18,7 +18,7 @@ from provisioning.demo.processes import Child, DidNotStart, answers, free_port, 
 
 DEPARTMENTS: Final = ("police", "real_estate", "tax", "social_security")
 KIOSK_ID: Final = "hz0001"
-KIOSK_NAME: Final = "01 号机"
+KIOSK_NAME: Final = "01 号终端"
 HALL: Final = "桓台县政务服务中心 24 小时自助服务区"
 ROOT: Final = Path(__file__).resolve().parents[2]
 

@@ -41,10 +41,10 @@ class Night:
 
     def play(self) -> WireKiosk:
         """Four kiosks, six cases, one department down, one bad message; returns kiosk 1."""
-        first = self.on.kiosk("hz0001", "01 号机")
-        second = self.on.kiosk("hz0002", "02 号机")
-        third = self.on.kiosk("hz0003", "03 号机")
-        self.on.kiosk("hz0004", "04 号机")
+        first = self.on.kiosk("hz0001", "01 号终端")
+        second = self.on.kiosk("hz0002", "02 号终端")
+        third = self.on.kiosk("hz0003", "03 号终端")
+        self.on.kiosk("hz0004", "04 号终端")
         for kiosk in (first, second, third):
             kiosk.birth()
             kiosk.draw_desired()

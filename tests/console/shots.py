@@ -125,7 +125,7 @@ class Album:
         page = self.page
         page.goto(f"{self.on.url}/console/kiosks/new")
         page.fill("#kiosk_id", "hz0005")
-        page.fill("#name", "05 号机")
+        page.fill("#name", "05 号终端")
         page.fill("#hall", "桓台县政务服务中心 24 小时自助服务区")
         page.click("main form .btn-primary")
         page.wait_for_load_state()

@@ -94,7 +94,8 @@ def _notice(saying: Saying) -> str:
     if not causes:
         return ""
     all_hit = all(by_department)
-    more = saying.say("home.notice_all" if all_hit else "home.notice_more")
+    phone = saying.world.place.help_phone
+    more = saying.say("home.notice_all", phone=phone) if all_hit else saying.say("home.notice_more")
     return saying.say("home.notice", what=causes[0], more=more)
 
 
@@ -151,6 +152,7 @@ def not_now(state: st.NotNow, saying: Saying) -> MessageView:
         todo=saying.lines(
             "not_now.todo",
             why=why or saying.say("fault.none"),
+            remedy=saying.remedy(verdict),
             hours=saying.hours,
             phone=world.place.help_phone,
         ),
