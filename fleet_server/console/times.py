@@ -1,9 +1,13 @@
 """Moments as people in the hall say them: Beijing time, never more precise than needed."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from typing import Final
 
 from fleet_server.console.words import Words
 from fleet_server.departments.working_days import CHINA
+
+_FIRST_KIOSK: Final = datetime(2025, 1, 1, tzinfo=UTC)
+"""No kiosk of ours was ever switched on before."""
 
 
 def clock_text(words: Words, moment: datetime, *, now: datetime, seconds: bool = False) -> str:
@@ -24,6 +28,18 @@ def full_text(words: Words, moment: datetime) -> str:
     local = moment.astimezone(CHINA)
     day = words("time.date", year=local.year, month=local.month, day=local.day)
     return f"{day} {local:%H:%M:%S}"
+
+
+def epoch_moment(epoch: int) -> datetime | None:
+    """When a kiosk began its present life, by its own clock: epochs are seconds since 1970.
+
+    None where the number is none a clock gives: never heard of, or from before clocks were asked.
+    """
+    try:
+        began = datetime.fromtimestamp(epoch, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return began if began >= _FIRST_KIOSK else None
 
 
 def age_text(words: Words, moment: datetime, *, now: datetime) -> str:
