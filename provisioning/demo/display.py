@@ -1,12 +1,25 @@
-"""A screen for the kiosk: the one that is there, else a virtual one a browser can see and touch."""
+"""A screen for the kiosk: the one that is there if it is large enough, else a virtual one.
+
+A browser can see and touch the virtual one.
+"""
 
 import os
+import subprocess
 import time
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from PIL import Image, ImageGrab
 
 from provisioning.demo.processes import Child, DidNotStart, answers, free_port, wait_until
+
+WIDTH_PX: Final = 1080
+HEIGHT_PX: Final = 1920
+"""The kiosk's panel, portrait."""
+
+ANSWER_S: Final = 5.0
+"""A display answers in milliseconds; one that hangs is none."""
 
 NOVNC_FOLDER = Path("/usr/share/novnc")
 """Where Debian's package puts its pages."""
@@ -15,7 +28,7 @@ SOCKET_FOLDER = Path("/tmp/.X11-unix")  # noqa: S108 — fixed by the X protocol
 
 
 class Display:
-    """An X display of 1080×1920, its name, and a picture of what it shows."""
+    """A virtual X display of 1080×1920, its name, and a picture of what it shows."""
 
     def __init__(self, *, log_folder: Path, with_browser: bool) -> None:
         self._log_folder = log_folder
@@ -30,7 +43,8 @@ class Display:
         self.name = f":{number}"
         server = Child(
             "xvfb",
-            ["Xvfb", self.name, "-screen", "0", "1080x1920x24", "-nolisten", "tcp", "-noreset"],
+            ["Xvfb", self.name, "-screen", "0", f"{WIDTH_PX}x{HEIGHT_PX}x24"]
+            + ["-nolisten", "tcp", "-noreset"],
             log_folder=self._log_folder,
         )
         self._children.append(server)
@@ -74,9 +88,37 @@ class Display:
         self._children.clear()
 
 
-def present_display() -> str:
-    """The display this session already has, or empty."""
-    return os.environ.get("DISPLAY", "")
+@dataclass(frozen=True, slots=True)
+class PresentDisplay:
+    """The X display this session already has: somebody sits before it."""
+
+    name: str
+    width_px: int
+    height_px: int
+
+    @property
+    def holds_the_kiosk(self) -> bool:
+        """Does the kiosk's window fit, so that every button can be seen and touched?"""
+        return self.width_px >= WIDTH_PX and self.height_px >= HEIGHT_PX
+
+
+def present_display() -> PresentDisplay | None:
+    """Ask the display named by `DISPLAY` how large it is; None where there is none or no answer."""
+    name = os.environ.get("DISPLAY", "")
+    if not name:
+        return None
+    try:
+        asked = subprocess.run(
+            ["xdotool", "getdisplaygeometry"],
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_S,
+            check=True,
+        )
+        width, height = asked.stdout.split()
+        return PresentDisplay(name, int(width), int(height))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
 
 
 def _free_display_number() -> int:
