@@ -40,7 +40,9 @@ class TopBar:
 
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
         """The ground over the whole width, a line below it."""
-        sheet.draw(Box(rect, look.hero))
+        # beyond the edges: the idle page wanders a few pixels, and no paper may show beside it
+        bled = Rect(rect.x - BLEED_PX, -BLEED_PX, rect.width + 2 * BLEED_PX, rect.bottom + BLEED_PX)
+        sheet.draw(Box(bled, look.hero))
         margin, padding = look.measures.space.margin, self._padding(look)
         place = Rect(
             rect.x + margin, rect.y + padding, rect.width - 2 * margin, rect.height - 2 * padding
