@@ -38,6 +38,7 @@ class Night:
     def __init__(self, on: Stage) -> None:
         self.on = on
         self.cases: list[str] = []
+        self.kiosks: list[WireKiosk] = []
 
     def play(self) -> WireKiosk:
         """Four kiosks, six cases, one department down, one bad message; returns kiosk 1."""
@@ -45,7 +46,8 @@ class Night:
         second = self.on.kiosk("hz0002", "02 号终端")
         third = self.on.kiosk("hz0003", "03 号终端")
         self.on.kiosk("hz0004", "04 号终端")
-        for kiosk in (first, second, third):
+        self.kiosks = [first, second, third]
+        for kiosk in self.kiosks:
             kiosk.birth()
             kiosk.draw_desired()
         self._evening(first)

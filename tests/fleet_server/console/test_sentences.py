@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fleet_server.console.sentences import event_line, kiosk_sentence, why_text
+from fleet_server.console.sentences import actor_text, event_line, kiosk_sentence, why_text
 from fleet_server.console.words import words_in
 from fleet_server.kiosks.presence import Word
 from fleet_server.kiosks.schemas import EventView, KioskSummary, PresenceView
@@ -81,6 +81,21 @@ def test_a_silent_kiosk_is_not_excused_by_a_department() -> None:
 def test_devices_in_trouble_are_named() -> None:
     shown = presence(Word.LIMITED, "devices", devices="qr_scanner,receipt_printer")
     assert why_text(WORDS, shown) == "扫码器、凭条打印机不可用"
+
+
+@pytest.mark.parametrize(
+    ("actor", "said"),
+    [
+        ("kiosk:hz0001", "终端 hz0001"),
+        ("department:tax", "税务部门"),
+        ("server", "平台"),
+        ("user:wang", "wang"),
+        ("wang", "wang"),
+        ("robot:7", "robot:7"),
+    ],
+)
+def test_who_did_it_is_said_in_words(actor: str, said: str) -> None:
+    assert actor_text(WORDS, actor) == said
 
 
 @pytest.mark.parametrize("why", ["", "reason_of_the_future"])
