@@ -163,8 +163,9 @@ def _body(
         hero = Column([sign, *parts.hero], space.gap)
         hero_height += SIGN_PX + space.gap
         grown -= SIGN_PX + space.gap
-    ground = Rect(0, viewport.y, viewport.width, hero_end - viewport.y + radius)
-    sheet.draw(Box(ground.inset(-BLEED_PX), look.hero))
+    top = viewport.y - BLEED_PX
+    bled = viewport.width + 2 * BLEED_PX
+    sheet.draw(Box(Rect(-BLEED_PX, top, bled, hero_end + radius - top), look.hero))
     sheet.draw(Box(Rect(0, hero_end, viewport.width, 2 * radius), look.colours.paper, radius))
     hero_top = viewport.y + space.block + grown // 2
     hero.draw(look, sheet, Rect(space.margin, hero_top, inner, hero_height))
