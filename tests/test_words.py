@@ -1,4 +1,4 @@
-"""One thing, one word (STYLE.md 8): kiosk, console, wall sheet, paper and glossary call it alike."""
+"""One thing, one word (STYLE.md 8): kiosk, console, wall, paper and glossary call it alike."""
 
 from pathlib import Path
 from typing import Any

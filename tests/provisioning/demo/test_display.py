@@ -2,12 +2,13 @@
 
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from provisioning.demo.display import PresentDisplay, present_display
+from provisioning.demo.display import Display, PresentDisplay, present_display
 from provisioning.demo.system import System
 
 pytestmark = pytest.mark.slow
@@ -65,3 +66,14 @@ def test_on_a_screen_that_holds_it_the_kiosk_is_drawn_there(
 def test_a_display_that_does_not_answer_is_none(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DISPLAY", name)
     assert present_display() is None
+
+
+def test_screens_that_start_at_once_are_not_the_same_one(tmp_path: Path) -> None:
+    screens = [Display(log_folder=tmp_path / str(each), with_browser=False) for each in range(4)]
+    try:
+        with ThreadPoolExecutor(len(screens)) as together:
+            list(together.map(Display.start, screens))
+        assert len({screen.name for screen in screens}) == len(screens)
+    finally:
+        for screen in screens:
+            screen.stop()
