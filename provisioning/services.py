@@ -7,7 +7,12 @@ import subprocess
 from pathlib import Path
 from typing import Final
 
-UNITS: Final = ("kiosk.target", "kiosk-app.service", "kiosk-agent.service")
+UNITS: Final = (
+    "kiosk.target",
+    "kiosk-display.service",
+    "kiosk-app.service",
+    "kiosk-agent.service",
+)
 SYSTEMD: Final = Path("/run/systemd/system")
 """sd_booted(3)."""
 

@@ -13,7 +13,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from fleet_server.console.times import age_text, clock_text, day_text, full_text
+from fleet_server.console.sentences import actor_text
+from fleet_server.console.times import age_text, clock_text, day_text, epoch_moment, full_text
 from fleet_server.console.words import LANGUAGES, Words, words_in
 from fleet_server.errors import Forbidden
 from fleet_server.fleet import Fleet, FleetDep
@@ -85,8 +86,10 @@ class Page:
             "may_operate": self.may(Role.ADMIN, Role.OPERATOR),
             "may_admin": self.may(Role.ADMIN),
             "csrf": "" if self.person is None else self._csrf(self.person),
+            "actor": partial(actor_text, self.words),
             "clock": partial(clock_text, self.words, now=self.now),
             "day": partial(day_text, self.words),
+            "epoch_moment": epoch_moment,
             "full": partial(full_text, self.words),
             "ago": partial(age_text, self.words, now=self.now),
             "link": self._link,

@@ -55,10 +55,24 @@ def why_text(words: Words, presence: PresenceView) -> str:
         return presence.why
 
 
+def actor_text(words: Words, actor: str) -> str:
+    """Who did it, as the trail names them: `kiosk:hz0001`, `department:tax`, `server`, a person."""
+    kind, _, name = actor.partition(":")
+    match kind:
+        case "kiosk" | "user" if name:
+            return words(f"actor.{kind}", name=name)
+        case "department":
+            return words("actor.department", name=words.of_code("department.name", name))
+        case "server":
+            return words("actor.server")
+        case _:
+            return actor
+
+
 def kiosk_sentence(
     words: Words, kiosk: KioskSummary, backends: Mapping[str, BackendState], *, now: datetime
 ) -> str:
-    """`01 号机 正常服务（不动产暂停：登记系统 01:20 起无响应）`."""
+    """`01 号终端 正常服务（不动产暂停：登记系统 01:20 起无响应）`."""
     reasons = [text] if (text := why_text(words, kiosk.presence)) else []
     if kiosk.presence.word in {Word.SERVING, Word.LIMITED}:
         reasons += department_sentences(words, backends, now=now)

@@ -1,9 +1,13 @@
 """Moments as people in the hall say them: Beijing time, never more precise than needed."""
 
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
 
 from fleet_server.console.words import Words
 from kiosk.contract.dates import CHINA
+
+_FIRST_KIOSK: Final = datetime(2025, 1, 1, tzinfo=UTC)
+"""No kiosk of ours was ever switched on before."""
 
 
 def clock_text(words: Words, moment: datetime, *, now: datetime, seconds: bool = False) -> str:
@@ -30,6 +34,18 @@ def day_text(words: Words, iso: str) -> str:
     """A date that is kept as ISO text: `2026年11月26日`."""
     day = date.fromisoformat(iso)
     return words("time.date", year=day.year, month=day.month, day=day.day)
+
+
+def epoch_moment(epoch: int) -> datetime | None:
+    """When a kiosk began its present life, by its own clock: epochs are seconds since 1970.
+
+    None where the number is none a clock gives: never heard of, or from before clocks were asked.
+    """
+    try:
+        began = datetime.fromtimestamp(epoch, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+    return began if began >= _FIRST_KIOSK else None
 
 
 def age_text(words: Words, moment: datetime, *, now: datetime) -> str:

@@ -35,7 +35,7 @@ def receipt_facts(session: Session, world: World) -> Facts:
         "help_phone": world.place.help_phone,
         "local_number": local_number(session.case_id),
         "owner": definition.owner,
-        "place": f"{world.place.hall} {world.place.name}",
+        "place": f"{world.place.hall}\n{world.place.name}",
         "printed_at": say_moment(OFFICIAL, world.now),
         "promised_days": str(definition.promised_limit_working_days),
         "received_at": say_moment(OFFICIAL, receipt.received_at) if receipt else "",

@@ -51,7 +51,7 @@ def part_from(session: Session, then: Resting | Browsing) -> Step:
     steps = session.service.definition.steps.values()
     if not any(isinstance(step, ReadSocialSecurityCard) for step in steps):
         return Step(then, (ForgetSession(),))
-    taking = TakingCard(display=then.display, service_id=session.service_id, onward=then)
+    taking = TakingCard(display=session.display, service_id=session.service_id, onward=then)
     return Step(taking, (ForgetSession(), AwaitCardTaken(CARD_WITHIN_S)))
 
 

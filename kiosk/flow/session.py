@@ -14,6 +14,7 @@ from kiosk.flow.effects import NoteSessionStarted
 from kiosk.flow.entering import Step, enter
 from kiosk.flow.leaving import rest
 from kiosk.flow.states import (
+    PLAIN,
     Browsing,
     Display,
     Home,
@@ -69,15 +70,17 @@ def _show_otherwise(
     match state:
         case Idle():
             return Step(Home(display=after))  # a choice on the idle page begins a visit
-        case OutOfService() | Warned() | TakingCard():
-            return None
+        case Warned() | TakingCard(is_seen=False):
+            return None  # nothing of theirs can be seen
         case _:
             return Step(with_display(state, after))
 
 
 def _resting(state: Idle | OutOfService, event: ev.Event, world: World) -> Step | None:
     match state, event:
-        case (_, ev.WorldChanged()) if rest(world) != state:
+        case (_, ev.WorldChanged()) if rest(world) != replace(state, display=PLAIN):
+            return Step(rest(world))
+        case (OutOfService(), ev.TimedOut()):
             return Step(rest(world))
         case (Idle(), ev.Begin()) if closing(world) is None:
             return Step(Home(display=state.display))

@@ -121,7 +121,11 @@ class OutOfService:
     """Closed. No personal data."""
 
     display: Display = PLAIN
-    patience: ClassVar[Patience] = Patience.FOREVER
+
+    @property
+    def patience(self) -> Patience:
+        """What one citizen chose to read it by is gone before the next comes."""
+        return Patience.FOREVER if self.display == PLAIN else Patience.PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -320,6 +324,7 @@ class TakingCard:
     """A session is over; is its card still in the slot? No personal data."""
 
     display: Display
+    """The session's own: whoever is asked to take the card reads it as before."""
     service_id: str
     onward: Resting | Browsing
     """Where it goes without a card; shown until one is seen."""
@@ -332,6 +337,8 @@ State = Resting | Browsing | TakingCard | InStep | Warned
 
 def display_of(state: State) -> Display:
     """The display settings in force."""
+    if isinstance(state, TakingCard) and not state.is_seen:
+        return state.onward.display
     if isinstance(state, Idle | OutOfService | Home | ServiceList | NotNow | TakingCard):
         return state.display
     return state.session.display

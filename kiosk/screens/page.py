@@ -8,7 +8,7 @@ from kiosk.screens.drawing import Box, Layer, Live, LocalState, PadPress, Rect, 
 from kiosk.screens.look import Look
 from kiosk.screens.theme import Colour
 from kiosk.screens.view_model import Action, Frame, Page
-from kiosk.screens.widgets.bars import BottomBar, TopBar
+from kiosk.screens.widgets.bars import BLEED_PX, BottomBar, TopBar
 from kiosk.screens.widgets.button import Button, Key
 from kiosk.screens.widgets.card import IconTile
 from kiosk.screens.widgets.layout import Beside, Column, Row, Widget
@@ -163,7 +163,9 @@ def _body(
         hero = Column([sign, *parts.hero], space.gap)
         hero_height += SIGN_PX + space.gap
         grown -= SIGN_PX + space.gap
-    sheet.draw(Box(Rect(0, viewport.y, viewport.width, hero_end - viewport.y + radius), look.hero))
+    top = viewport.y - BLEED_PX
+    bled = viewport.width + 2 * BLEED_PX
+    sheet.draw(Box(Rect(-BLEED_PX, top, bled, hero_end + radius - top), look.hero))
     sheet.draw(Box(Rect(0, hero_end, viewport.width, 2 * radius), look.colours.paper, radius))
     hero_top = viewport.y + space.block + grown // 2
     hero.draw(look, sheet, Rect(space.margin, hero_top, inner, hero_height))

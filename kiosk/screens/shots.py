@@ -100,11 +100,8 @@ def take(
 
 
 def _outline(picture: Picture) -> list[tuple[float, float]]:
-    """A page lying in the middle, as the camera would find it."""
-    height, width = picture.shape[:2]
-    return [
-        (width * 0.22, height * 0.08),
-        (width * 0.79, height * 0.06),
-        (width * 0.81, height * 0.94),
-        (width * 0.2, height * 0.92),
-    ]
+    """Around what is bright on the dark desk, as the camera would find it."""
+    rows, columns = np.nonzero(picture.max(axis=2) > 128)
+    left, right = float(columns.min()), float(columns.max())
+    top, bottom = float(rows.min()), float(rows.max())
+    return [(left, top), (right, top), (right, bottom), (left, bottom)]

@@ -41,6 +41,7 @@ from kiosk.screens.live import (
 from kiosk.screens.textures import LineTextures, corner_texture, photograph_texture
 from kiosk.screens.theme import Colour
 from kiosk.screens.typeface import Typeface
+from kiosk.screens.widgets.bars import BLEED_PX
 from kiosk.services.wording import say_date
 
 _THUMB_PX = 10
@@ -93,7 +94,8 @@ class Stage:
                 self._groups[key] = group
                 into.add(group)
 
-        view = scene.viewport
+        # a page that wanders must show its own ground at the seam; one that scrolls must not
+        view = scene.viewport if scene.scroll_range else scene.viewport.inset(-BLEED_PX)
         whole = InstructionGroup()
         self._set_ground(scene.ground)
         self._shift, self._scroll = Translate(0, 0, 0), Translate(0, scrolled, 0)

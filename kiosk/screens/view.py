@@ -22,7 +22,7 @@ REQUIRED_PHRASES: Final = frozenset(
     {f"department.{each.value}.{part}" for each in Department for part in ("name", "full")}
     | {f"device.{kind.value}" for kind in DeviceKind}
     | {f"fault.{code.value}" for code in FaultCode}
-    | {f"cause.{cause.value}" for cause in Cause if cause}
+    | {f"{part}.{cause.value}" for part in ("cause", "remedy") for cause in Cause if cause}
     | {f"out_of_service.why.{why.value}" for why in Closing if why is not Closing.COMMAND}
     | {f"camera.{problem.value}" for problem in PageProblem}
     | {f"setting.text_scale.{scale.value.replace('.', '_')}" for scale in TextScale}

@@ -236,6 +236,7 @@ class Walker:
                 ev.CaseReceived(receipt),
                 *(ev.CaseAnswered(reply) for reply in self._replies()),
                 ev.WaitOver(),
+                ev.CaseTurnedAway("unsealable"),
             ),
             st.Printing: (
                 ev.PaperProgressed("sent"),
@@ -302,5 +303,11 @@ def _identity(state: st.State) -> tuple[str, ...]:
     refused = "refused" if getattr(state, "refused_entry", "") else ""
     answered = "received" if isinstance(state, st.AwaitingReply) and state.session.receipt else ""
     paper = state.session.paper.value if isinstance(state, st.Ended | st.PaperTrouble) else ""
+    kept = "kept" if isinstance(state, st.Ended) and _stays_here(state.session) else ""
     name = type(state).__name__.lower()
-    return (state.step_id, name, why.replace(".", "-"), refused, answered, paper)
+    return (state.step_id, name, why.replace(".", "-"), refused, answered, paper, kept)
+
+
+def _stays_here(session: st.Session) -> bool:
+    """Given up with a case that the platform turned away."""
+    return bool(session.case_id) and session.applicant is None

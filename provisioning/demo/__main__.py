@@ -6,13 +6,13 @@ import shutil
 import signal
 import sys
 import time
+import urllib.error
 import urllib.request
 from pathlib import Path
 from types import FrameType
 from typing import Final
 
 from provisioning.demo.citizens import ERRANDS, Citizen
-from provisioning.demo.display import present_display
 from provisioning.demo.fingers import Fingers, Lost
 from provisioning.demo.gallery import Gallery, codes_on
 from provisioning.demo.processes import DidNotStart
@@ -21,6 +21,8 @@ from provisioning.demo.system import Ports, System
 FOLDER: Final = Path(".run/demo")
 KEPT_EVERY_S: Final = 1.0
 """RestartSec of the kiosk's units."""
+READING_S: Final = 5.0
+"""To read two lines, and to press Ctrl-C."""
 
 
 class Stop(Exception):
@@ -47,6 +49,10 @@ def main() -> int:
         say("starting server, departments, devices and kiosk …")
         system.start()
         _tell_addresses(system)
+        if system.display is None and not chosen.no_citizens:
+            say("Four scripted citizens now move THIS screen's pointer, for a minute or two;")
+            say("hands off the mouse until they are done (--no-citizens sends none).")
+            time.sleep(READING_S)
         failures = 0 if chosen.no_citizens else send_citizens(system, FOLDER)
         if chosen.once:
             return 1 if failures else 0
@@ -77,8 +83,7 @@ def _keep(system: System) -> list[str]:
 
 def send_citizens(system: System, folder: Path) -> int:
     """Send one citizen per department; the number who left without a good receipt."""
-    display = system.display.name if system.display else present_display()
-    fingers = Fingers(system.touch_map, display)
+    fingers = Fingers(system.touch_map, system.screen_name)
     gallery = Gallery(folder, system.display)
     failures = 0
     for errand in ERRANDS:
@@ -87,7 +92,7 @@ def send_citizens(system: System, folder: Path) -> int:
         try:
             png = citizen.run()
             path = gallery.keep_receipt(errand.name, png)
-            _prove(png, errand.name)
+            prove(png, errand.name)
         except Lost as error:
             failures += 1
             citizen.leave()
@@ -97,14 +102,19 @@ def send_citizens(system: System, folder: Path) -> int:
     return failures
 
 
-def _prove(png: bytes, name: str) -> None:
+def prove(png: bytes, name: str) -> None:
     """Read the receipt's code back and see that the server knows it. Raises Lost."""
     links = [text for text in codes_on(png) if "/v/" in text]
     if not links:
         raise Lost(f"no code on the receipt of {name} can be read back")
-    with urllib.request.urlopen(links[0], timeout=10) as answer:
-        if answer.status != 200:
-            raise Lost(f"the code on the receipt of {name} leads nowhere")
+    try:
+        with urllib.request.urlopen(links[0], timeout=10):
+            pass
+    except urllib.error.HTTPError as error:
+        with error:
+            raise Lost(f"the code on the receipt of {name} leads nowhere: {error}") from error
+    except OSError as error:
+        raise Lost(f"the code on the receipt of {name} leads nowhere: {error}") from error
 
 
 def _tell_addresses(system: System) -> None:
@@ -113,7 +123,7 @@ def _tell_addresses(system: System) -> None:
         "sign_in": "admin",
         "one_time_password": system.admin_password,
         "bench": system.bench_url,
-        "kiosk_screen": system.display.browser_url if system.display else present_display(),
+        "kiosk_screen": system.display.browser_url if system.display else system.screen_name,
         "openapi": f"{system.console_url}/openapi.json",
     }
     (system.folder / "addresses.json").write_text(json.dumps(addresses, indent=1), "utf-8")

@@ -26,6 +26,28 @@ TROUBLES: Final = (
 )
 """Ends of the names of the pages shown, four to a sheet."""
 
+OTHERS: Final = {
+    "closed": (
+        ("hall", "out-of-service"),
+        ("hall", f"not-now-{SERVICE}"),
+        ("hall", "home-no-server"),
+        ("hall", "take-card"),
+    ),
+    "readers": (
+        ("social-insurance-participation", "awaitingsocialsecuritycard"),
+        ("social-insurance-participation", "social_security_card-unsupported"),
+        ("tax-payment-certificate", "awaitingcode"),
+        ("tax-payment-certificate", "qr_code-wrong_code"),
+    ),
+    "endings": (
+        (SERVICE, "refused-ended-none"),
+        (SERVICE, "done-ended-not_printed"),
+        (SERVICE, "submit-trouble-turned_away"),
+        (SERVICE, "left-ended-none-kept"),
+    ),
+}
+"""Sheets of pages that no citizen of the demo comes to: folder and end of the name."""
+
 THEMES: Final = ("default", "high_contrast_light", "high_contrast_dark", "night")
 
 
@@ -81,16 +103,19 @@ def _errand_sheets(demo: Path, out: Path) -> int:
 
 
 def _kiosk_sheets(shots: Path, out: Path) -> int:
-    """Lay out pages of trouble, and one page in each theme."""
+    """Lay out pages of trouble, those of the other services, and one page in each theme."""
     if not shots.is_dir():
         return 0
     pages = sorted((shots / "default" / SERVICE).glob("*.png"))
     for number, ends in enumerate(TROUBLES, start=1):
         shown = [next(page for page in pages if page.stem.endswith(end)) for end in ends]
         save_small(sheet(shown), out / f"trouble-{number}.png")
+    for name, places in OTHERS.items():
+        shown = [next((shots / "default" / folder).glob(f"*{end}.png")) for folder, end in places]
+        save_small(sheet(shown), out / f"{name}.png")
     themed = [next((shots / theme / SERVICE).glob("*-checking.png")) for theme in THEMES]
     save_small(sheet(themed), out / "themes.png")
-    return len(TROUBLES) + 1
+    return len(TROUBLES) + len(OTHERS) + 1
 
 
 def _console_pages(shots: Path, out: Path) -> int:

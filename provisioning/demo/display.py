@@ -1,21 +1,32 @@
-"""A screen for the kiosk: the one that is there, else a virtual one a browser can see and touch."""
+"""A screen for the kiosk: the one that is there if it is large enough, else a virtual one.
+
+A browser can see and touch the virtual one.
+"""
 
 import os
-import time
+import re
+import subprocess
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from PIL import Image, ImageGrab
 
 from provisioning.demo.processes import Child, DidNotStart, answers, free_port, wait_until
 
+WIDTH_PX: Final = 1080
+HEIGHT_PX: Final = 1920
+"""The kiosk's panel, portrait."""
+
+ANSWER_S: Final = 5.0
+"""A display answers in milliseconds; one that hangs is none."""
+
 NOVNC_FOLDER = Path("/usr/share/novnc")
 """Where Debian's package puts its pages."""
 
-SOCKET_FOLDER = Path("/tmp/.X11-unix")  # noqa: S108 — fixed by the X protocol
-
 
 class Display:
-    """An X display of 1080×1920, its name, and a picture of what it shows."""
+    """A virtual X display of 1080×1920, its name, and a picture of what it shows."""
 
     def __init__(self, *, log_folder: Path, with_browser: bool) -> None:
         self._log_folder = log_folder
@@ -26,16 +37,19 @@ class Display:
 
     def start(self) -> None:
         """Start Xvfb (and VNC for a browser). Raises DidNotStart."""
-        number = _free_display_number()
-        self.name = f":{number}"
+        # the server itself takes a number nobody has and says it once it serves: whoever picked one
+        # beforehand would, of two demos that start at once, end up on the other's screen
         server = Child(
             "xvfb",
-            ["Xvfb", self.name, "-screen", "0", "1080x1920x24", "-nolisten", "tcp", "-noreset"],
+            ["Xvfb", "-displayfd", "1", "-screen", "0", f"{WIDTH_PX}x{HEIGHT_PX}x24"]
+            + ["-nolisten", "tcp", "-noreset"],
             log_folder=self._log_folder,
         )
+        server.log_file.unlink(missing_ok=True)
         self._children.append(server)
         server.start()
-        wait_until((SOCKET_FOLDER / f"X{number}").exists, server, within_s=15)
+        wait_until(lambda: bool(_number_said(server)), server, within_s=30)
+        self.name = f":{_number_said(server)}"
         if self._with_browser:
             self._serve_to_browser()
 
@@ -74,15 +88,40 @@ class Display:
         self._children.clear()
 
 
-def present_display() -> str:
-    """The display this session already has, or empty."""
-    return os.environ.get("DISPLAY", "")
+@dataclass(frozen=True, slots=True)
+class PresentDisplay:
+    """The X display this session already has: somebody sits before it."""
+
+    name: str
+    width_px: int
+    height_px: int
+
+    @property
+    def holds_the_kiosk(self) -> bool:
+        """Does the kiosk's window fit, so that every button can be seen and touched?"""
+        return self.width_px >= WIDTH_PX and self.height_px >= HEIGHT_PX
 
 
-def _free_display_number() -> int:
-    """Pick a display number nobody uses; the process id spreads parallel demos."""
-    start = 100 + os.getpid() % 400
-    for number in range(start, start + 100):
-        if not (SOCKET_FOLDER / f"X{number}").exists():
-            return number
-    raise DidNotStart(f"no free X display at {time.time():.0f}")
+def present_display() -> PresentDisplay | None:
+    """Ask the display named by `DISPLAY` how large it is; None where there is none or no answer."""
+    name = os.environ.get("DISPLAY", "")
+    if not name:
+        return None
+    try:
+        asked = subprocess.run(
+            ["xdotool", "getdisplaygeometry"],
+            capture_output=True,
+            text=True,
+            timeout=ANSWER_S,
+            check=True,
+        )
+        width, height = asked.stdout.split()
+        return PresentDisplay(name, int(width), int(height))
+    except (OSError, subprocess.SubprocessError, ValueError):
+        return None
+
+
+def _number_said(server: Child) -> str:
+    """The display number in its output; empty before it serves."""
+    said = re.search(r"^(\d+)$", server.log_tail(), re.MULTILINE)
+    return said[1] if said else ""

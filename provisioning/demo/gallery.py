@@ -4,9 +4,9 @@ import io
 from pathlib import Path
 
 import numpy as np
-import zxingcpp
 from PIL import Image
 
+from device_drivers.qr_scanner.decode import decode_image
 from provisioning.demo.display import Display
 from provisioning.demo.fingers import Shown
 
@@ -36,6 +36,6 @@ class Gallery:
 
 
 def codes_on(png: bytes) -> list[str]:
-    """Texts of the codes on a picture, as the project's scanner library reads them."""
+    """Texts of the codes on a picture, as the project's own scanner reads them."""
     picture = np.asarray(Image.open(io.BytesIO(png)).convert("L"))
-    return [code.text for code in zxingcpp.read_barcodes(picture) if code.valid]
+    return [code.text for code in decode_image(picture)]

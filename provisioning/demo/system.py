@@ -18,7 +18,7 @@ from provisioning.demo.processes import Child, DidNotStart, answers, free_port, 
 
 DEPARTMENTS: Final = ("police", "real_estate", "tax", "social_security")
 KIOSK_ID: Final = "hz0001"
-KIOSK_NAME: Final = "01 号机"
+KIOSK_NAME: Final = "01 号终端"
 HALL: Final = "桓台县政务服务中心 24 小时自助服务区"
 KEPT: Final = {"app": 2, "agent": 78}
 """What is begun anew where it ends, and the exit status after which a person must look first."""
@@ -64,10 +64,14 @@ class System:
     ports: Ports = field(default_factory=Ports.pick)
     with_browser: bool = False
     use_present_display: bool = True
+    """If there is one, and the kiosk's window fits on it."""
     kiosk_times: dict[str, float] = field(default_factory=dict)
     """Overrides of `[times]` in the kiosk's configuration."""
     children: dict[str, Child] = field(default_factory=dict)
     display: Display | None = None
+    """The virtual one; None where the kiosk is drawn on the screen that is there."""
+    screen_name: str = ""
+    """X display the kiosk is drawn on."""
     admin_password: str = ""
     department_key: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
     """Shared by the server and its department systems; new for each demo."""
@@ -108,7 +112,7 @@ class System:
             self.start_server()
             self._start_bench()
             self._enrol()
-            self._start_display()
+            self.start_display()
             self.start_agent()
             self.start_app()
         except BaseException:
@@ -283,19 +287,23 @@ class System:
                 lines = [f"{key} = {value}" for key, value in self.kiosk_times.items()]
                 out.write("\n[times]\n" + "\n".join(lines) + "\n")
 
-    def _start_display(self) -> None:
-        if self.use_present_display and present_display():
+    def start_display(self) -> None:
+        """Choose the screen; a virtual one is started. Raises DidNotStart."""
+        present = present_display() if self.use_present_display else None
+        if present is not None and present.holds_the_kiosk:
+            self.screen_name = present.name
             return
         self.display = Display(log_folder=self.folder / "logs", with_browser=self.with_browser)
         self.display.start()
+        self.screen_name = self.display.name
 
     def _environment(self) -> dict[str, str]:
         environment = {
             "YICHUANG_TOUCH_MAP": str(self.touch_map),
             "DEPARTMENT_API_KEY": self.department_key,
         }
-        if self.display is not None:
-            environment["DISPLAY"] = self.display.name
+        if self.screen_name:
+            environment["DISPLAY"] = self.screen_name
         port_file = self.folder / "bench-ports.json"
         if port_file.exists():
             environment |= self._bench_ports().get("environment", {})

@@ -30,7 +30,7 @@ def on(tmp_path_factory: pytest.TempPathFactory, chromium: Browser) -> Iterator[
 @pytest.fixture(scope="package")
 def connected_kiosk(on: Stage) -> WireKiosk:
     """Kiosk 1, showing what is published."""
-    kiosk = on.kiosk("hz0001", "01 号机")
+    kiosk = on.kiosk("hz0001", "01 号终端")
     kiosk.birth()
     kiosk.draw_desired()
     return kiosk

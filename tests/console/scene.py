@@ -38,14 +38,16 @@ class Night:
     def __init__(self, on: Stage) -> None:
         self.on = on
         self.cases: list[str] = []
+        self.kiosks: list[WireKiosk] = []
 
     def play(self) -> WireKiosk:
         """Four kiosks, six cases, one department down, one bad message; returns kiosk 1."""
-        first = self.on.kiosk("hz0001", "01 号机")
-        second = self.on.kiosk("hz0002", "02 号机")
-        third = self.on.kiosk("hz0003", "03 号机")
-        self.on.kiosk("hz0004", "04 号机")
-        for kiosk in (first, second, third):
+        first = self.on.kiosk("hz0001", "01 号终端")
+        second = self.on.kiosk("hz0002", "02 号终端")
+        third = self.on.kiosk("hz0003", "03 号终端")
+        self.on.kiosk("hz0004", "04 号终端")
+        self.kiosks = [first, second, third]
+        for kiosk in self.kiosks:
             kiosk.birth()
             kiosk.draw_desired()
         self._evening(first)
@@ -100,11 +102,10 @@ class Night:
         self.cases.append(submit(self.on, kiosk, service, payload, papers))
         case_id = self.cases[-1]
         kiosk.tell(CaseSubmitted, case_id=case_id)
-        for stage_name in ("sent", "presented", "taken"):
+        for stage_name in ("intent", "sent", "presented", "taken"):
             kiosk.tell(PaperChanged, case_id=case_id, stage=stage_name)
-        kiosk.tell(
-            SessionEnded, service_id=service, outcome="completed", at_step="done", lasted_s=74.2
-        )
+        outcome = "submitted" if service == POLICE_SERVICE else "completed"
+        kiosk.tell(SessionEnded, service_id=service, outcome=outcome, at_step="done", lasted_s=74.2)
 
 
 def submit(

@@ -39,15 +39,15 @@ class Album:
     def __init__(self, page: Page, on: Stage, out: Path, *, light_only: bool) -> None:
         self.page, self.on, self.out = page, on, out
         self.light_only = light_only
+        self.night = Night(on)
 
     def take(self) -> None:
         """Every page."""
         self._before_sign_in()
         self.shoot("overview-empty", "/")
-        night = Night(self.on)
-        first = night.play()
+        first = self.night.play()
         self.page.wait_for_timeout(2500)
-        self._pages(night)
+        self._pages(self.night)
         self._kiosk_with_command(first.kiosk_id)
         self._content()
         self._troubles()
@@ -122,6 +122,10 @@ class Album:
         page.fill("#why", "写明不收费")
         page.click("form.card .btn-primary")
         page.wait_for_load_state()
+        for kiosk in self.night.kiosks[:2]:
+            kiosk.draw_desired()
+        self.night.kiosks[2].heartbeat()
+        page.wait_for_timeout(SETTLE_MS)
         self._both("content-published")
         self.shoot("history", "/content/history")
 
@@ -129,14 +133,16 @@ class Album:
         page = self.page
         page.goto(f"{self.on.url}/console/kiosks/new")
         page.fill("#kiosk_id", "hz0005")
-        page.fill("#name", "05 号机")
+        page.fill("#name", "05 号终端")
         page.fill("#hall", "桓台县政务服务中心 24 小时自助服务区")
         page.click("main form .btn-primary")
         page.wait_for_load_state()
         self._both("kiosk-token")
 
     def shoot(self, name: str, path: str, *, light_only: bool = False) -> None:
-        """Go there and take it."""
+        """Go there and take it; the kiosks have just been heard, however long it takes."""
+        for kiosk in self.night.kiosks:
+            kiosk.heartbeat()
         self.page.goto(f"{self.on.url}/console{path}")
         self.page.wait_for_timeout(SETTLE_MS if name == "overview" else 350)
         self._both(name, light_only=light_only)

@@ -43,7 +43,7 @@ def test_a_filter_that_finds_nothing_says_so(on: Stage, page: Page, kiosk: WireK
 def test_an_enrolment_token_is_shown_once_and_kept_nowhere(on: Stage, page: Page) -> None:
     page.goto(f"{on.url}/console/kiosks/new")
     page.fill("#kiosk_id", "hz0077")
-    page.fill("#name", "77 号机")
+    page.fill("#name", "77 号终端")
     page.fill("#hall", "测试大厅")
     page.click("main form .btn-primary")
     token = re.search(r"--token=([0-9a-f]{64})", page.locator("#command").inner_text())

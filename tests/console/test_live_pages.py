@@ -69,7 +69,7 @@ def test_the_kiosk_page_says_what_a_technician_does(
     kiosk.tell(DeviceStatusChanged, device=DeviceKind.QR_SCANNER, state=broken)
     line = page.locator("tr[data-device='qr_scanner']")
     expect(line).to_contain_text("重新插拔连接线")
-    expect(page.locator("#events li").first).to_contain_text("扫码器：没有应答（D102）")
+    expect(page.locator("#events li").first).to_contain_text("扫码器：没有响应（D102）")
     kiosk.heartbeat()
     expect(line).to_contain_text("就绪")
 
@@ -111,7 +111,7 @@ def test_the_search_finds_by_case_number_and_by_the_kiosks_name(
     case_id = submit(on, kiosk, TAX_SERVICE, tax_payload())
     page.goto(f"{on.url}/console/cases/{case_id}")
     number = page.locator(".big-number").inner_text()
-    for wanted, place in ((number, f"/cases/{case_id}"), ("01 号机", "/kiosks/hz0001")):
+    for wanted, place in ((number, f"/cases/{case_id}"), ("01 号终端", "/kiosks/hz0001")):
         page.fill("input[name='q']", wanted)
         page.press("input[name='q']", "Enter")
         expect(page).to_have_url(f"{on.url}/console{place}")

@@ -23,13 +23,25 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from kiosk.agent.envelope import Envelopes
+from kiosk.agent.epoch import raise_epoch
 from kiosk.contract.cases import SealedCase
 from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
 from kiosk.contract.downlink import CommandList, Desired
 from kiosk.contract.topics import Channel, Direction, Topic
 from kiosk.contract.uplink import AppState, Heartbeat, Reported, UplinkEvent
+from provisioning.program import version_of
 
-WELL = {kind: DeviceState(status=DeviceStatus.ONLINE) for kind in DeviceKind}
+WELL = {
+    kind: DeviceState(status=DeviceStatus.ONLINE)
+    for kind in (
+        DeviceKind.ID_CARD_READER,
+        DeviceKind.SOCIAL_SECURITY_CARD,
+        DeviceKind.QR_SCANNER,
+        DeviceKind.DOCUMENT_CAMERA,
+        DeviceKind.RECEIPT_PRINTER,
+    )
+}
+"""What `provisioning/site.example.toml` names: a kiosk tells of no device it does not have."""
 
 
 class WireKiosk:
@@ -51,12 +63,17 @@ class WireKiosk:
         self.app_state = AppState.IDLE
         self.cases_waiting = 0
         self.devices: dict[DeviceKind, DeviceState] = dict(WELL)
-        self._envelopes = Envelopes(epoch=1, inst=uuid.uuid4().hex, software="1.0.0")
+        self.software = version_of()
+        folder.mkdir(parents=True, exist_ok=True)
+        self._envelopes = Envelopes(
+            epoch=raise_epoch(folder / f"{self.kiosk_id}-epoch"),
+            inst=uuid.uuid4().hex,
+            software=self.software,
+        )
         self._n = 0
         self._client = self._connect(folder, said)
 
     def _connect(self, folder: Path, said: Mapping[str, Any]) -> mqtt.Client:
-        folder.mkdir(parents=True, exist_ok=True)
         paths = {name: folder / f"{self.kiosk_id}-{name}.pem" for name in ("ca", "own", "key")}
         paths["ca"].write_text(said["ca_pem"])
         paths["own"].write_text(said["certificate_pem"])
@@ -107,7 +124,7 @@ class WireKiosk:
             drawn_content=self.drawn,
             cases_waiting=self.cases_waiting,
             devices=self.devices,
-            software="1.0.0",
+            software=self.software,
         )
         time.sleep(0.002)  # news are told apart by milliseconds of the monotonic clock
         self.say(Channel.HEARTBEAT, self._envelopes.heartbeat(body))

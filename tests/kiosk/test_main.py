@@ -45,7 +45,7 @@ data = "data"
 [place]
 county = "桓台县"
 hall = "桓台县政务服务中心"
-name = "夜间自助区 1 号机"
+name = "01 号终端"
 help_phone = "0533-8210000"
 staffed_hours = "周一至周五 9:00–17:00"
 [server]

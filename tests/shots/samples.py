@@ -154,7 +154,7 @@ def pages() -> dict[str, Page]:
                         label="待遇领取资格认证",
                         event=ServiceChosen("b"),
                         enabled=False,
-                        why_not="摄像头正在维修，暂时不能办理。请到 2 号窗口办理。",
+                        why_not="高拍仪正在维修，暂时不能办理。请到 2 号窗口办理。",
                     ),
                 ),
             ),
@@ -331,10 +331,10 @@ def pages() -> dict[str, Page]:
         "message": MessageView(
             frame=replace(_inside("real_estate", estate, ""), back=None),
             tone="warning",
-            title="打印机没有纸了",
+            title="凭条打印机没有纸了",
             safe="您的申请已经提交，没有丢失。",
             todo=("请记下受理编号 370321-20261123-000042", "凭身份证到 2 号窗口领取纸质证明"),
-            small_print="代码 D301 · 03:12 · 已自动通知维护人员",
+            small_print="代码 D301 · 03:12 · 故障已记录",
             actions=(
                 Action(label="再打印一次", event=TryAgain(), icon="printer"),
                 Action(label="不打印，结束", event=Quit()),

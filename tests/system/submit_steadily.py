@@ -15,8 +15,8 @@ from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
 from kiosk.store.vault import Paper, read_sealing_key
 
-PAUSE_S = 0.2
-"""A busy night has a citizen every five minutes; this is a thousand times that."""
+PAUSE_S = 0.4
+"""A busy night has a citizen every five minutes; this is seven hundred times that."""
 
 if __name__ == "__main__":
     config = load(Path(sys.argv[1]))

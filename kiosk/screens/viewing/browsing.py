@@ -94,9 +94,21 @@ def _notice(saying: Saying) -> str:
     causes = list(dict.fromkeys(cause for each in by_department for cause in each))
     if not causes:
         return ""
-    all_hit = all(by_department)
-    more = saying.say("home.notice_all" if all_hit else "home.notice_more")
-    return saying.say("home.notice", what=causes[0], more=more)
+    return saying.say("home.notice", what=causes[0], more=_what_still_works(saying))
+
+
+def _what_still_works(saying: Saying) -> str:
+    """Other services; else handing in; else only the telephone."""
+    modes = {
+        availability(content.definition, saying.world).mode
+        for entry in saying.world.content.bundle.menu.departments
+        for content in services_of(saying.world, entry.department)
+    }
+    if Mode.AVAILABLE in modes:
+        return saying.say("home.notice_more")
+    if Mode.ACCEPT_ONLY in modes:
+        return saying.say("home.notice_hand_in")
+    return saying.say("home.notice_all", phone=saying.world.place.help_phone)
 
 
 def service_list(state: st.ServiceList, saying: Saying) -> ServiceListView:
@@ -152,6 +164,7 @@ def not_now(state: st.NotNow, saying: Saying) -> MessageView:
         todo=saying.lines(
             "not_now.todo",
             why=why or saying.say("fault.none"),
+            remedy=saying.remedy(verdict),
             hours=saying.hours,
             phone=world.place.help_phone,
         ),

@@ -102,7 +102,11 @@ def trouble(state: st.Trouble, saying: Saying) -> MessageView:
         tone="fault" if is_ours else "warning",
         title=saying.say(f"trouble.{state.why}.title"),
         safe=saying.say(f"trouble.{state.why}.safe"),
-        todo=saying.lines(f"trouble.{state.why}.todo"),
+        todo=saying.lines(
+            f"trouble.{state.why}.todo",
+            phone=saying.world.place.help_phone,
+            number=_number(state.session) if state.session.case_id else "",
+        ),
         small_print=saying.small_print(state.code),
         actions=tuple(actions),
     )
@@ -156,6 +160,8 @@ def ended(state: st.Ended, saying: Saying) -> ResultView | MessageView:
     title = saying.text(session.service, f"{state.step_id}.title")
     steps = _what_next(state, result, saying)
     finish = go_on(saying.say("button.finish"), "check")
+    if result == "abandoned" and session.case_id:
+        return _turned_away(state, saying, finish)
     if result == "abandoned":
         return MessageView(
             frame=_still(state, saying, primary=finish),
@@ -177,6 +183,27 @@ def ended(state: st.Ended, saying: Saying) -> ResultView | MessageView:
         paper=_paper(session, saying),
         paper_is_missing=session.paper in _NO_PAPER,
         cards=_cards(session, saying),
+    )
+
+
+def _turned_away(state: st.Ended, saying: Saying, finish: Action) -> MessageView:
+    """Given up after the platform refused the case: it stays on this machine, so say so."""
+    return MessageView(
+        frame=_still(state, saying, primary=finish),
+        tone="warning",
+        title=saying.say("result.turned_away.title"),
+        safe="",
+        todo=(
+            *_cards(state.session, saying),
+            *saying.lines(
+                "result.turned_away.next",
+                phone=saying.world.place.help_phone,
+                number=_number(state.session),
+                hours=saying.hours,
+            ),
+        ),
+        small_print="",
+        actions=(),
     )
 
 
@@ -227,10 +254,14 @@ def taking_card(state: st.TakingCard, saying: Saying) -> MessageView:
 
 def warning(state: st.Warned, saying: Saying) -> TimeWarning:
     """Are you still there?"""
-    kept = isinstance(state.below, st.PaperTrouble)
+    safe = "warning.safe"
+    if isinstance(state.below, st.PaperTrouble):
+        safe = "warning.safe_after_submit"
+    elif state.session.case_id:
+        safe = "warning.safe_turned_away"
     return TimeWarning(
         title=saying.say("warning.title"),
-        safe=saying.say("warning.safe_after_submit" if kept else "warning.safe"),
+        safe=saying.say(safe),
         seconds=saying.world.times.warning_s,
         extend=Action(label=saying.say("button.more_time"), event=Extend(), icon="clock-plus"),
         leave=Action(label=saying.say("button.leave"), event=Quit(), icon="logout"),

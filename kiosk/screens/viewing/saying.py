@@ -66,6 +66,10 @@ class Saying:
             department=self.department(department),
         )
 
+    def remedy(self, verdict: Availability) -> str:
+        """What is being done about the cause, and nothing that is not; empty without one."""
+        return self.say(f"remedy.{verdict.cause.value}") if verdict.cause else ""
+
     def fault(self, code: str) -> str:
         """A fault in a citizen's words; a code without words is only `not usable`."""
         known = f"fault.{code}" in self.phrases.texts[self.language]

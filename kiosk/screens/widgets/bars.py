@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kiosk.screens.drawing import Box, Live, Rect, Sheet
 from kiosk.screens.look import Look
@@ -9,6 +10,10 @@ from kiosk.screens.view_model import Action, Frame
 from kiosk.screens.widgets.button import Button
 from kiosk.screens.widgets.layout import Beside, Column, Grid, Row, Widget
 from kiosk.screens.widgets.text import Icon, Label
+
+BLEED_PX: Final = 8
+"""The hero's colour beyond the screen's edges: the idle page wanders 4 px against burn-in, and no
+strip of paper may show beside it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,8 @@ class TopBar:
 
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:
         """The ground over the whole width, a line below it."""
-        sheet.draw(Box(rect, look.hero))
+        bled = Rect(rect.x - BLEED_PX, -BLEED_PX, rect.width + 2 * BLEED_PX, rect.bottom + BLEED_PX)
+        sheet.draw(Box(bled, look.hero))
         margin, padding = look.measures.space.margin, self._padding(look)
         place = Rect(
             rect.x + margin, rect.y + padding, rect.width - 2 * margin, rect.height - 2 * padding

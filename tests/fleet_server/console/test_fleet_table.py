@@ -20,7 +20,7 @@ def kiosk(
     facts = {"devices": devices} if devices else {}
     return KioskSummary(
         kiosk_id=f"hz{number:04}",
-        name=f"{number:02} 号机",
+        name=f"{number:02} 号终端",
         hall="东厅" if number % 2 else "西厅",
         presence=PresenceView(
             word=word,

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from fleet_server.console.sentences import event_line, kiosk_sentence, why_text
+from fleet_server.console.sentences import actor_text, event_line, kiosk_sentence, why_text
 from fleet_server.console.words import words_in
 from fleet_server.kiosks.presence import Word
 from fleet_server.kiosks.schemas import EventView, KioskSummary, PresenceView
@@ -32,7 +32,7 @@ def presence(word: Word, why: str = "", **facts: str) -> PresenceView:
 def kiosk(shown: PresenceView) -> KioskSummary:
     return KioskSummary(
         kiosk_id="hz0001",
-        name="01 号机",
+        name="01 号终端",
         hall="大厅",
         presence=shown,
         cases_waiting=0,
@@ -56,13 +56,13 @@ def event(kind: str, **facts: str) -> EventView:
 
 def test_a_kiosk_that_is_well_says_only_that() -> None:
     said = kiosk_sentence(WORDS, kiosk(presence(Word.SERVING)), {"tax": UP}, now=NOW)
-    assert said == "01 号机 正常服务"
+    assert said == "01 号终端 正常服务"
 
 
 def test_a_department_that_is_down_is_named_with_its_beginning_in_beijing_time() -> None:
     backends = {"tax": UP, "real_estate": down(17, 20)}  # 01:20 of the 23rd in Beijing
     said = kiosk_sentence(WORDS, kiosk(presence(Word.SERVING)), backends, now=NOW)
-    assert said == "01 号机 正常服务（不动产暂停：部门系统 01:20 起无响应）"
+    assert said == "01 号终端 正常服务（不动产暂停：部门系统 01:20 起无响应）"
 
 
 def test_departments_that_fell_together_share_one_sentence() -> None:
@@ -75,12 +75,27 @@ def test_departments_that_fell_together_share_one_sentence() -> None:
 def test_a_silent_kiosk_is_not_excused_by_a_department() -> None:
     silent = kiosk(presence(Word.SILENT, "late"))
     said = kiosk_sentence(WORDS, silent, {"tax": down(17, 20)}, now=NOW)
-    assert said == "01 号机 失去联系（到时没有上报）"
+    assert said == "01 号终端 失去联系（到时没有上报）"
 
 
 def test_devices_in_trouble_are_named() -> None:
     shown = presence(Word.LIMITED, "devices", devices="qr_scanner,receipt_printer")
     assert why_text(WORDS, shown) == "扫码器、凭条打印机不可用"
+
+
+@pytest.mark.parametrize(
+    ("actor", "said"),
+    [
+        ("kiosk:hz0001", "终端 hz0001"),
+        ("department:tax", "税务部门"),
+        ("server", "平台"),
+        ("user:wang", "wang"),
+        ("wang", "wang"),
+        ("robot:7", "robot:7"),
+    ],
+)
+def test_who_did_it_is_said_in_words(actor: str, said: str) -> None:
+    assert actor_text(WORDS, actor) == said
 
 
 @pytest.mark.parametrize("why", ["", "reason_of_the_future"])

@@ -1,9 +1,13 @@
 """Moments as people say them, in Beijing time."""
 
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
-from fleet_server.console.times import age_text, clock_text, day_text
+import pytest
+
+from fleet_server.console.times import age_text, clock_text, day_text, epoch_moment
 from fleet_server.console.words import words_in
+from kiosk.agent.epoch import raise_epoch
 
 NOW = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)
 WORDS = words_in("zh-CN")
@@ -21,3 +25,15 @@ def test_an_age_is_in_the_largest_unit_that_fits() -> None:
 
 def test_a_day_kept_as_iso_text_is_said_as_people_say_it() -> None:
     assert day_text(WORDS, "2026-11-26") == "2026年11月26日"
+
+
+def test_an_epoch_is_the_moment_a_kiosk_began_its_present_life(tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    began = epoch_moment(raise_epoch(tmp_path / "epoch"))
+    assert began is not None
+    assert before <= began <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize("epoch", [0, 1, -5, 10**15, 2**63])
+def test_a_number_that_no_clock_gave_is_no_moment(epoch: int) -> None:
+    assert epoch_moment(epoch) is None

@@ -154,3 +154,28 @@ def test_a_card_left_by_another_citizen_is_told_and_never_read() -> None:
 
 def test_services_without_the_slot_do_not_look_at_it() -> None:
     assert at(POLICE, "left").feed(ev.Continue()) == st.Idle()
+
+
+def test_a_citizen_who_reads_english_is_asked_for_the_card_in_english() -> None:
+    walk = at(SOCIAL, "ask_insurance")
+    walk.feed(ev.LanguageChosen("en"), ev.TextScaleChosen(ev.TextScale.LARGEST))
+    walk.feed(ev.TimedOut(), ev.TimedOut())
+    assert st.display_of(walk.state) == st.PLAIN  # nobody knows yet whether a card is there
+    walk.feed(ev.CardSeen())
+    shown = st.display_of(walk.state)
+    assert (shown.language, shown.text_scale) == ("en", ev.TextScale.LARGEST)
+    assert walk.feed(ev.CardTaken()) == st.Idle()
+
+
+def test_a_closed_kiosk_is_read_in_english_and_is_plain_again_for_the_next_one() -> None:
+    walk = Walk()
+    walk.world = world(closed="检修")
+    walk.feed(ev.WorldChanged())
+    closed = walk.feed(ev.LanguageChosen("en"))
+    assert isinstance(closed, st.OutOfService)
+    assert closed.display.language == "en"
+    assert closed.patience is st.Patience.PAGE
+    assert walk.means_nothing(ev.WorldChanged())  # a device's news does not turn the page back
+    plain = walk.feed(ev.TimedOut())
+    assert plain == st.OutOfService()
+    assert plain.patience is st.Patience.FOREVER

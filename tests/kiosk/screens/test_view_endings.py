@@ -8,7 +8,8 @@ from kiosk.flow import events as ev
 from kiosk.flow import states as st
 from kiosk.screens.view import view
 from kiosk.screens.view_model import MessageView, RatingView, ResultView, ViewModel, WorkingView
-from tests.kiosk.flow.visits import Walk, phrases, world
+from kiosk.services.wording import local_number
+from tests.kiosk.flow.visits import CASE_ID, Walk, phrases, world
 
 POLICE = "police-no-criminal-record"
 SOCIAL = "social-insurance-participation"
@@ -84,3 +85,44 @@ def test_place_and_hours_are_english_on_english_pages_where_the_hall_gave_them()
     assert without.place.startswith("桓台县")
     chinese = view(st.Idle(), replace(around, place=english), phrases()).page.frame
     assert chinese.place.startswith("桓台县")
+
+
+def turned_away() -> Walk:
+    walk = Walk()
+    walk.choose(TAX)
+    walk.until("submit")
+    walk.feed(ev.CaseStored(CASE_ID), ev.CaseTurnedAway("unsealable"))
+    return walk
+
+
+def test_who_gives_up_a_case_turned_away_is_told_that_it_stays_here_and_its_number() -> None:
+    page = draw(turned_away().feed(ev.Quit())).page
+    assert isinstance(page, MessageView)
+    said = page.title + "".join(page.todo)
+    assert "留在本机" in said
+    assert local_number(CASE_ID) in said
+    assert "清除" not in said
+
+
+def test_who_gives_up_before_a_case_exists_reads_that_all_is_erased() -> None:
+    # the control of the test above
+    walk = Walk()
+    walk.choose(TAX)
+    walk.until("left")
+    page = draw(walk.state).page
+    assert isinstance(page, MessageView)
+    assert "清除" in "".join(page.todo)
+    assert "留在本机" not in "".join(page.todo)
+
+
+def test_the_page_of_a_case_turned_away_gives_the_number_to_read_out() -> None:
+    page = draw(turned_away().state).page
+    assert isinstance(page, MessageView)
+    assert any(local_number(CASE_ID) in line for line in page.todo)
+
+
+def test_the_warning_over_a_case_turned_away_does_not_say_that_all_will_be_erased() -> None:
+    warning = draw(turned_away().feed(ev.TimedOut())).warning
+    assert warning is not None
+    assert "清除" not in warning.safe
+    assert "没有受理" in warning.safe

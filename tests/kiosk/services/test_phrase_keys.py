@@ -36,3 +36,15 @@ def test_every_phrase_said_by_name_exists() -> None:
 def test_the_search_finds_what_is_said() -> None:
     source = 'saying.say("a.b" if x else "a.c", n="1"); saying.lines("d.e")'
     assert set(literal_keys(source)) == {"a.b", "a.c", "d.e"}
+
+
+def test_nobody_is_said_to_have_been_told_and_no_tone_to_be_heard() -> None:
+    """Alerts and sounds are later issues: until then no page may promise them."""
+    said = "".join(
+        path.read_text(encoding="utf-8")
+        for pattern in ("text/*.yaml", "services/*/text.*.yaml")
+        for path in sorted((ROOT / "assets").glob(pattern))
+    )
+    assert "故障已记录" in said  # the control: these are the files that say such things
+    promised = ("已收到通知", "已通知", "have been told", "提示音", "the tone")
+    assert [words for words in promised if words in said] == []

@@ -76,7 +76,7 @@ def test_a_server_with_an_unknown_key_does_not_start_and_names_key_and_file(
 def intruder(system: System, tmp_path_factory: pytest.TempPathFactory) -> Iterator[mqtt.Client]:
     """A second enrolled kiosk on the real broker: known, and not to be trusted."""
     folder = tmp_path_factory.mktemp("intruder")
-    system.enrol(INTRUDER, "02 号机", folder / "kiosk.toml")
+    system.enrol(INTRUDER, "02 号终端", folder / "kiosk.toml")
     connected = threading.Event()
 
     def on_connect(_client: Any, _data: Any, _flags: Any, reason: Any, _properties: Any) -> None:

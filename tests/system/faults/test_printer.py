@@ -27,8 +27,8 @@ class Fault:
 
 
 FAULTS = (
-    Fault("out_of_paper", "refill", "D301", "打印机缺纸"),
-    Fault("open_cover", "close_cover", "D302", "打印机盖子未关"),
+    Fault("out_of_paper", "refill", "D301", "凭条打印机缺纸"),
+    Fault("open_cover", "close_cover", "D302", "凭条打印机上盖未关"),
 )
 
 

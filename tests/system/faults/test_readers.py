@@ -36,7 +36,7 @@ def test_a_camera_unplugged_while_photographing(
 ) -> None:
     citizen = stopped_at(system, POLICE, "camera")
     system.hand.unplug("document_camera")
-    told = told_of_trouble(fingers, "摄像头没有响应")
+    told = told_of_trouble(fingers, "高拍仪没有响应")
     assert "已填写的内容还在" in told.text
     assert witness.fault_becomes("document_camera", "D101")
     assert "D101" in staff.words(f"/kiosks/{KIOSK_ID}")
