@@ -11,16 +11,16 @@ import re
 from collections.abc import Iterator
 
 from device_drivers.receipt_printer.emulator.automatic_status import AutomaticReports, Condition
-from device_drivers.receipt_printer.emulator.interpreter import (
+from device_drivers.receipt_printer.emulator.interpreter import Interpreter
+from device_drivers.receipt_printer.emulator.paper import Look, PaperRoll, PrintedReceipt
+from device_drivers.receipt_printer.emulator.steps import (
     AutomaticStatus,
     Cut,
-    Interpreter,
     Reset,
     StatusRequest,
     Step,
     Unknown,
 )
-from device_drivers.receipt_printer.emulator.paper import Look, PaperRoll, PrintedReceipt
 
 _log = logging.getLogger(__name__)
 

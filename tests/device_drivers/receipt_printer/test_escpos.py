@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from device_drivers.receipt_printer.emulator.interpreter import (
+from device_drivers.receipt_printer.emulator.interpreter import Interpreter
+from device_drivers.receipt_printer.emulator.steps import (
     AutomaticStatus,
     Characters,
     Code,
     Cut,
     Feed,
-    Interpreter,
     LineFeed,
     Raster,
     Reset,
