@@ -9,7 +9,9 @@ from typing import Literal, assert_never
 
 import segno
 
+from device_drivers.receipt_printer import code_128
 from device_drivers.receipt_printer.interface import (
+    Barcode,
     Block,
     Heading,
     Image,
@@ -30,6 +32,8 @@ _QR_SIDE_DOTS = 232
 """29 mm at 8 dots/mm: read by a phone from 30 cm, and leaves both papers a margin."""
 _QR_MODULE_DOTS = range(4, 9)
 """Half a millimetre a module is the least that survives cheap heads; 8 is coarse enough."""
+_BAR_MODULE_DOTS = range(2, 4)
+"""GS w takes 2 at least; a hand scanner wants no more than 3 on paper of this width."""
 _QR_QUIET_MODULES = 4
 """ISO/IEC 18004, 5.3.8: the margin of a QR code."""
 
@@ -69,6 +73,14 @@ class QrCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """Centred Code 128 bars with their characters; `data` is that of GS k 73."""
+
+    data: bytes = field(repr=False)
+    module_dots: int
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A centred picture scaled to this width."""
 
@@ -83,7 +95,7 @@ class Gap:
     dots: int
 
 
-Part = Line | QrCode | Picture | Gap
+Part = Line | QrCode | Bars | Picture | Gap
 
 
 def printer_font_holds(character: str) -> bool:
@@ -104,7 +116,7 @@ def printer_font_holds(character: str) -> bool:
 def lay_out(receipt: Receipt, paper: Paper) -> tuple[Part, ...]:
     """The parts of the receipt from top to bottom.
 
-    Raises ValueError when a QR code's content does not fit the paper.
+    Raises ValueError when a code's content does not fit the paper.
     """
     parts: list[Part] = []
     for block in receipt.blocks:
@@ -126,6 +138,8 @@ def _parts(block: Block, paper: Paper) -> list[Part]:
             return [_line("─" * (paper.columns // 2))]
         case Qr(content, caption):
             return _qr(content, caption, paper)
+        case Barcode(content):
+            return _bars(content, paper)
         case Image(png, width_share, caption):
             width = round(paper.dots * min(max(width_share, 0.05), 1.0))
             return [Gap(8), Picture(png, width), *_caption(caption, paper)]
@@ -232,6 +246,15 @@ def _qr(content: str, caption: str, paper: Paper) -> list[Part]:
         raise ValueError("a QR code's content does not fit the paper")
     size = min(max(_QR_SIDE_DOTS // modules, _QR_MODULE_DOTS[0]), _QR_MODULE_DOTS[-1])
     return [Gap(16), QrCode(clean, size), *_caption(caption, paper)]
+
+
+def _bars(content: str, paper: Paper) -> list[Part]:
+    data = code_128.encode(content)
+    width = code_128.modules(data) + 2 * code_128.QUIET_MODULES
+    size = min(paper.dots // width, _BAR_MODULE_DOTS[-1])
+    if size < _BAR_MODULE_DOTS[0]:
+        raise ValueError("a bar code's content does not fit the paper")
+    return [Gap(16), Bars(data, size), Gap(8)]
 
 
 def _caption(caption: str, paper: Paper) -> list[Part]:

@@ -92,7 +92,7 @@ def test_unknown_bytes_are_reported_with_their_offset(run: Run, tmp_path: Path) 
     assert found["cuts"] == 0
 
 
-@pytest.mark.parametrize("document", ["blocks: [{barcode: 1}]", "- 1", "blocks: [", ""])
+@pytest.mark.parametrize("document", ["blocks: [{barcodes: 1}]", "- 1", "blocks: [", ""])
 def test_a_receipt_that_is_none_exits_with_2(run: Run, tmp_path: Path, document: str) -> None:
     (tmp_path / "receipt.yaml").write_text(document, encoding="utf-8")
     code, _ = run("render", "@receipt.yaml", "--escpos", "@a.bin", "--png", "@a.png")

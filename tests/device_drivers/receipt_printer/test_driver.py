@@ -21,7 +21,6 @@ from device_drivers.receipt_printer.interface import (
     PrintProgress,
     Receipt,
     Text,
-    TicketStatus,
     Unconfirmed,
 )
 from device_drivers.status import DeviceStatus
@@ -32,12 +31,10 @@ _LONG = Receipt(tuple(Text(f"第{number}行") for number in range(60)))
 
 @asynccontextmanager
 async def _printer(
-    emulator: ReceiptPrinterEmulator, *, cut_timeout_s: float = 3.0, has_presenter: bool = False
+    emulator: ReceiptPrinterEmulator, *, cut_timeout_s: float = 3.0
 ) -> AsyncIterator[EscposReceiptPrinter]:
     await emulator.start()
-    driver = EscposReceiptPrinter(
-        Port.parse(emulator.port), cut_timeout_s=cut_timeout_s, has_presenter=has_presenter
-    )
+    driver = EscposReceiptPrinter(Port.parse(emulator.port), cut_timeout_s=cut_timeout_s)
     try:
         await driver.connect()
         yield driver
@@ -206,23 +203,6 @@ async def test_cancelling_ends_the_waiting_and_the_next_receipt_is_whole() -> No
             await printing
         assert (await _print(driver, SHORT))[0] == Printed()
         assert [len(receipt.lines) for receipt in emulator.receipts] == [60, 2]
-
-
-@pytest.mark.slow
-async def test_a_presenter_tells_when_the_paper_is_there_and_when_it_is_taken() -> None:
-    emulator = ReceiptPrinterEmulator(mm_per_s=None, has_presenter=True)
-    async with _printer(emulator, has_presenter=True) as driver:
-        assert (await driver.status()).ticket is TicketStatus.NOT_PRESENT
-        progress: list[PrintProgress] = []
-        printing = asyncio.create_task(driver.print_receipt(SHORT, on_progress=progress.append))
-        async with asyncio.timeout(20):
-            while len(progress) < 2:  # noqa: ASYNC110 - progress is told by a plain call
-                await asyncio.sleep(0.05)
-        assert not printing.done()
-        assert progress == [PrintProgress.SENT, PrintProgress.PRESENTED]
-        assert emulator.tear_off() is not None
-        assert await printing == Printed()
-        assert progress[-1] is PrintProgress.TAKEN
 
 
 async def test_the_proof_waits_for_the_paper_and_not_for_the_buffer() -> None:

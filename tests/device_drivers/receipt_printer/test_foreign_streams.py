@@ -46,7 +46,7 @@ def test_a_byte_of_no_meaning_in_it_is_found_where_it_stands(stream: Stream) -> 
 
 @pytest.mark.slow
 @given(some.binary(max_size=_MOST_BYTES))
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=3_000, deadline=None)
 def test_random_bytes_are_steps_or_unknown_and_never_a_crash(data: bytes) -> None:
     for step in _steps(data):
         assert isinstance(step, Step)
@@ -64,7 +64,7 @@ def test_random_bytes_can_be_drawn(data: bytes) -> None:
     some.sampled_from(_REAL),
     some.lists(some.tuples(some.integers(0, 5000), some.binary(max_size=4)), max_size=8),
 )
-@settings(max_examples=5_000, deadline=None)
+@settings(max_examples=3_000, deadline=None)
 def test_a_damaged_stream_is_typed_and_its_unknown_bytes_are_its_own(
     stream: bytes, wounds: list[tuple[int, bytes]]
 ) -> None:
