@@ -22,7 +22,12 @@ from device_drivers.receipt_printer.interface import (
     Table,
     Text,
 )
-from device_drivers.receipt_printer.wrapping import columns_of, strip_controls, wrap
+from device_drivers.receipt_printer.wrapping import (
+    columns_of,
+    strip_controls,
+    widest_piece,
+    wrap,
+)
 
 Align = Literal["left", "centre", "right"]
 
@@ -191,7 +196,10 @@ def _key_values(rows: tuple[tuple[str, str], ...], paper: Paper) -> list[Part]:
 
 
 def _table(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], paper: Paper) -> list[Part]:
+    """Columns side by side, or where a number would be broken in two, row by row under labels."""
     widths = _column_widths([head, *rows], paper.columns)
+    if widths is None:
+        return _stacked(head, rows, paper)
     to_right = [
         all(_is_amount(row[index]) for row in rows) and bool(rows) for index in range(len(head))
     ]
@@ -203,17 +211,32 @@ def _table(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], paper: Pape
     return parts
 
 
+def _stacked(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], paper: Paper) -> list[Part]:
+    parts: list[Part] = []
+    for row in rows:
+        parts += [Gap(8), *_key_values(tuple(zip(head, row, strict=True)), paper)]
+    return parts
+
+
 _COLUMN_GAP = 2
 
 
-def _column_widths(rows: list[tuple[str, ...]], columns: int) -> list[int]:
-    """As wide as the text; what is too much is taken from the widest, what is left goes to it."""
-    widths = [max(2, *(columns_of(row[index]) for row in rows)) for index in range(len(rows[0]))]
+def _column_widths(rows: list[tuple[str, ...]], columns: int) -> list[int] | None:
+    """As wide as the text; what is too much is taken from the widest, what is left goes to it.
+
+    No column gets narrower than its widest number or word; None where the paper is too narrow then.
+    """
+    each = [[row[index] for row in rows] for index in range(len(rows[0]))]
+    widths = [max(2, *map(columns_of, cells)) for cells in each]
+    least = [max(2, *map(widest_piece, cells)) for cells in each]
     room = columns - _COLUMN_GAP * (len(widths) - 1)
     if room < 2 * len(widths):
         raise ValueError("a table has more columns than the paper")
+    if sum(least) > room:
+        return None
     while sum(widths) > room:
-        widths[widths.index(max(widths))] -= 1
+        shrinkable = [n for n, width in enumerate(widths) if width > least[n]]
+        widths[max(shrinkable, key=lambda n: widths[n])] -= 1
     widths[widths.index(max(widths))] += room - sum(widths)
     return widths
 
@@ -261,4 +284,4 @@ def _caption(caption: str, paper: Paper) -> list[Part]:
     if not caption:
         return [Gap(8)]
     lines: list[Part] = [_line(line, "centre") for line in wrap(caption, paper.columns)]
-    return [Gap(8), *lines]
+    return [Gap(8), *lines, Gap(8)]
