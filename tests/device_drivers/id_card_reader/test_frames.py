@@ -126,6 +126,29 @@ def test_no_flipped_bit_goes_unnoticed(data: bytes, drawn: st.DataObject) -> Non
     assert Reply(0, 0, 0x90, data) not in decoder.feed(bytes(frame)) + decoder.give_up()
 
 
+@pytest.mark.parametrize(
+    ("command", "reply", "meant"),
+    [
+        (frames.FIND_CARD, Reply(0, 0, 0x9F, bytes(4)), True),
+        (frames.FIND_CARD, Reply(0, 0, 0x80), True),
+        (frames.FIND_CARD, Reply(0, 0, 0x90), False),  # a late answer to "how are you"
+        (frames.SELECT_CARD, Reply(0, 0, 0x80), False),
+        (frames.SELECT_CARD, Reply(0, 0, 0x9F, bytes(4)), False),
+        (frames.SELECT_CARD, Reply(0, 0, 0x81), True),
+        (frames.READ_CARD, Reply(0, 0, 0x90, bytes(8)), False),
+        (frames.READ_CARD, Reply(0, 0, 0x90, bytes(1284)), True),
+        (frames.READ_CARD_WITH_FINGERPRINTS, Reply(0, 0, 0x90, bytes(2310)), True),
+        (frames.READ_APPENDED_ADDRESS, Reply(0, 0, 0x91), True),
+        (frames.SAM_STATUS, Reply(0, 0, 0x41), False),
+        (frames.SAM_STATUS, Reply(0, 0, 0x66), True),
+    ],
+)
+def test_a_reply_is_matched_with_the_command_it_can_answer(
+    command: bytes, reply: Reply, meant: bool
+) -> None:
+    assert frames.answers(command, reply) is meant
+
+
 def _replies(events: list[Reply | Garbled]) -> list[Reply]:
     return [event for event in events if isinstance(event, Reply)]
 
