@@ -328,13 +328,15 @@ class ReceiptPrinterEmulator:
         return bytes([self._condition.real_time(n)]) if self._answers_real_time else b""
 
 
-def draw(data: bytes, width_mm: int, *, look: Look = "thermal") -> Iterator[Step | PrintedReceipt]:
+def draw(
+    data: bytes, width_mm: int, *, look: Look = "thermal", encoding: str = "gb18030"
+) -> Iterator[Step | PrintedReceipt]:
     """Interpret a whole stream without a port: unknown bytes, cuts and pieces as they come.
 
     Paper printed and not cut at the end is the last piece.
     """
     roll = PaperRoll(width_mm, look=look)
-    interpreter = Interpreter()
+    interpreter = Interpreter(encoding)
     for step in (*interpreter.feed(data), *interpreter.finish()):
         roll.apply(step)
         if isinstance(step, Unknown):
