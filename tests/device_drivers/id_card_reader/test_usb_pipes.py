@@ -46,6 +46,7 @@ async def reader(stand: Stand) -> AsyncIterator[SamVIdCardReader]:
 
 def test_a_frame_is_cut_into_header_and_body() -> None:
     frame = frames.encode(frames.FIND_CARD)
+    assert usb_frames.HEADER_BYTES == 7
     assert usb_frames.split(frame) == (bytes.fromhex("AAAAAA96690003"), bytes.fromhex("200122"))
 
 
