@@ -214,9 +214,8 @@ class EscposReceiptPrinter:
 
     async def _send(self, job: bytes) -> PrintOutcome | None:
         """None when every byte is out. What went wrong leaves the line closed and clean."""
-        self._asking.ends_owed += 1
+        self._asking.begin_job()
         self._unproven = True
-        self._asking.forget_half()  # a whole round of answers has passed since
         lead, self._lead = self._lead, b""
         writing = asyncio.ensure_future(self._line.write(lead + job, within_s=_WRITE_S))
         try:
@@ -255,7 +254,12 @@ class EscposReceiptPrinter:
         return Unconfirmed((held_by or FaultCode.DEVICE_SILENT).value)
 
     def _ended(self, after: PrinterStatus) -> PrintOutcome:
-        """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt."""
+        """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt.
+
+        So does a noisy line: the one byte that proves it may be noise.
+        """
+        if self._asking.is_noisy:
+            return Unconfirmed(FaultCode.DEVICE_GARBLED.value)
         self._unproven = False
         if after.fault is FaultCode.CUTTER_STUCK:
             return Unconfirmed(FaultCode.CUTTER_STUCK.value)

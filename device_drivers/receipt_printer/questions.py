@@ -112,9 +112,16 @@ class Questions:
         while self.ends_owed and (left := deadline - time.monotonic()) > 0:
             self._take(await self._line.read(within_s=left))
 
-    def forget_half(self) -> None:
-        """A whole round of answers has passed: what is missing of a unit was lost."""
+    def begin_job(self) -> None:
+        """One more end is owed; a whole round of answers has passed, so a half unit was lost."""
         self._hearing.forget_half()
+        self._hearing.noise = 0
+        self.ends_owed += 1
+
+    @property
+    def is_noisy(self) -> bool:
+        """Bytes came since the job began that no printer sends: the end may be one of them."""
+        return self._hearing.noise > 0
 
     async def _real_time(self) -> PrinterStatus:
         """A silent printer is asked once, not four times."""

@@ -22,6 +22,8 @@ FULL_STATUS_BYTES = 6
 FULL_STATUS_HEAD = b"\x10\x0f"
 """DLE EOT 20 is answered by 10 0F and four bytes (DEVICES.md 4.4)."""
 AUTOMATIC_STATUS_BYTES = 4
+_FLOW_CONTROL = b"\x11\x13"
+"""XON and XOFF of a serial line, which a printer sends around its answers."""
 
 
 def ask(question: Question) -> bytes:
@@ -90,6 +92,8 @@ class Hearing:
         self._last = 0
         self._full = b""
         """What has come of a full status."""
+        self.noise = 0
+        """Bytes heard so far that belong to no answer: a line that has some may invent others."""
 
     def hear(self, data: bytes) -> list[Heard]:
         """The answers that are complete with `data`, in their order; noise is left out."""
@@ -115,6 +119,7 @@ class Hearing:
         if byte & 0x93 == 0x12:  # DLE EOT 1..4: bits 0 and 7 clear, 1 and 4 set
             return RealTimeAnswer(byte)
         if byte & 0x90:
+            self.noise += byte not in _FLOW_CONTROL
             return None
         if self._automatic:
             return self._more_of_automatic(byte)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from device_drivers.emulation.wire_fault import Disturber, WireFault
 from device_drivers.receipt_printer.emulator.automatic_status import AutomaticReports
 from device_drivers.receipt_printer.emulator.condition import Condition
 from device_drivers.receipt_printer.emulator.interpreter import Interpreter
@@ -93,6 +94,7 @@ class ReceiptPrinterEmulator:
         self._arrived: asyncio.Queue[tuple[bytes, asyncio.StreamWriter]] = asyncio.Queue()
         self._buffered_bytes = 0
         self._room = asyncio.Event()
+        self._wire = Disturber()
         self._hand_moved = asyncio.Event()
         self._paper_moved = asyncio.Event()
         self._printing: asyncio.Task[None] | None = None
@@ -123,6 +125,20 @@ class ReceiptPrinterEmulator:
     def cutter_stuck(self) -> bool:
         """Is the knife blocked?"""
         return self._cutter_stuck
+
+    @property
+    def fault(self) -> WireFault:
+        """What is wrong with the wire now."""
+        return self._wire.fault
+
+    def disturb_wire(self, fault: WireFault) -> None:
+        """Let this be wrong with the wire from now on."""
+        self._wire.set(fault)
+
+    @property
+    def head_hot(self) -> bool:
+        """Is the head too hot to print?"""
+        return self._head_hot
 
     async def start(self) -> None:
         """Switch on and plug in."""
@@ -203,10 +219,9 @@ class ReceiptPrinterEmulator:
         self._hand_moved.set()
 
     def _say_all(self, report: bytes) -> None:
-        """Send to whoever is connected; an empty report is none."""
+        """Send to whoever is connected."""
         for writer in self._connections.values():
-            if report and not writer.is_closing():
-                writer.write(report)
+            self._answer(writer, report)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -214,10 +229,11 @@ class ReceiptPrinterEmulator:
         self._connections[task] = writer
         tail = b""
         try:
-            while data := await reader.read(_CHUNK_BYTES):
+            while sent := await reader.read(_CHUNK_BYTES):
+                data = self._wire.hears(sent)
                 seen = tail + data
                 for question in _REAL_TIME.finditer(seen):
-                    writer.write(self._real_time_answer(question[1][0]))
+                    self._answer(writer, self._real_time_answer(question[1][0]))
                 after = max((found.end() for found in _REAL_TIME.finditer(seen)), default=0)
                 tail = seen[max(after, len(seen) - 2) :]
                 room = _BUFFER_BYTES - (_KEPT_FREE_BYTES if len(data) > _KEPT_FREE_BYTES else 0)
@@ -268,16 +284,17 @@ class ReceiptPrinterEmulator:
             await self._cut()
 
     def _answer(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
-        """Answer who asked, if they are still there."""
-        if not writer.is_closing():
-            writer.write(answer)
+        """Send to who is still there, as the wire lets it through; an empty answer is none."""
+        if answer:
+            said = self._wire.says(answer)
+            asyncio.get_running_loop().call_later(said.delay_s, _write, writer, said.data)
 
     async def _move(self, dots: int) -> None:
         self._paper_left_mm -= dots / _DOTS_A_MM
         if dots:
             self._paper_moved.set()
         if self._mm_per_s is not None and dots:
-            await asyncio.sleep(dots / _DOTS_A_MM / self._mm_per_s)
+            await asyncio.sleep(dots / _DOTS_A_MM / self._mm_per_s * self._wire.pace)
         self._say_all(self._reports.after_change(self._condition))
 
     async def _cut(self) -> None:
@@ -326,6 +343,11 @@ class ReceiptPrinterEmulator:
         if n == 20:
             return self._condition.full() if self._presenter == "custom" else b""
         return bytes([self._condition.real_time(n)]) if self._answers_real_time else b""
+
+
+def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
+    if not writer.is_closing():
+        writer.write(data)
 
 
 def draw(

@@ -52,7 +52,7 @@ async def emulator(source: StatusSource) -> AsyncIterator[ReceiptPrinterEmulator
 async def driver(
     emulator: ReceiptPrinterEmulator, source: StatusSource
 ) -> AsyncIterator[EscposReceiptPrinter]:
-    made = EscposReceiptPrinter(Port.parse(emulator.port), status_by=source, cut_timeout_s=10)
+    made = EscposReceiptPrinter(Port.parse(emulator.port), status_by=source, cut_timeout_s=20)
     await made.connect()
     yield made
     await made.close()

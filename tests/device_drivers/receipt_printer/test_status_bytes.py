@@ -13,12 +13,17 @@ from device_drivers.receipt_printer.interface import (
     TicketStatus,
 )
 from device_drivers.receipt_printer.status_bytes import (
+    ASK_AUTOMATIC_STATUS,
+    ASK_FULL_STATUS,
+    NO_AUTOMATIC_STATUS,
     AutomaticStatus,
     EndOfJob,
     FullStatus,
     Heard,
     Hearing,
+    Question,
     RealTimeAnswer,
+    ask,
 )
 from device_drivers.receipt_printer.understanding import (
     Answers,
@@ -87,6 +92,14 @@ def test_the_presenter_says_whether_paper_hangs_in_the_mouth(
     frame: str, ticket: TicketStatus
 ) -> None:
     assert understand(Answers(full=bytes.fromhex(frame))).ticket is ticket
+
+
+def test_each_question_is_the_manuals_own_bytes() -> None:
+    asked = [ask(each) for each in Question]
+    assert [each.hex() for each in asked] == ["100401", "100402", "100403", "100404"]
+    assert bytes.fromhex("100414") == ASK_FULL_STATUS
+    assert bytes.fromhex("1d610e") == ASK_AUTOMATIC_STATUS
+    assert bytes.fromhex("1d6100") == NO_AUTOMATIC_STATUS
 
 
 _END = EndOfJob()
@@ -237,6 +250,15 @@ def test_answers_and_reports_in_any_order_are_told_apart(units: list[bytes]) -> 
         b"\x18\x00\x0f\x00": _report("18000f00"),
     }
     assert Hearing().hear(b"".join(units)) == [meaning[unit] for unit in units]
+
+
+@pytest.mark.parametrize(
+    ("stream", "noise"), [("12 00 18000f00", 0), ("11 12 13", 0), ("c3", 1), ("99 ff 12", 2)]
+)
+def test_bytes_no_printer_sends_are_counted_as_noise(stream: str, noise: int) -> None:
+    hearing = Hearing()
+    hearing.hear(bytes.fromhex(stream))
+    assert hearing.noise == noise
 
 
 def test_half_a_unit_that_will_never_be_whole_can_be_forgotten() -> None:
