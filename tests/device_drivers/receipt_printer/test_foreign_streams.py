@@ -1,5 +1,6 @@
 """The interpreter reads what others send, to the last byte, and survives what nobody should."""
 
+import os
 import time
 
 import pytest
@@ -17,6 +18,7 @@ from tests.device_drivers.receipt_printer.sample import ACCEPTANCE
 
 _OURS = encode_job(lay_out(ACCEPTANCE, PAPERS[80]), PAPERS[80])
 _REAL = [stream.data for stream in STREAMS] + [_OURS]
+_EXAMPLES = 200_000 if os.environ.get("NIGHTLY") == "1" else 3_000
 _MOST_BYTES = 2_000
 """Of random input: some ms each, so that thousands fit into a run of the tests."""
 
@@ -46,7 +48,7 @@ def test_a_byte_of_no_meaning_in_it_is_found_where_it_stands(stream: Stream) -> 
 
 @pytest.mark.slow
 @given(some.binary(max_size=_MOST_BYTES))
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_random_bytes_are_steps_or_unknown_and_never_a_crash(data: bytes) -> None:
     for step in _steps(data):
         assert isinstance(step, Step)
@@ -64,7 +66,7 @@ def test_random_bytes_can_be_drawn(data: bytes) -> None:
     some.sampled_from(_REAL),
     some.lists(some.tuples(some.integers(0, 5000), some.binary(max_size=4)), max_size=8),
 )
-@settings(max_examples=3_000, deadline=None)
+@settings(max_examples=_EXAMPLES, deadline=None)
 def test_a_damaged_stream_is_typed_and_its_unknown_bytes_are_its_own(
     stream: bytes, wounds: list[tuple[int, bytes]]
 ) -> None:
