@@ -10,7 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from device_drivers.bench.refusal import Refused, chosen
-from device_drivers.bench.station import Action, Body, at_once, in_thread, simply
+from device_drivers.bench.station import Action, Body, at_once, disturbing, in_thread, simply
 from device_drivers.document_camera.emulator import DocumentCameraEmulator
 from device_drivers.receipt_printer.emulator import PrintedReceipt, ReceiptPrinterEmulator
 
@@ -112,8 +112,11 @@ class ReceiptPrinterStation:
             "close_cover": at_once(lambda: printer.set_cover(is_open=False)),
             "jam_cutter": at_once(lambda: self._set_cutter(is_stuck=True)),
             "free_cutter": at_once(lambda: self._set_cutter(is_stuck=False)),
+            "heat_head": at_once(lambda: printer.set_head(is_hot=True)),
+            "cool_head": at_once(lambda: printer.set_head(is_hot=False)),
             "unplug": simply(printer.unplug),
             "plug": simply(printer.plug),
+            "disturb": disturbing(printer.disturb_wire),
         }
 
     def state(self) -> dict[str, object]:
@@ -125,6 +128,8 @@ class ReceiptPrinterStation:
             "paper": self._emulator.paper,
             "cover_open": self._emulator.cover_open,
             "cutter_stuck": self._cutter_stuck,
+            "head_hot": self._emulator.head_hot,
+            "fault": self._emulator.fault.value,
             "mouth": next((n for n, receipt in receipts.items() if receipt is mouth), None),
             "receipts": [
                 {"number": number, "lines": list(receipt.lines), "codes": list(receipt.codes)}

@@ -6,7 +6,7 @@ import io
 import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, get_args
 
 import yaml
 from PIL import Image
@@ -16,11 +16,12 @@ from device_drivers.errors import DeviceMissing, DeviceSilent
 from device_drivers.receipt_printer import escpos
 from device_drivers.receipt_printer.document import ReceiptMistake, parse_receipt
 from device_drivers.receipt_printer.driver import EscposReceiptPrinter
-from device_drivers.receipt_printer.emulator.interpreter import Cut, Unknown
 from device_drivers.receipt_printer.emulator.paper import PrintedReceipt
 from device_drivers.receipt_printer.emulator.printer import draw
+from device_drivers.receipt_printer.emulator.steps import Cut, Unknown
 from device_drivers.receipt_printer.interface import Receipt
 from device_drivers.receipt_printer.layout import PAPERS, lay_out
+from device_drivers.receipt_printer.questions import StatusSource
 from device_drivers.status import DeviceStatus
 
 if TYPE_CHECKING:
@@ -39,13 +40,13 @@ def add_commands(subparsers: "Subparsers") -> None:
     render.add_argument("receipt", type=Path, metavar="RECEIPT.yaml")
     render.add_argument("--escpos", type=Path, required=True, metavar="BIN")
     render.add_argument("--png", type=Path, required=True)
-    _add_width(render)
+    _add_paper(render)
     render.set_defaults(run=_render)
 
     interpret = actions.add_parser("interpret", help="what a printer would make of these bytes")
     interpret.add_argument("stream", type=Path, metavar="BIN")
     interpret.add_argument("--png", type=Path, required=True)
-    _add_width(interpret)
+    _add_paper(interpret)
     interpret.set_defaults(run=_interpret)
 
     status = actions.add_parser("status", help="what the printer's status bytes say")
@@ -53,17 +54,30 @@ def add_commands(subparsers: "Subparsers") -> None:
         "--port", type=port_argument, required=True, metavar="tcp:HOST:PORT|serial:TTY"
     )
     status.add_argument("--baud", type=int, default=115200, choices=_SPEEDS, help="serial lines")
+    status.add_argument(
+        "--status-by", choices=get_args(StatusSource), default="real_time", help="what it answers"
+    )
+    status.add_argument(
+        "--presenter", choices=("none", "custom"), default="none", help="whose mouth has a sensor"
+    )
     status.set_defaults(run=_status)
 
 
-def _add_width(parser: argparse.ArgumentParser) -> None:
+def _add_paper(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--width", type=int, choices=sorted(PAPERS), default=80, metavar="80|58")
+    parser.add_argument(
+        "--encoding",
+        choices=get_args(escpos.Encoding),
+        default="gb18030",
+        help="what the printer takes as Chinese text",
+    )
 
 
 def _render(chosen: argparse.Namespace) -> int:
     paper = PAPERS[chosen.width]
     try:
-        job = escpos.encode_job(lay_out(_read_receipt(chosen.receipt), paper), paper)
+        parts = lay_out(_read_receipt(chosen.receipt), paper)
+        job = escpos.encode_job(parts, paper, encoding=chosen.encoding)
     except ValueError as error:
         raise BadArguments(f"{chosen.receipt}: {error}") from error
     _write(chosen.escpos, job)
@@ -95,7 +109,7 @@ def _draw(stream: bytes, chosen: argparse.Namespace) -> dict[str, object]:
     pieces: list[PrintedReceipt] = []
     unknown: list[dict[str, object]] = []
     cuts = 0
-    for found in draw(stream, chosen.width):
+    for found in draw(stream, chosen.width, encoding=chosen.encoding):
         match found:
             case PrintedReceipt():
                 pieces.append(found)
@@ -138,7 +152,12 @@ def _write(path: Path, data: bytes) -> None:
 
 def _status(chosen: argparse.Namespace) -> int:
     try:
-        printer = EscposReceiptPrinter(chosen.port, baud=chosen.baud)
+        printer = EscposReceiptPrinter(
+            chosen.port,
+            baud=chosen.baud,
+            status_by=chosen.status_by,
+            presenter=chosen.presenter,
+        )
     except ValueError as error:
         raise BadArguments(str(error)) from error
     asyncio.run(_say_status(printer))

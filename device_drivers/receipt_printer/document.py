@@ -7,13 +7,16 @@ blocks:
   - table: {head: [项目, 金额], rows: [[工本费, "0.00"]]}
   - rule
   - qr: {content: "https://…", caption: 扫码查询进度}         # or only the content
+  - barcode: "370321"                                          # Code 128: printable ASCII
   - image: {png: <base64>, width_share: 0.5, caption: 申请人签名}
 """
 
 import base64
+import re
 from collections.abc import Callable, Mapping, Sequence
 
 from device_drivers.receipt_printer.interface import (
+    Barcode,
     Block,
     Heading,
     Image,
@@ -102,6 +105,13 @@ def _qr(body: object, where: str) -> Qr:
     return Qr(_required(fields, "content", where), caption=_word(fields.get("caption", ""), where))
 
 
+def _barcode(body: object, where: str) -> Barcode:
+    content = _required(_as_fields(body, "content", {"content"}, where), "content", where)
+    if not re.fullmatch("[ -~]+", content):
+        raise ReceiptMistake(f"{where}: `content` must be printable ASCII")
+    return Barcode(content)
+
+
 def _image(body: object, where: str) -> Image:
     fields = _as_fields(body, "png", {"png", "width_share", "caption"}, where)
     png = fields.get("png")
@@ -167,5 +177,6 @@ _MAKERS: dict[str, Callable[[object, str], Block]] = {
     "table": _table,
     "rule": _rule,
     "qr": _qr,
+    "barcode": _barcode,
     "image": _image,
 }

@@ -11,12 +11,14 @@ counts the answers it is owed on a connection and takes only the last one as pro
 
 Automatic status could be taken for that answer, byte by byte. It is switched off when the line is
 opened and at the head of every job (ESC @ may bring it back); a printer that sends it all the same,
-for it is off line and has not executed GS a 0 or has never heard of it, is understood: `Hearing`.
+for it is off line and has not executed GS a 0, for it has never heard of it, or because it is the
+only status it has, is understood: `Hearing`.
 """
 
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Literal
 
 from device_drivers.errors import DeviceFault, DeviceMissing, DeviceSilent, FaultCode
 from device_drivers.ports import Port
@@ -32,41 +34,40 @@ from device_drivers.receipt_printer.interface import (
     Unconfirmed,
 )
 from device_drivers.receipt_printer.layout import PAPERS, lay_out
-from device_drivers.receipt_printer.status_bytes import (
-    ASK_PRESENTER,
-    Answers,
-    EndOfJob,
-    Heard,
-    Hearing,
-    PresenterAnswer,
-    Question,
-    RealTimeAnswer,
-    ask,
-    understand,
-)
+from device_drivers.receipt_printer.presenter import NotTaken, Presenter
+from device_drivers.receipt_printer.questions import Questions, StatusSource
 from device_drivers.status import DeviceKind, DeviceStatus
 from device_drivers.transport.serial_port import SerialPort
 
 _DEVICE = DeviceKind.RECEIPT_PRINTER.value
 
-_ANSWER_S = 0.2
-"""A real-time answer takes a few ms on any line; five questions still fit into 1 s."""
 _STATUS_S = 0.95
 _WRITE_S = 20.0
 """A full buffer empties at printing speed: 3 m of paper at 150 mm/s."""
 _POLL_S = 0.5
 """While a job runs: how often the printer is asked what holds it up."""
-_STOPS = frozenset({FaultCode.PAPER_OUT, FaultCode.COVER_OPEN, FaultCode.CUTTER_STUCK})
-"""What keeps a job from going on until a person comes."""
+_STOPS = frozenset(
+    {
+        FaultCode.PAPER_OUT,
+        FaultCode.COVER_OPEN,
+        FaultCode.CUTTER_STUCK,
+        FaultCode.BROKEN_PART,
+    }
+)
+"""What keeps a job from going on until a person comes. A hot head cools by itself."""
 
 
 class EscposReceiptPrinter:
     """One printer on `tcp:` or `serial:`.
 
     `cut_timeout_s`: after the last byte, how long the printer may take to finish. The longest
-    receipt (400 mm at a slow 75 mm/s, and a cut of 1.5 s) takes 7 s; twice that.
-    `has_presenter`: the printer answers DLE EOT 20 (DEVICES.md 4.4), so that PRESENTED and TAKEN
-    can be told; a job then also waits up to `taken_within_s` for the paper to be taken.
+    receipt (400 mm at a slow 75 mm/s, and a cut of 1.5 s) takes 7 s; twice that. A hot head pauses
+    it, `cooling_s` in all: no manual says how long, and a citizen does not stand there for ever.
+    `status_by`: what the model answers (DEVICES.md 4.3, 4.4).
+    `presenter`: `custom` holds the cut ticket until GS e moves it, and sees it in its mouth, so
+    that PRESENTED and TAKEN can be told; `present_steps` is how far out, in the model's own steps.
+    A job then waits up to `taken_within_s` for the paper to be taken, after which `not_taken` says
+    what becomes of it.
     """
 
     def __init__(
@@ -76,21 +77,45 @@ class EscposReceiptPrinter:
         width_mm: int = 80,
         encoding: escpos.Encoding = "gb18030",
         cut_timeout_s: float = 15.0,
-        has_presenter: bool = False,
+        cooling_s: float = 60.0,
+        status_by: StatusSource = "real_time",
+        presenter: Literal["none", "custom"] = "none",
+        present_steps: int = 12,
         taken_within_s: float = 30.0,
+        not_taken: NotTaken = "retract",
         baud: int = 115200,
     ) -> None:
         if width_mm not in PAPERS:
             raise ValueError(f"width_mm must be one of {', '.join(map(str, PAPERS))}")
+        for name, value, known in (
+            ("encoding", encoding, ("gb18030", "gbk", "utf-8")),
+            ("status_by", status_by, ("real_time", "automatic", "custom")),
+            ("presenter", presenter, ("none", "custom")),
+            ("not_taken", not_taken, ("retract", "eject", "leave")),
+        ):
+            if value not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}")
+        if not 1 <= present_steps <= 255:
+            raise ValueError("present_steps must be from 1 to 255")
         self._paper = PAPERS[width_mm]
         self._encoding: escpos.Encoding = encoding
         self._cut_timeout_s = cut_timeout_s
-        self._has_presenter = has_presenter
-        self._taken_within_s = taken_within_s
+        self._cooling_s = cooling_s
+        self._status_by: StatusSource = status_by
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
-        self._hearing = Hearing(has_presenter=has_presenter)
-        self._ends_owed = 0
-        """GS r 1 sent on this connection and not answered."""
+        has_presenter = presenter == "custom"
+        self._asking = Questions(self._line, source=status_by, knows_full_status=has_presenter)
+        self._presenter = (
+            Presenter(
+                self._line,
+                self._asking,
+                steps=present_steps,
+                taken_within_s=taken_within_s,
+                not_taken=not_taken,
+            )
+            if has_presenter
+            else None
+        )
         self._unproven = False
         """The last job sent has not been seen to end."""
         self._lead = b""
@@ -101,9 +126,9 @@ class EscposReceiptPrinter:
         """Open the port and see that the printer answers. Raises DeviceMissing, DeviceSilent."""
         async with self._line.conversation():
             await self._open()
-            answers = await self._ask_all()
-        if not answers.are_complete:
-            raise DeviceSilent(_DEVICE, understand(answers).detail)
+            status = await self._asking.status()
+        if status.device is DeviceStatus.UNKNOWN:
+            raise DeviceSilent(_DEVICE, status.detail)
 
     async def close(self) -> None:
         """Release the port. Safe to call twice, and after a fault."""
@@ -127,44 +152,46 @@ class EscposReceiptPrinter:
         """
         job = await asyncio.to_thread(self._encode, receipt)
         async with self._line.conversation():
-            before = await self._status()
+            before = await self._status_before_job()
             if before.device is not DeviceStatus.ONLINE:
                 return NotPrinted(_why(before))
+            if before.ticket is TicketStatus.PRESENT and self._presenter is not None:
+                await self._presenter.clear()
             outcome = await self._send(job)
             if outcome is not None:
                 return outcome
             on_progress(PrintProgress.SENT)
             outcome = await self._await_end()
-            if outcome == Printed() and self._has_presenter:
-                await self._await_taken(on_progress)
+            if outcome == Printed() and self._presenter is not None:
+                return Printed(await self._presenter.hand_over(on_progress))
             return outcome
 
     def _encode(self, receipt: Receipt) -> bytes:
-        parts = lay_out(receipt, self._paper)
-        return escpos.encode_job(parts, self._paper, encoding=self._encoding) + escpos.END_OF_JOB
+        job = escpos.encode_job(
+            lay_out(receipt, self._paper),
+            self._paper,
+            encoding=self._encoding,
+            automatic_status=self._asking.automatic_status,
+        )
+        presented = b"" if self._presenter is None else self._presenter.present
+        return job + presented + escpos.END_OF_JOB
 
     async def _open(self) -> None:
-        """Open the line, when it is closed, and ask for no automatic status on it."""
+        """Open the line, when it is closed, and say which automatic status is wanted on it."""
         if self._line.is_open:
             return
         await self._line.open()
-        self._ends_owed = 0
-        self._hearing = Hearing(has_presenter=self._has_presenter)
         self._lead = escpos.RECOVERY if self._unproven else b""
-        try:
-            await self._line.write(escpos.NO_AUTOMATIC_STATUS, within_s=_ANSWER_S)
-        except DeviceFault:
-            await self._line.close()
-            raise
+        await self._asking.begin()
 
     async def _status(self) -> PrinterStatus:
         """Ask; a line on which nothing answers is closed, so that the next question reopens it."""
         try:
             await self._open()
-            answers = await self._ask_all()
-            if not answers.are_complete:
+            status = await self._asking.status()
+            if status.device is DeviceStatus.UNKNOWN and not self._asking.is_behind_a_job:
                 await self._line.close()
-            return understand(answers)
+            return status
         except DeviceMissing as fault:
             return PrinterStatus(
                 device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
@@ -172,59 +199,23 @@ class EscposReceiptPrinter:
         except DeviceFault as fault:
             return PrinterStatus(device=DeviceStatus.UNKNOWN, detail=fault.detail)
 
-    async def _ask_all(self) -> Answers:
-        """One round of questions. A silent printer is asked once, not four times."""
-        printer = await self._ask(Question.PRINTER)
-        if printer is None:
-            return Answers()
-        return Answers(
-            printer=printer,
-            offline_cause=await self._ask(Question.OFFLINE_CAUSE),
-            error_cause=await self._ask(Question.ERROR_CAUSE),
-            paper=await self._ask(Question.PAPER),
-            presenter=await self._ask_presenter(),
-        )
-
-    async def _ask(self, question: Question) -> int | None:
-        await self._forget_input()
-        await self._line.write(ask(question), within_s=_ANSWER_S)
-        deadline = time.monotonic() + _ANSWER_S
-        while (left := deadline - time.monotonic()) > 0:
-            for heard in self._take(await self._line.read(within_s=left)):
-                if isinstance(heard, RealTimeAnswer):
-                    return heard.byte
-        return None
-
-    async def _ask_presenter(self) -> bytes | None:
-        """DLE EOT 20, only when no end-of-job answer is due: a torn one could be taken for it."""
-        if not self._has_presenter or self._ends_owed:
-            return None
-        await self._forget_input()
-        await self._line.write(ASK_PRESENTER, within_s=_ANSWER_S)
-        deadline = time.monotonic() + _ANSWER_S
-        while (left := deadline - time.monotonic()) > 0:
-            for heard in self._take(await self._line.read(within_s=left)):
-                if isinstance(heard, PresenterAnswer):
-                    return heard.frame
-        return None
-
-    async def _forget_input(self) -> None:
-        """Old answers mean nothing; an end of job among them is counted."""
-        while stale := await self._line.read(within_s=0):
-            self._take(stale)
-
-    def _take(self, data: bytes) -> list[Heard]:
-        """What the bytes say; each end of a job that is owed is counted, a stray one is not."""
-        heard = self._hearing.hear(data)
-        ends = sum(isinstance(each, EndOfJob) for each in heard)
-        self._ends_owed -= min(ends, self._ends_owed)
-        return heard
+    async def _status_before_job(self) -> PrinterStatus:
+        """GS a waits behind a job that broke off and goes on now: it gets that job's time."""
+        deadline = time.monotonic() + self._cut_timeout_s
+        status = await self._status()
+        while (
+            status.device is DeviceStatus.UNKNOWN
+            and self._status_by == "automatic"
+            and self._unproven
+            and time.monotonic() < deadline
+        ):
+            status = await self._status()
+        return status
 
     async def _send(self, job: bytes) -> PrintOutcome | None:
         """None when every byte is out. What went wrong leaves the line closed and clean."""
-        self._ends_owed += 1
+        self._asking.begin_job()
         self._unproven = True
-        self._hearing.forget_half()  # a whole round of answers has passed since
         lead, self._lead = self._lead, b""
         writing = asyncio.ensure_future(self._line.write(lead + job, within_s=_WRITE_S))
         try:
@@ -240,49 +231,42 @@ class EscposReceiptPrinter:
         return None
 
     async def _await_end(self) -> PrintOutcome:
-        deadline = time.monotonic() + self._cut_timeout_s
+        """The proof, or why there is none. A head that cools gets its time, within reason."""
+        began = time.monotonic()
+        deadline = began + self._cut_timeout_s
+        held_by: FaultCode | None = None
         try:
             while time.monotonic() < deadline:
-                await self._listen_for_end(min(_POLL_S, deadline - time.monotonic()))
-                status = understand(await self._ask_all())
-                if self._ends_owed == 0:
+                await self._asking.listen_for_end(min(_POLL_S, deadline - time.monotonic()))
+                status = await self._asking.status_while_printing()
+                if self._asking.ends_owed == 0:
                     return self._ended(status)
-                if status.fault in _STOPS:
+                held_by = status.fault
+                if held_by in _STOPS:
                     return Unconfirmed(_why(status))
+                if held_by is FaultCode.HEAD_HOT:
+                    deadline = min(time.monotonic() + self._cut_timeout_s, began + self._cooling_s)
         except DeviceFault as fault:
             await self._line.close()
-            if self._ends_owed == 0:
+            if self._asking.ends_owed == 0:
                 return self._ended(PrinterStatus(device=DeviceStatus.UNKNOWN))
             return Unconfirmed(fault.code.value)
-        return Unconfirmed(FaultCode.DEVICE_SILENT.value)
+        return Unconfirmed((held_by or FaultCode.DEVICE_SILENT).value)
 
     def _ended(self, after: PrinterStatus) -> PrintOutcome:
-        """The job was executed; a cutter that reports itself stuck leaves the paper in doubt."""
+        """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt.
+
+        So does a noisy line: the one byte that proves it may be noise.
+        """
+        if self._asking.is_noisy:
+            return Unconfirmed(FaultCode.DEVICE_GARBLED.value)
         self._unproven = False
         if after.fault is FaultCode.CUTTER_STUCK:
             return Unconfirmed(FaultCode.CUTTER_STUCK.value)
+        end = self._asking.last_end
+        if end is not None and end.is_out_of_paper:
+            return Unconfirmed(FaultCode.PAPER_OUT.value)
         return Printed()
-
-    async def _listen_for_end(self, within_s: float) -> None:
-        deadline = time.monotonic() + within_s
-        while self._ends_owed and (left := deadline - time.monotonic()) > 0:
-            self._take(await self._line.read(within_s=left))
-
-    async def _await_taken(self, on_progress: Callable[[PrintProgress], None]) -> None:
-        """Tell PRESENTED and TAKEN as the presenter's sensor does; it is printed by now."""
-        deadline = time.monotonic() + self._taken_within_s
-        presented = False
-        while time.monotonic() < deadline:
-            ticket = (await self._status()).ticket
-            if ticket is TicketStatus.PRESENT and not presented:
-                presented = True
-                on_progress(PrintProgress.PRESENTED)
-            if ticket is TicketStatus.NOT_PRESENT and presented:
-                on_progress(PrintProgress.TAKEN)
-                return
-            if ticket is TicketStatus.UNKNOWN:
-                return
-            await asyncio.sleep(_POLL_S)
 
 
 def _why(status: PrinterStatus) -> str:

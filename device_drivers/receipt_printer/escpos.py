@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 
 from device_drivers.receipt_printer.layout import (
     LINE_DOTS,
+    Bars,
     Gap,
     Line,
     Paper,
@@ -18,6 +19,7 @@ from device_drivers.receipt_printer.layout import (
     printer_font_holds,
 )
 from device_drivers.receipt_printer.raster import Dots, draw_line, draw_picture
+from device_drivers.receipt_printer.status_bytes import NO_AUTOMATIC_STATUS
 from device_drivers.receipt_printer.wrapping import strip_controls
 
 Encoding = Literal["gb18030", "gbk", "utf-8"]
@@ -25,8 +27,6 @@ Encoding = Literal["gb18030", "gbk", "utf-8"]
 
 INITIALISE = b"\x1b@"
 """ESC @: back to the power-on settings."""
-NO_AUTOMATIC_STATUS = b"\x1da\x00"
-"""GS a 0 (DEVICES.md 4.3)."""
 CHINESE_ON = b"\x1c&"
 """FS & (DEVICES.md 4.1); the power-on state of Chinese models, said all the same."""
 END_OF_JOB = b"\x1dr\x01"
@@ -37,28 +37,46 @@ _LINE_PITCH = b"\x1b3" + bytes([LINE_DOTS])
 """ESC 3 n."""
 _CUT = b"\x1dVB\x28"
 """GS V 66 40: feed to the cutter and 40 dots (5 mm) more, then cut."""
+_BAR_DOTS = 80
+"""10 mm: a hand scanner finds it at any angle a hand holds it."""
 _QR_DATA_BYTES = 7089 - 3
 """GS ( k <function 180> takes pL + 256 pH up to 7092."""
 _BAND_ROWS = 255
 """A picture goes out in bands of at most this height: small printers hold no more, and yH stays 0.
 """
+RETRACT = b"\x1de\x02"
+"""GS e 2 (DEVICES.md 4.4), of printers with a presenter."""
+EJECT = b"\x1de\x05"
+"""GS e 5."""
 RECOVERY = bytes(_BAND_ROWS * 72) + b"\n\x1dVB\x00"
 """Sent first after a job that broke off: as many NULs as the longest picture band may still be
 waiting for (a printer ignores NUL, a picture takes it as white), then a cut, so that what is left
 of one citizen's receipt never hangs on the next one's."""
 
 
-def encode_job(parts: Iterable[Part], paper: Paper, *, encoding: Encoding = "gb18030") -> bytes:
+def encode_job(
+    parts: Iterable[Part],
+    paper: Paper,
+    *,
+    encoding: Encoding = "gb18030",
+    automatic_status: bytes = NO_AUTOMATIC_STATUS,
+) -> bytes:
     """One receipt from reset to cut, without the end-of-job question.
 
-    Raises ValueError for a picture that is none.
+    `automatic_status` is said anew, for ESC @ may have changed it. Raises ValueError for a picture
+    that is none.
     """
-    job = bytearray(INITIALISE + NO_AUTOMATIC_STATUS + _LINE_PITCH)
+    job = bytearray(INITIALISE + automatic_status + _LINE_PITCH)
     if encoding != "utf-8":
         job += CHINESE_ON
     for part in parts:
         job += _encode_part(part, paper, encoding)
     return bytes(job + _CUT)
+
+
+def present(steps: int) -> bytes:
+    """GS e 3 m (DEVICES.md 4.4): move the cut ticket out by so many of the model's own steps."""
+    return b"\x1de\x03" + bytes([steps])
 
 
 def _encode_part(part: Part, paper: Paper, encoding: Encoding) -> bytes:
@@ -69,6 +87,8 @@ def _encode_part(part: Part, paper: Paper, encoding: Encoding) -> bytes:
             return _text_line(part, encoding)
         case QrCode(content, module_dots):
             return _qr(content, module_dots)
+        case Bars(data, module_dots):
+            return _bars(data, module_dots)
         case Picture(png, width_dots):
             return _raster(draw_picture(png, width_dots, paper.dots))
         case Gap(dots):
@@ -117,6 +137,20 @@ def _qr(content: str, module_dots: int) -> bytes:
         + b"1P0"
         + data
         + b"\x1d(k\x03\x001Q0"
+    )
+
+
+def _bars(data: bytes, module_dots: int) -> bytes:
+    """GS h, w, H 2 (words below), f 0, k 73 (Epson ESC/POS reference)."""
+    return (
+        _ALIGN["centre"]
+        + b"\x1dh"
+        + bytes([_BAR_DOTS])
+        + b"\x1dw"
+        + bytes([module_dots])
+        + b"\x1dH\x02\x1df\x00\x1dkI"
+        + bytes([len(data)])
+        + data
     )
 
 

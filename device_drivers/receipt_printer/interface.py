@@ -106,6 +106,14 @@ class Qr:
 
 
 @dataclass(frozen=True, slots=True)
+class Barcode:
+    """Code 128 bars with the characters under them, centred: for a counter's hand scanner."""
+
+    content: str = field(repr=False)
+    """Printable ASCII."""
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """A picture (PNG), scaled to at most `width_share` of the paper: the citizen's signature."""
 
@@ -114,7 +122,7 @@ class Image:
     caption: str = ""
 
 
-Block = Heading | Text | KeyValues | Table | Rule | Qr | Image
+Block = Heading | Text | KeyValues | Table | Rule | Qr | Barcode | Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,16 +136,35 @@ class Receipt:
 
 
 class PrintProgress(StrEnum):
-    """Milestones of one job, in order; a printer without a presenter never says the last two."""
+    """Milestones of one job, in order; a printer without a presenter never says the last two.
+
+    PRESENTED is never guessed: the mouth's sensor saw the paper. So is TAKEN: it saw it go.
+    """
 
     SENT = "sent"
     PRESENTED = "presented"
     TAKEN = "taken"
 
 
+class TicketEnd(StrEnum):
+    """Where a printed paper went."""
+
+    TAKEN = "taken"
+    LEFT = "left"
+    """It was still in the mouth when the waiting ended."""
+    RETRACTED = "retracted"
+    """Nobody took it and the printer drew it back in: nobody else will read it."""
+    EJECTED = "ejected"
+    """Nobody took it and the printer dropped it out of its mouth."""
+    UNKNOWN = "unknown"
+    """The printer cannot tell: it has no presenter, or the presenter's sensor said nothing."""
+
+
 @dataclass(frozen=True, slots=True)
 class Printed:
     """The printer confirmed the end of the job by its status after the cut."""
+
+    ticket: TicketEnd = TicketEnd.UNKNOWN
 
 
 @dataclass(frozen=True, slots=True)

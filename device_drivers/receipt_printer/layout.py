@@ -9,7 +9,9 @@ from typing import Literal, assert_never
 
 import segno
 
+from device_drivers.receipt_printer import code_128
 from device_drivers.receipt_printer.interface import (
+    Barcode,
     Block,
     Heading,
     Image,
@@ -20,7 +22,12 @@ from device_drivers.receipt_printer.interface import (
     Table,
     Text,
 )
-from device_drivers.receipt_printer.wrapping import columns_of, strip_controls, wrap
+from device_drivers.receipt_printer.wrapping import (
+    columns_of,
+    strip_controls,
+    widest_piece,
+    wrap,
+)
 
 Align = Literal["left", "centre", "right"]
 
@@ -30,6 +37,8 @@ _QR_SIDE_DOTS = 232
 """29 mm at 8 dots/mm: read by a phone from 30 cm, and leaves both papers a margin."""
 _QR_MODULE_DOTS = range(4, 9)
 """Half a millimetre a module is the least that survives cheap heads; 8 is coarse enough."""
+_BAR_MODULE_DOTS = range(2, 4)
+"""GS w takes 2 at least; a hand scanner wants no more than 3 on paper of this width."""
 _QR_QUIET_MODULES = 4
 """ISO/IEC 18004, 5.3.8: the margin of a QR code."""
 
@@ -69,6 +78,14 @@ class QrCode:
 
 
 @dataclass(frozen=True, slots=True)
+class Bars:
+    """Centred Code 128 bars with their characters; `data` is that of GS k 73."""
+
+    data: bytes = field(repr=False)
+    module_dots: int
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A centred picture scaled to this width."""
 
@@ -83,7 +100,7 @@ class Gap:
     dots: int
 
 
-Part = Line | QrCode | Picture | Gap
+Part = Line | QrCode | Bars | Picture | Gap
 
 
 def printer_font_holds(character: str) -> bool:
@@ -104,7 +121,7 @@ def printer_font_holds(character: str) -> bool:
 def lay_out(receipt: Receipt, paper: Paper) -> tuple[Part, ...]:
     """The parts of the receipt from top to bottom.
 
-    Raises ValueError when a QR code's content does not fit the paper.
+    Raises ValueError when a code's content does not fit the paper.
     """
     parts: list[Part] = []
     for block in receipt.blocks:
@@ -126,6 +143,8 @@ def _parts(block: Block, paper: Paper) -> list[Part]:
             return [_line("─" * (paper.columns // 2))]
         case Qr(content, caption):
             return _qr(content, caption, paper)
+        case Barcode(content):
+            return _bars(content, paper)
         case Image(png, width_share, caption):
             width = round(paper.dots * min(max(width_share, 0.05), 1.0))
             return [Gap(8), Picture(png, width), *_caption(caption, paper)]
@@ -177,7 +196,10 @@ def _key_values(rows: tuple[tuple[str, str], ...], paper: Paper) -> list[Part]:
 
 
 def _table(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], paper: Paper) -> list[Part]:
+    """Columns side by side, or where a number would be broken in two, row by row under labels."""
     widths = _column_widths([head, *rows], paper.columns)
+    if widths is None:
+        return _stacked(head, rows, paper)
     to_right = [
         all(_is_amount(row[index]) for row in rows) and bool(rows) for index in range(len(head))
     ]
@@ -189,17 +211,32 @@ def _table(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], paper: Pape
     return parts
 
 
+def _stacked(head: tuple[str, ...], rows: tuple[tuple[str, ...], ...], paper: Paper) -> list[Part]:
+    parts: list[Part] = []
+    for row in rows:
+        parts += [Gap(8), *_key_values(tuple(zip(head, row, strict=True)), paper)]
+    return parts
+
+
 _COLUMN_GAP = 2
 
 
-def _column_widths(rows: list[tuple[str, ...]], columns: int) -> list[int]:
-    """As wide as the text; what is too much is taken from the widest, what is left goes to it."""
-    widths = [max(2, *(columns_of(row[index]) for row in rows)) for index in range(len(rows[0]))]
+def _column_widths(rows: list[tuple[str, ...]], columns: int) -> list[int] | None:
+    """As wide as the text; what is too much is taken from the widest, what is left goes to it.
+
+    No column gets narrower than its widest number or word; None where the paper is too narrow then.
+    """
+    each = [[row[index] for row in rows] for index in range(len(rows[0]))]
+    widths = [max(2, *map(columns_of, cells)) for cells in each]
+    least = [max(2, *map(widest_piece, cells)) for cells in each]
     room = columns - _COLUMN_GAP * (len(widths) - 1)
     if room < 2 * len(widths):
         raise ValueError("a table has more columns than the paper")
+    if sum(least) > room:
+        return None
     while sum(widths) > room:
-        widths[widths.index(max(widths))] -= 1
+        shrinkable = [n for n, width in enumerate(widths) if width > least[n]]
+        widths[max(shrinkable, key=lambda n: widths[n])] -= 1
     widths[widths.index(max(widths))] += room - sum(widths)
     return widths
 
@@ -234,8 +271,17 @@ def _qr(content: str, caption: str, paper: Paper) -> list[Part]:
     return [Gap(16), QrCode(clean, size), *_caption(caption, paper)]
 
 
+def _bars(content: str, paper: Paper) -> list[Part]:
+    data = code_128.encode(content)
+    width = code_128.modules(data) + 2 * code_128.QUIET_MODULES
+    size = min(paper.dots // width, _BAR_MODULE_DOTS[-1])
+    if size < _BAR_MODULE_DOTS[0]:
+        raise ValueError("a bar code's content does not fit the paper")
+    return [Gap(16), Bars(data, size), Gap(8)]
+
+
 def _caption(caption: str, paper: Paper) -> list[Part]:
     if not caption:
         return [Gap(8)]
     lines: list[Part] = [_line(line, "centre") for line in wrap(caption, paper.columns)]
-    return [Gap(8), *lines]
+    return [Gap(8), *lines, Gap(8)]

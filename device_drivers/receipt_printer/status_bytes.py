@@ -1,22 +1,12 @@
-"""The printer's status bytes: questions, answers, and what they mean (DEVICES.md 4.3, 4.4).
+"""The printer's status bytes: questions, and which answer is which (DEVICES.md 4.3, 4.4).
 
 Pure. Each answer is told from the others by its fixed bits, so that a late or unasked-for byte is
 never taken for an answer to something else; automatic status, whose later bytes have no such bits,
-is known by its first byte and swallowed as the unit of four it is.
+is known by its first byte and taken as the unit of four it is.
 """
 
 from dataclasses import dataclass
 from enum import IntEnum
-
-from device_drivers.errors import FaultCode
-from device_drivers.receipt_printer.interface import (
-    CoverStatus,
-    CutterStatus,
-    PaperStatus,
-    PrinterStatus,
-    TicketStatus,
-)
-from device_drivers.status import DeviceStatus
 
 
 class Question(IntEnum):
@@ -28,9 +18,12 @@ class Question(IntEnum):
     PAPER = 4
 
 
-PRESENTER_FRAME_BYTES = 6
-_PRESENTER_HEAD = b"\x10\x0f"
+FULL_STATUS_BYTES = 6
+FULL_STATUS_HEAD = b"\x10\x0f"
 """DLE EOT 20 is answered by 10 0F and four bytes (DEVICES.md 4.4)."""
+AUTOMATIC_STATUS_BYTES = 4
+_FLOW_CONTROL = b"\x11\x13"
+"""XON and XOFF of a serial line, which a printer sends around its answers."""
 
 
 def ask(question: Question) -> bytes:
@@ -38,8 +31,12 @@ def ask(question: Question) -> bytes:
     return b"\x10\x04" + bytes([question])
 
 
-ASK_PRESENTER = b"\x10\x04\x14"
-"""DLE EOT 20, of printers with a presenter only."""
+ASK_FULL_STATUS = b"\x10\x04\x14"
+"""DLE EOT 20, of the Custom family only (DEVICES.md 4.4)."""
+ASK_AUTOMATIC_STATUS = b"\x1da\x0e"
+"""GS a 14: on line, errors and paper; a report at once, and one at each change."""
+NO_AUTOMATIC_STATUS = b"\x1da\x00"
+"""GS a 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +47,15 @@ class RealTimeAnswer:
 
 
 @dataclass(frozen=True, slots=True)
-class PresenterAnswer:
-    """The answer to DLE EOT 20."""
+class FullStatus:
+    """The answer to DLE EOT 20, or the same said unasked (GS E0)."""
+
+    frame: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AutomaticStatus:
+    """A report of GS a, whole."""
 
     frame: bytes
 
@@ -60,8 +64,16 @@ class PresenterAnswer:
 class EndOfJob:
     """The answer to GS r 1: what was sent before it has been executed."""
 
+    byte: int = 0
+    """Bits 0 and 1: paper near its end; 2 and 3: at its end."""
 
-Heard = RealTimeAnswer | PresenterAnswer | EndOfJob
+    @property
+    def is_out_of_paper(self) -> bool:
+        """The command was executed on paper that had ended: the end may be missing on it."""
+        return self.byte & 0x0C != 0
+
+
+Heard = RealTimeAnswer | FullStatus | AutomaticStatus | EndOfJob
 
 
 class Hearing:
@@ -70,15 +82,18 @@ class Hearing:
     Automatic status (GS a, DEVICES.md 4.3) may come unasked at any moment, when paper ends in the
     middle of a job for one. Its bytes 2 to 4 look just like the answer to GS r 1, so three such
     bytes after its first one are never taken for the end of a job, whatever comes in between.
+    `knows_full_status`: it is of the Custom family, where 10 0F begins a unit of six.
     """
 
-    def __init__(self, *, has_presenter: bool = False) -> None:
-        self._has_presenter = has_presenter
-        self._automatic_left = 0
-        """Bytes of an automatic status still to come."""
+    def __init__(self, *, knows_full_status: bool = False) -> None:
+        self._knows_full_status = knows_full_status
+        self._automatic = b""
+        """What has come of an automatic status."""
         self._last = 0
-        self._presenter = b""
-        """What has come of a presenter's answer."""
+        self._full = b""
+        """What has come of a full status."""
+        self.noise = 0
+        """Bytes heard so far that belong to no answer: a line that has some may invent others."""
 
     def hear(self, data: bytes) -> list[Heard]:
         """The answers that are complete with `data`, in their order; noise is left out."""
@@ -86,128 +101,41 @@ class Hearing:
 
     def forget_half(self) -> None:
         """What is missing of a unit was lost: for when the line has been quiet for long enough."""
-        self._automatic_left = 0
-        self._presenter = b""
+        self._automatic = b""
+        self._full = b""
 
     def _one(self, byte: int) -> Heard | None:
         last, self._last = self._last, byte
-        if self._presenter:
-            return self._more_of_presenter(byte)
-        if self._has_presenter and bytes([last, byte]) == _PRESENTER_HEAD:
+        if self._full:
+            return self._more_of_full(byte)
+        if self._knows_full_status and bytes([last, byte]) == FULL_STATUS_HEAD:
             # no automatic status: its second byte has bits 0 and 1 clear
-            self._automatic_left = 0
-            self._presenter = _PRESENTER_HEAD
+            self._automatic = b""
+            self._full = FULL_STATUS_HEAD
             return None
         if byte & 0x93 == 0x10:  # first byte of automatic status
-            self._automatic_left = 3
+            self._automatic = bytes([byte])
             return None
         if byte & 0x93 == 0x12:  # DLE EOT 1..4: bits 0 and 7 clear, 1 and 4 set
             return RealTimeAnswer(byte)
         if byte & 0x90:
+            self.noise += byte not in _FLOW_CONTROL
             return None
-        if self._automatic_left:
-            self._automatic_left -= 1
-            return None
-        return EndOfJob()  # GS r 1: bits 4 and 7 clear
+        if self._automatic:
+            return self._more_of_automatic(byte)
+        return EndOfJob(byte)  # GS r 1: bits 4 and 7 clear
 
-    def _more_of_presenter(self, byte: int) -> PresenterAnswer | None:
-        self._presenter += bytes([byte])
-        if len(self._presenter) < PRESENTER_FRAME_BYTES:
+    def _more_of_automatic(self, byte: int) -> AutomaticStatus | None:
+        self._automatic += bytes([byte])
+        if len(self._automatic) < AUTOMATIC_STATUS_BYTES:
             return None
-        frame, self._presenter = self._presenter, b""
+        frame, self._automatic = self._automatic, b""
+        return AutomaticStatus(frame)
+
+    def _more_of_full(self, byte: int) -> FullStatus | None:
+        self._full += bytes([byte])
+        if len(self._full) < FULL_STATUS_BYTES:
+            return None
+        frame, self._full = self._full, b""
         self._last = 0
-        return PresenterAnswer(frame)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answers:
-    """The answer bytes of one round; None where none came."""
-
-    printer: int | None = None
-    offline_cause: int | None = None
-    error_cause: int | None = None
-    paper: int | None = None
-    presenter: bytes | None = None
-
-    @property
-    def are_complete(self) -> bool:
-        """Did all four questions get an answer?"""
-        return None not in (self.printer, self.offline_cause, self.error_cause, self.paper)
-
-
-def _has(byte: int | None, mask: int) -> bool:
-    return byte is not None and byte & mask != 0
-
-
-def understand(answers: Answers) -> PrinterStatus:
-    """What the bytes say; what was not answered stays unknown, never "out" and never "fine"."""
-    fault = _fault(answers)
-    return PrinterStatus(
-        device=_device(answers, fault),
-        fault=fault,
-        detail=_detail(answers),
-        paper=_paper(answers),
-        cover=_cover(answers),
-        cutter=_cutter(answers),
-        ticket=_ticket(answers),
-    )
-
-
-def _device(answers: Answers, fault: FaultCode | None) -> DeviceStatus:
-    if not answers.are_complete:
-        return DeviceStatus.UNKNOWN
-    if fault in (FaultCode.PAPER_OUT, FaultCode.COVER_OPEN):
-        return DeviceStatus.USER_ERROR
-    if fault is not None:
-        return DeviceStatus.HARDWARE_ERROR
-    return DeviceStatus.OFFLINE if _has(answers.printer, 0x08) else DeviceStatus.ONLINE
-
-
-def _fault(answers: Answers) -> FaultCode | None:
-    """The first cause a technician must see to; the cover hides what lies under it."""
-    if _has(answers.offline_cause, 0x04):
-        return FaultCode.COVER_OPEN
-    if _has(answers.paper, 0x60) or _has(answers.offline_cause, 0x20):
-        return FaultCode.PAPER_OUT
-    if _has(answers.error_cause, 0x08):
-        return FaultCode.CUTTER_STUCK
-    if _has(answers.error_cause, 0x20):
-        return FaultCode.BROKEN_PART
-    if _has(answers.error_cause, 0x40):
-        return FaultCode.HEAD_HOT
-    if _has(answers.error_cause, 0x04) or _has(answers.offline_cause, 0x40):
-        return FaultCode.BROKEN_PART
-    return None
-
-
-def _paper(answers: Answers) -> PaperStatus:
-    if answers.paper is None:
-        return PaperStatus.UNKNOWN
-    if _has(answers.paper, 0x60) or _has(answers.offline_cause, 0x20):
-        return PaperStatus.OUT
-    return PaperStatus.LOW if _has(answers.paper, 0x0C) else PaperStatus.FULL
-
-
-def _cover(answers: Answers) -> CoverStatus:
-    if answers.offline_cause is None:
-        return CoverStatus.UNKNOWN
-    return CoverStatus.OPEN if _has(answers.offline_cause, 0x04) else CoverStatus.CLOSED
-
-
-def _cutter(answers: Answers) -> CutterStatus:
-    if answers.error_cause is None:
-        return CutterStatus.UNKNOWN
-    return CutterStatus.STUCK if _has(answers.error_cause, 0x08) else CutterStatus.OK
-
-
-def _ticket(answers: Answers) -> TicketStatus:
-    frame = answers.presenter
-    if frame is None or len(frame) != PRESENTER_FRAME_BYTES or frame[:2] != _PRESENTER_HEAD:
-        return TicketStatus.UNKNOWN
-    return TicketStatus.PRESENT if frame[2] & 0x20 else TicketStatus.NOT_PRESENT
-
-
-def _detail(answers: Answers) -> str:
-    asked = (answers.printer, answers.offline_cause, answers.error_cause, answers.paper)
-    shown = " ".join("--" if byte is None else f"{byte:02X}" for byte in asked)
-    return f"DLE EOT 1..4: {shown}"
+        return FullStatus(frame)

@@ -69,7 +69,30 @@ def _wrap_paragraph(paragraph: str, columns: int) -> list[str]:
             head, line = _cut(line, columns)
             lines.append(head)
     lines.append(line.rstrip(" "))
-    return lines
+    return _without_orphan(lines)
+
+
+def _without_orphan(lines: list[str]) -> list[str]:
+    """A last line of a single Chinese character gets company from the line before."""
+    if len(lines) < 2 or len(lines[-1]) != 1 or not _is_chinese(lines[-1]):
+        return lines
+    *others, before, orphan = lines
+    *kept, companion = _pieces(before)
+    if len(kept) < 2 or not _is_chinese(companion[-1]):
+        return lines
+    return [*others, "".join(kept).rstrip(" "), companion + orphan]
+
+
+def _is_chinese(character: str) -> bool:
+    return character_columns(character) == 2
+
+
+def widest_piece(text: str) -> int:
+    """The columns of its widest part between which no line breaks: a number, a Latin word."""
+    pieces = [
+        piece.strip(" ") for line in strip_controls(text).split("\n") for piece in _pieces(line)
+    ]
+    return max(map(columns_of, pieces), default=0)
 
 
 def _pieces(paragraph: str) -> list[str]:

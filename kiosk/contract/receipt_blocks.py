@@ -21,7 +21,7 @@ TABLE_FIELD: Final = "certificate_table"
 PICTURE_FIELD: Final = "signature_png"
 
 _ALIGNMENTS: Final = ("left", "centre", "right")
-_KINDS: Final = ("heading", "text", "key_values", "table", "rule", "qr", "image")
+_KINDS: Final = ("heading", "text", "key_values", "table", "rule", "qr", "barcode", "image")
 _COLUMN_GAP: Final = 2
 _PNG: Final = b"\x89PNG"
 _FIELD: Final = re.compile(r"\{[^{}]*\}")
@@ -51,13 +51,16 @@ def check_block(block: JsonValue) -> None:
             _check_key_values(body)
         case "table":
             _check_table(body)
+        case "rule" if body not in ({}, None):
+            raise BlockMistake("rule: takes nothing")
         case "rule":
-            if body not in ({}, None):
-                raise BlockMistake("rule: takes nothing")
+            pass
         case "qr":
             fields = _fields(body, "content", {"content", "caption"})
             _words(fields, "content")
             _word(fields.get("caption", ""))
+        case "barcode":
+            _check_barcode(_fields(body, "content", {"content"}))
         case "image":
             _check_image(_fields(body, "png", {"png", "width_share", "caption"}))
         case _:
@@ -85,7 +88,7 @@ def check_width(block: JsonValue, columns: int) -> None:
     if kind != "image":
         for text in _texts(body):
             for word in re.findall(r"[!-~]+", _FIELD.sub(" ", text)):
-                if kind != "qr" and len(word) > columns:
+                if kind not in ("qr", "barcode") and len(word) > columns:
                     raise TooWide(word)
 
 
@@ -135,6 +138,12 @@ def _check_table(body: JsonValue) -> None:
     (head,) = _rows([body.get("head")])
     if any(len(row) != len(head) for row in _rows(body.get("rows"))):
         raise BlockMistake(f"table: every row must have {len(head)} cells, like the head")
+
+
+def _check_barcode(fields: dict[str, JsonValue]) -> None:
+    content = _words(fields, "content")
+    if not re.fullmatch("[ -~]*", _FIELD.sub("", content)):
+        raise BlockMistake("barcode: `content` must be printable ASCII")
 
 
 def _check_image(fields: dict[str, JsonValue]) -> None:

@@ -1,22 +1,67 @@
-"""What every receipt printer promises; the same for the emulator and, on a bench, for hardware."""
+"""What every receipt printer promises; the same for the emulator and, on a bench, for hardware.
+
+Each promise is held for both papers and for each way a printer can say how it is.
+"""
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Final, Literal, Protocol
 
 import pytest
 
 from device_drivers.ports import Port
-from device_drivers.receipt_printer.driver import EscposReceiptPrinter
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
 from device_drivers.receipt_printer.interface import (
+    CoverStatus,
     NotPrinted,
     PaperStatus,
     Printed,
+    PrintOutcome,
     PrintProgress,
+    Receipt,
     ReceiptPrinter,
+    TicketEnd,
 )
-from device_drivers.status import DeviceStatus
+from device_drivers.registry import make_device
+from device_drivers.status import DeviceKind, DeviceStatus
+from tests.conftest import Technician
 from tests.device_drivers.receipt_printer.sample import ACCEPTANCE, SHORT
+
+DEVICE: Final[Literal[DeviceKind.RECEIPT_PRINTER]] = DeviceKind.RECEIPT_PRINTER
+
+
+@dataclass(frozen=True)
+class Model:
+    """One kind of printer: how the driver is told, and how the emulator is made to be one."""
+
+    name: str
+    width_mm: int
+    driver: dict[str, object] = field(default_factory=dict)
+    answers_real_time: bool = True
+    presenter: Literal["none", "custom"] = "none"
+    ticket_ends: tuple[TicketEnd, ...] = (TicketEnd.UNKNOWN,)
+
+
+MODELS = (
+    Model("80 mm paper, DLE EOT 1 to 4", 80),
+    Model("58 mm paper, DLE EOT 1 to 4", 58),
+    Model("80 mm paper, GS a only", 80, {"status_by": "automatic"}, answers_real_time=False),
+    Model(
+        "80 mm paper, DLE EOT 20 only",
+        80,
+        {"status_by": "custom"},
+        answers_real_time=False,
+        presenter="custom",
+    ),
+    Model(
+        "80 mm paper, DLE EOT 1 to 4, a presenter of the Custom family",
+        80,
+        {"presenter": "custom", "taken_within_s": 0.3},
+        presenter="custom",
+        ticket_ends=(TicketEnd.TAKEN, TicketEnd.RETRACTED),
+    ),
+)
 
 
 class Hand(Protocol):
@@ -24,9 +69,12 @@ class Hand(Protocol):
 
     async def take_paper_out(self) -> None: ...
     async def put_paper_in(self) -> None: ...
+    async def open_the_cover(self) -> None: ...
+    async def close_the_cover(self) -> None: ...
     async def pull_the_cable(self) -> None: ...
     async def put_the_cable_back(self) -> None: ...
-    async def receipts_seen(self) -> int: ...
+    async def sees_receipts(self, count: int) -> None:
+        """Fails where it is another number since the test began."""
 
 
 class EmulatorsHand:
@@ -41,44 +89,123 @@ class EmulatorsHand:
     async def put_paper_in(self) -> None:
         self._emulator.refill()
 
+    async def open_the_cover(self) -> None:
+        self._emulator.set_cover(is_open=True)
+
+    async def close_the_cover(self) -> None:
+        self._emulator.set_cover(is_open=False)
+
     async def pull_the_cable(self) -> None:
         await self._emulator.unplug()
 
     async def put_the_cable_back(self) -> None:
         await self._emulator.plug()
 
-    async def receipts_seen(self) -> int:
-        return len(self._emulator.receipts)
+    async def sees_receipts(self, count: int) -> None:
+        assert len(self._emulator.receipts) == count
+        assert self._emulator.unknown == []
+
+
+class TechniciansHand:
+    """The hand of a person beside a real printer."""
+
+    def __init__(self, technician: Technician) -> None:
+        self._please = technician.please
+
+    async def take_paper_out(self) -> None:
+        await self._please("Take the paper out and close the cover")
+
+    async def put_paper_in(self) -> None:
+        await self._please("Put the paper in and close the cover")
+
+    async def open_the_cover(self) -> None:
+        await self._please("Open the cover")
+
+    async def close_the_cover(self) -> None:
+        await self._please("Close the cover")
+
+    async def pull_the_cable(self) -> None:
+        await self._please("Pull the printer's data cable")
+
+    async def put_the_cable_back(self) -> None:
+        await self._please("Put the data cable back")
+
+    async def sees_receipts(self, count: int) -> None:
+        await self._please(f"Count the papers since the last count: it must be {count}")
+
+
+Stand = tuple[Port, Hand]
+
+
+@pytest.fixture(params=MODELS, ids=lambda model: model.name)
+def model(request: pytest.FixtureRequest) -> Model:
+    named = {each.name: each for each in MODELS}
+    return named[request.param.name]
 
 
 @pytest.fixture
-async def emulator() -> AsyncIterator[ReceiptPrinterEmulator]:
-    running = ReceiptPrinterEmulator(mm_per_s=None)
-    await running.start()
-    yield running
-    await running.stop()
+async def stand(place: str, model: Model, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+    """A printer with paper in it, and the hand beside it."""
+    async with STANDS[place](model, request) as standing:
+        yield standing
+
+
+@asynccontextmanager
+async def emulated(model: Model, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+    del request
+    emulator = ReceiptPrinterEmulator(
+        width_mm=model.width_mm,
+        mm_per_s=None,
+        presenter=model.presenter,
+        answers_real_time=model.answers_real_time,
+    )
+    await emulator.start()
+    yield Port.parse(emulator.port), EmulatorsHand(emulator)
+    await emulator.stop()
+
+
+@asynccontextmanager
+async def real(model: Model, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+    technician: Technician = request.getfixturevalue("technician")
+    await technician.please(f"This is for a printer with {model.name}: see that it has paper")
+    yield request.getfixturevalue("hardware_port"), TechniciansHand(technician)
+
+
+STANDS = {"emulator": emulated, "hardware": real}
 
 
 @pytest.fixture
-def hand(emulator: ReceiptPrinterEmulator) -> Hand:
-    return EmulatorsHand(emulator)
+def hand(stand: Stand) -> Hand:
+    return stand[1]
 
 
 @pytest.fixture
-async def printer(emulator: ReceiptPrinterEmulator) -> AsyncIterator[ReceiptPrinter]:
-    made = EscposReceiptPrinter(Port.parse(emulator.port))
+async def printer(stand: Stand, model: Model) -> AsyncIterator[ReceiptPrinter]:
+    made = make_device(DEVICE, "escpos", stand[0], width_mm=model.width_mm, **model.driver)
     await made.connect()
     yield made
     await made.close()
 
 
+async def _print(printer: ReceiptPrinter, receipt: Receipt) -> PrintOutcome:
+    return await printer.print_receipt(receipt, on_progress=lambda _: None)
+
+
 async def test_prints_a_receipt_with_everything_on_it_and_says_so(
-    printer: ReceiptPrinter, hand: Hand
+    printer: ReceiptPrinter, hand: Hand, model: Model
 ) -> None:
     progress: list[PrintProgress] = []
-    assert await printer.print_receipt(ACCEPTANCE, on_progress=progress.append) == Printed()
+    outcome = await printer.print_receipt(ACCEPTANCE, on_progress=progress.append)
+    assert isinstance(outcome, Printed)
+    assert outcome.ticket in model.ticket_ends
     assert progress[0] is PrintProgress.SENT
-    assert await hand.receipts_seen() == 1
+    await hand.sees_receipts(1)
+
+
+async def test_is_online_with_paper_and_a_closed_cover(printer: ReceiptPrinter) -> None:
+    status = await printer.status()
+    assert status.device is DeviceStatus.ONLINE
+    assert (status.paper, status.cover) == (PaperStatus.FULL, CoverStatus.CLOSED)
 
 
 async def test_without_paper_says_so_and_prints_nothing_later(
@@ -86,11 +213,21 @@ async def test_without_paper_says_so_and_prints_nothing_later(
 ) -> None:
     await hand.take_paper_out()
     assert (await printer.status()).paper is PaperStatus.OUT
-    outcome = await printer.print_receipt(SHORT, on_progress=lambda _: None)
-    assert outcome == NotPrinted("D301")
+    assert await _print(printer, SHORT) == NotPrinted("D301")
     await hand.put_paper_in()
     assert (await printer.status()).paper is PaperStatus.FULL
-    assert await hand.receipts_seen() == 0
+    await hand.sees_receipts(0)
+
+
+async def test_with_its_cover_open_says_so_and_prints_again_when_it_is_closed(
+    printer: ReceiptPrinter, hand: Hand
+) -> None:
+    await hand.open_the_cover()
+    assert (await printer.status()).cover is CoverStatus.OPEN
+    assert await _print(printer, SHORT) == NotPrinted("D302")
+    await hand.close_the_cover()
+    assert isinstance(await _print(printer, SHORT), Printed)
+    await hand.sees_receipts(1)
 
 
 async def test_without_its_cable_is_no_device_until_it_is_back(
@@ -98,7 +235,7 @@ async def test_without_its_cable_is_no_device_until_it_is_back(
 ) -> None:
     await hand.pull_the_cable()
     assert (await printer.status()).device is DeviceStatus.NO_DEVICE
-    assert isinstance(await printer.print_receipt(SHORT, on_progress=lambda _: None), NotPrinted)
+    assert isinstance(await _print(printer, SHORT), NotPrinted)
     await hand.put_the_cable_back()
     assert (await printer.status()).device is DeviceStatus.ONLINE
 

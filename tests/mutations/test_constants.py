@@ -31,8 +31,17 @@ PROTOCOLS = {
         "social_security_card",
         "contract/test_social_security_card.py",
     ),
+    "receipt_printer/escpos.py": (
+        "receipt_printer",
+        "device_drivers/receipt_printer/test_escpos.py",
+    ),
+    "receipt_printer/status_bytes.py": (
+        "receipt_printer",
+        "device_drivers/receipt_printer/test_status_bytes.py",
+    ),
 }
-"""A module of frames, the device whose tests must notice, and its contract, tried first."""
+"""A module of frames, the device whose tests must notice, and its contract, tried first; where
+golden bytes are quicker, those."""
 
 
 def chosen() -> list[ParameterSet]:

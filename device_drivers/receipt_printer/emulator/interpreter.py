@@ -1,327 +1,375 @@
 """Reads an ESC/POS byte stream as a Chinese receipt printer does, and reports what it cannot read.
 
-Written from the manuals summed up in DEVICES.md 4, with constants of its own: it shares nothing
-with the encoder it is used to check.
+Written from the manuals summed up in DEVICES.md 4, and for what others send from the Epson ESC/POS
+reference, with constants of its own: it shares nothing with the encoder it is used to check.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from typing import Literal
 
-Setting = Literal["align", "bold", "underline", "ascii_size", "chinese_size", "invert", "pitch"]
+from device_drivers.receipt_printer.emulator.cursor import Cursor, NeedMore
+from device_drivers.receipt_printer.emulator.graphics import (
+    PrintBuffer,
+    read_bit_image,
+    read_raster,
+)
+from device_drivers.receipt_printer.emulator.steps import (
+    AutomaticFullStatus,
+    AutomaticStatus,
+    Characters,
+    Cut,
+    Feed,
+    HardwareReset,
+    LineFeed,
+    Place,
+    Presenter,
+    Reset,
+    Set,
+    Setting,
+    StatusRequest,
+    Step,
+    StoredPicture,
+    Tab,
+    Tabs,
+    Unknown,
+)
+from device_drivers.receipt_printer.emulator.symbols import Bars, Pdf417Memory, QrMemory
 
-
-@dataclass(frozen=True, slots=True)
-class Characters:
-    """Printable text put into the line buffer."""
-
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class LineFeed:
-    """Print the line buffer and feed one line, or `lines`."""
-
-    lines: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Feed:
-    """Print the line buffer and feed so many dots."""
-
-    dots: int
-
-
-@dataclass(frozen=True, slots=True)
-class Set:
-    """A mode changed. Sizes are `(across, down)` as 10 × across + down."""
-
-    setting: Setting
-    value: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reset:
-    """ESC @."""
-
-
-@dataclass(frozen=True, slots=True)
-class Raster:
-    """A picture, one bit a dot."""
-
-    width_bytes: int
-    rows: int
-    data: bytes
-    across: int
-    down: int
-
-
-@dataclass(frozen=True, slots=True)
-class Code:
-    """A QR code to be drawn by the printer itself."""
-
-    data: bytes
-    module_dots: int
-    level: str
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Cut the paper; `to_cutter` first feeds the printed part past the knife, and `dots` more."""
-
-    to_cutter: bool
-    dots: int
-
-
-@dataclass(frozen=True, slots=True)
-class StatusRequest:
-    """GS r n: answered in its turn."""
-
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class AutomaticStatus:
-    """GS a n: from now on say by yourself what changes; n chooses which changes, 0 none (4.3)."""
-
-    n: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """Bytes with no meaning here, or a value out of range, at `offset` from the stream's start."""
-
-    offset: int
-    data: bytes
-
-
-Step = (
-    Characters
-    | LineFeed
-    | Feed
-    | Set
-    | Reset
-    | Raster
-    | Code
-    | Cut
-    | StatusRequest
-    | AutomaticStatus
-    | Unknown
-)  # fmt: skip
-
-
-class _NeedMore(Exception):
-    """The command goes on beyond the bytes that have come."""
+_NONE_ONE_TWO = {0: 0, 1: 1, 2: 2, 48: 0, 49: 1, 50: 2}
+_CODE_PAGES = {
+    0: "cp437",
+    2: "cp850",
+    3: "cp860",
+    4: "cp863",
+    5: "cp865",
+    16: "cp1252",
+    17: "cp866",
+    18: "cp852",
+    19: "cp858",
+}
+"""n of ESC t (Epson's numbers, which the Chinese models follow)."""
+_IGNORED = {
+    (0x1B, 0x52): 1,  # ESC R n, international characters
+    (0x1B, 0x55): 1,  # ESC U n, one direction only
+    (0x1B, 0x3D): 1,  # ESC = n, choose the printer
+    (0x1B, 0x72): 1,  # ESC r n, colour
+    (0x1B, 0x70): 3,  # ESC p m t1 t2, drawer
+    (0x1D, 0x62): 1,  # GS b n, smoothing
+    (0x1D, 0x50): 2,  # GS P x y, motion units
+    (0x1C, 0xC1): 1,  # FS C1 n, paper recovery after the cut (4.4)
+}
+"""Commands that change nothing we draw, with the number of their parameters."""
 
 
 class Interpreter:
-    """One printer's mind. `feed` gives the steps that are complete; `finish` what was cut short."""
+    """One printer's mind. `feed` gives the steps that are complete; `finish` what was cut short.
 
-    def __init__(self, encoding: str = "gb18030") -> None:
+    Without a `presenter`, the commands of the Custom family (4.4) are unknown.
+    """
+
+    def __init__(
+        self, encoding: str = "gb18030", *, presenter: Literal["none", "custom"] = "custom"
+    ) -> None:
         self._encoding = encoding
-        self._buffer = b""
-        self._at = 0
-        self._dropped = 0
-        self._chinese = True
-        """Chinese-market printers power on in Chinese mode (4.1)."""
-        self._qr = _QrMemory()
+        self._presenter = presenter
+        self._cursor = Cursor()
+        self._begin_anew()
 
     def feed(self, data: bytes) -> Iterator[Step]:
         """Steps in the order of the bytes."""
-        self._buffer += data
-        while self._buffer:
-            self._at = 0
+        self._cursor.append(data)
+        while self._cursor.has_more:
+            self._cursor.begin()
             try:
                 steps = self._one()
-            except _NeedMore:
+            except NeedMore:
+                self._cursor.back()
                 return
-            self._dropped += self._at
-            self._buffer = self._buffer[self._at :]
-            yield from steps
+            yield from [self._unknown()] if steps is None else steps
+        self._cursor.begin()
 
     def finish(self) -> Iterator[Step]:
         """The stream has ended: what is left is half a command."""
-        if self._buffer:
-            yield Unknown(self._dropped, self._buffer)
-            self._dropped += len(self._buffer)
-            self._buffer = b""
+        self._cursor.begin()
+        if self._cursor.rest():
+            yield self._unknown()
+            self._cursor.begin()
 
-    def _byte(self) -> int:
-        return self._bytes(1)[0]
+    def _begin_anew(self) -> None:
+        """As after switching on, or ESC @."""
+        self._is_chinese = True  # Chinese-market printers power on in Chinese mode (4.1)
+        self._code_page = ""
+        self._qr = QrMemory()
+        self._pdf417 = Pdf417Memory()
+        self._bars = Bars()
+        self._print_buffer = PrintBuffer()
 
-    def _bytes(self, count: int) -> bytes:
-        if self._at + count > len(self._buffer):
-            raise _NeedMore
-        taken = self._buffer[self._at : self._at + count]
-        self._at += count
-        return taken
+    def _unknown(self) -> Unknown:
+        return Unknown(self._cursor.offset, self._cursor.taken)
 
-    def _unknown(self) -> list[Step]:
-        return [Unknown(self._dropped, self._buffer[: self._at])]
-
-    def _one(self) -> list[Step]:
-        first = self._buffer[0]
+    def _one(self) -> list[Step] | None:
+        """One command, or a run of text; None when it means nothing."""
+        first = self._cursor.peek()
         if first >= 0x20 and first != 0x7F:
             return self._text()
-        self._byte()
+        self._cursor.byte()
         match first:
             case 0x00 | 0x0D:
                 return []  # NUL is ignored; CR does nothing beside LF
+            case 0x09:
+                return [Tab()]
             case 0x0A:
                 return [LineFeed()]
             case 0x10:
                 return self._real_time()
             case 0x1B:
-                return self._escape()
+                return self._escape(self._cursor.byte())
             case 0x1C:
-                return self._chinese_mode()
+                return self._chinese_mode(self._cursor.byte())
             case 0x1D:
-                return self._group()
-        return self._unknown()
+                return self._group(self._cursor.byte())
+        return None
 
-    def _text(self) -> list[Step]:
+    def _text(self) -> list[Step] | None:
         """The characters up to the next control byte, or up to one that is in no font."""
         text = ""
-        while self._at < len(self._buffer):
-            start = self._at
-            byte = self._buffer[start]
+        from_code_page = not self._is_chinese and self._encoding != "utf-8"
+        while self._cursor.has_more:
+            place = self._cursor.place
+            byte = self._cursor.peek()
             if byte < 0x20 or byte == 0x7F:
                 break
             try:
                 character = self._character()
-            except _NeedMore:
-                self._at = start
+            except NeedMore:
+                self._cursor.back(place)
                 break
             if character is None:
                 if text:
-                    self._at = start
+                    self._cursor.back(place)
                     break
-                return self._unknown()
+                return None
             text += character
         if not text:
-            raise _NeedMore
-        return [Characters(text)]
+            raise NeedMore
+        is_narrow = from_code_page and not text.isascii()
+        return [Characters(text, from_code_page=is_narrow)]
 
     def _character(self) -> str | None:
         """One character, or None for what no font of the printer holds."""
-        lead = self._byte()
+        lead = self._cursor.byte()
         if lead < 0x80:
             return chr(lead)
         if self._encoding == "utf-8":
+            if not 0xC2 <= lead <= 0xF4:
+                return None
             length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-            return _in_font((bytes([lead]) + self._bytes(length - 1)), "utf-8")
-        if not self._chinese:
-            return None
-        second = self._byte()
+            return _in_font(bytes([lead]) + self._cursor.take(length - 1), "utf-8")
+        if not self._is_chinese:
+            return self._of_code_page(lead)
+        second = self._cursor.byte()
         if 0x30 <= second <= 0x39:
-            self._bytes(2)  # four-byte GB18030: no receipt printer's font holds it (4.1)
+            self._cursor.take(2)  # four-byte GB18030: no receipt printer's font holds it (4.1)
             return None
         return _in_font(bytes([lead, second]), "gbk")
 
-    def _real_time(self) -> list[Step]:
+    def _of_code_page(self, byte: int) -> str | None:
+        if not self._code_page:
+            return None
+        try:
+            return bytes([byte]).decode(self._code_page)
+        except UnicodeDecodeError:
+            return None
+
+    def _real_time(self) -> list[Step] | None:
         """DLE EOT n was answered when it arrived; in its turn it does nothing (4.3)."""
-        if self._byte() == 0x04 and self._byte() in (1, 2, 3, 4, 20):
-            return []
-        return self._unknown()
+        answered = (1, 2, 3, 4, 20) if self._presenter == "custom" else (1, 2, 3, 4)
+        is_known = self._cursor.byte() == 0x04 and self._cursor.byte() in answered
+        return [] if is_known else None
 
-    def _escape(self) -> list[Step]:
-        command = self._byte()
-        match command:
-            case 0x40:  # ESC @
-                self._chinese = True
-                self._qr = _QrMemory()
+    def _ignored(self, group: int, command: int) -> list[Step] | None:
+        parameters = _IGNORED.get((group, command))
+        if parameters is None:
+            return None
+        self._cursor.take(parameters)
+        return []
+
+    def _escape(self, command: int) -> list[Step] | None:
+        match chr(command):
+            case "@":
+                self._begin_anew()
                 return [Reset()]
-            case 0x61:  # ESC a n
-                return self._setting("align", {0: 0, 1: 1, 2: 2, 48: 0, 49: 1, 50: 2})
-            case 0x45:  # ESC E n
-                return [Set("bold", self._byte() & 1)]
-            case 0x2D:  # ESC - n
-                return self._setting("underline", {0: 0, 1: 1, 2: 2, 48: 0, 49: 1, 50: 2})
-            case 0x4A:  # ESC J n
-                return [Feed(self._byte())]
-            case 0x64:  # ESC d n
-                return [LineFeed(self._byte())]
-            case 0x32:  # ESC 2
-                return [Set("pitch", 30)]
-            case 0x33:  # ESC 3 n
-                return [Set("pitch", self._byte())]
-        return self._unknown()
+            case "!":
+                return self._print_mode(self._cursor.byte())
+            case "$":
+                return [Place(self._cursor.word(), from_here=False)]
+            case "\\":
+                dots = self._cursor.word()
+                return [Place(dots - 0x10000 if dots & 0x8000 else dots, from_here=True)]
+            case "*":
+                return read_bit_image(self._cursor)
+            case "D":
+                columns = self._cursor.until_nul(at_most=32)
+                if columns is None or list(columns) != sorted(set(columns)):
+                    return None
+                return [Tabs(tuple(columns))]
+            case "J":
+                return [Feed(self._cursor.byte())]
+            case "d":
+                return [LineFeed(self._cursor.byte())]
+            case "i" | "m":  # the older cuts, partial both
+                return [Cut(to_cutter=False, dots=0)]
+            case "t":
+                self._code_page = _CODE_PAGES.get(self._cursor.byte(), "")
+                return [] if self._code_page else None
+        return self._escape_setting(command)
 
-    def _chinese_mode(self) -> list[Step]:
-        command = self._byte()
+    def _escape_setting(self, command: int) -> list[Step] | None:
+        match chr(command):
+            case "a":
+                return self._setting("align", _NONE_ONE_TWO)
+            case "E" | "G":  # emphasised, double-strike: the same on paper
+                return [Set("bold", self._cursor.byte() & 1)]
+            case "-":
+                return self._setting("underline", _NONE_ONE_TWO)
+            case "M":
+                return self._setting("font", {0: 0, 1: 1, 48: 0, 49: 1})
+            case " ":
+                return [Set("ascii_spacing", self._cursor.byte())]
+            case "{":
+                return [Set("upside_down", self._cursor.byte() & 1)]
+            case "2":
+                return [Set("pitch", 30)]
+            case "3":
+                return [Set("pitch", self._cursor.byte())]
+        return self._ignored(0x1B, command)
+
+    def _print_mode(self, n: int) -> list[Step] | None:
+        """ESC ! n: 0 font B, 3 bold, 4 tall, 5 wide, 7 underlined; the other bits mean nothing."""
+        if n & 0b01000110:
+            return None
+        size = (2 if n & 0x20 else 1) * 10 + (2 if n & 0x10 else 1)
+        return [
+            Set("font", n & 1),
+            Set("bold", n >> 3 & 1),
+            Set("ascii_size", size),
+            Set("chinese_size", size),
+            Set("underline", n >> 7),
+        ]
+
+    def _chinese_mode(self, command: int) -> list[Step] | None:
         match command:
             case 0x26:  # FS &
-                self._chinese = True
+                self._is_chinese = True
                 return []
             case 0x2E:  # FS .
-                self._chinese = False
+                self._is_chinese = False
                 return []
             case 0x21:  # FS ! n: bit 2 wide, bit 3 tall, bit 7 underlined
-                n = self._byte()
+                n = self._cursor.byte()
                 if n & 0b01110011:
-                    return self._unknown()
+                    return None
                 size = (2 if n & 4 else 1) * 10 + (2 if n & 8 else 1)
                 return [Set("chinese_size", size), Set("underline", n >> 7)]
             case 0x57:  # FS W n: twice as wide and as tall
-                return [Set("chinese_size", 22 if self._byte() & 1 else 11)]
-        return self._unknown()
+                return [Set("chinese_size", 22 if self._cursor.byte() & 1 else 11)]
+            case 0x2D:  # FS - n
+                return self._setting("underline", _NONE_ONE_TWO)
+            case 0x53:  # FS S n1 n2: dots before and after each glyph
+                return [Set("chinese_spacing", sum(self._cursor.take(2)))]
+            case 0x43:  # FS C n: does nothing on Chinese models (4.1)
+                return [] if self._cursor.byte() in (0, 1, 2, 48, 49, 50) else None
+            case 0x70:  # FS p n m
+                number, mode = self._cursor.take(2)
+                is_good = number and mode in (0, 1, 2, 3, 48, 49, 50, 51)
+                return [StoredPicture(bytes([number]))] if is_good else None
+            case 0xC0 if self._presenter == "custom":
+                is_reset = self._cursor.take(4) == b"\x18\x10\x14\x1a"
+                return [HardwareReset()] if is_reset else None
+            case 0xC1 if self._presenter == "custom":
+                return self._ignored(0x1C, command)
+        return None
 
-    def _group(self) -> list[Step]:
-        command = self._byte()
+    def _group(self, command: int) -> list[Step] | None:
+        match command:
+            case 0x28:  # GS ( x
+                return self._counted(self._cursor.byte(), self._cursor.word())
+            case 0x38:  # GS 8 L: as GS ( L, its length in four bytes
+                letter, length = self._cursor.byte(), self._cursor.take(4)
+                return self._counted(letter, int.from_bytes(length, "little"))
+            case 0x56:  # GS V
+                return self._cut(self._cursor.byte())
+            case 0x61:  # GS a n
+                return [AutomaticStatus(self._cursor.byte())]
+            case 0x68 | 0x77 | 0x48 | 0x66:  # GS h, w, H, f
+                return self._bars.command(command, self._cursor.byte())
+            case 0x6B:  # GS k
+                return self._bars.read(self._cursor)
+            case 0x72:  # GS r n
+                n = self._cursor.byte()
+                return [StatusRequest(n)] if n in (1, 49) else None
+            case 0x76:  # GS v 0
+                return read_raster(self._cursor)
+            case 0x65 | 0xE0 if self._presenter == "custom":
+                return self._of_presenter(command)
+        return self._group_setting(command)
+
+    def _group_setting(self, command: int) -> list[Step] | None:
         match command:
             case 0x21:  # GS ! n: high nibble across, low nibble down
-                n = self._byte()
+                n = self._cursor.byte()
                 if n & 0x88:
-                    return self._unknown()
+                    return None
                 size = ((n >> 4) + 1) * 10 + (n & 7) + 1
                 return [Set("ascii_size", size), Set("chinese_size", size)]
             case 0x42:  # GS B n
-                return [Set("invert", self._byte() & 1)]
-            case 0x56:  # GS V
-                return self._cut()
-            case 0x61:  # GS a n
-                return [AutomaticStatus(self._byte())]
-            case 0x72:  # GS r n
-                n = self._byte()
-                return [StatusRequest(n)] if n in (1, 49) else self._unknown()
-            case 0x76:  # GS v 0
-                return self._raster()
-            case 0x28:  # GS ( k
-                return self._two_dimensional()
-        return self._unknown()
+                return [Set("invert", self._cursor.byte() & 1)]
+            case 0x4C:  # GS L nL nH
+                return [Set("left_margin", self._cursor.word())]
+            case 0x57:  # GS W nL nH
+                return [Set("area_width", self._cursor.word())]
+        return self._ignored(0x1D, command)
 
-    def _setting(self, setting: Setting, values: dict[int, int]) -> list[Step]:
-        n = self._byte()
-        return [Set(setting, values[n])] if n in values else self._unknown()
+    def _setting(self, setting: Setting, values: dict[int, int]) -> list[Step] | None:
+        n = self._cursor.byte()
+        return [Set(setting, values[n])] if n in values else None
 
-    def _cut(self) -> list[Step]:
-        m = self._byte()
+    def _cut(self, m: int) -> list[Step] | None:
         if m in (0, 1, 48, 49):
             return [Cut(to_cutter=False, dots=0)]
-        if m in (65, 66):
-            return [Cut(to_cutter=True, dots=self._byte())]
-        return self._unknown()
+        if m in (65, 66, 97, 98, 103, 104):
+            return [Cut(to_cutter=True, dots=self._cursor.byte())]
+        return None
 
-    def _raster(self) -> list[Step]:
-        """GS v 0 m xL xH yL yH d1…dk (4.5): x counts bytes, y rows."""
-        digit, mode = self._bytes(2)
-        if digit != 0x30 or mode not in (0, 1, 2, 3, 48, 49, 50, 51):
-            return self._unknown()
-        width = int.from_bytes(self._bytes(2), "little")
-        rows = int.from_bytes(self._bytes(2), "little")
-        if width == 0 or rows == 0 or width > 128 or rows > 4095:
-            return self._unknown()
-        data = self._bytes(width * rows)
-        return [Raster(width, rows, data, 2 if mode & 1 else 1, 2 if mode & 2 else 1)]
+    def _counted(self, letter: int, length: int) -> list[Step] | None:
+        """GS ( k and GS ( L: the commands that say how long they are; any other is read over."""
+        if length > 0x80000:  # no picture is so large: a length that stands for garbage
+            return None
+        body = self._cursor.take(length)
+        match chr(letter), body[:1]:
+            case "k", b"1":
+                return self._qr.command(body[1], body[2:]) if length > 2 else None
+            case "k", b"0":
+                return self._pdf417.command(body[1], body[2:]) if length > 2 else None
+            case "L", _:
+                return self._print_buffer.command(body)
+        return None
 
-    def _two_dimensional(self) -> list[Step]:
-        """GS ( k pL pH cn fn …: QR code is cn 49 (4.5)."""
-        if self._byte() != 0x6B:
-            return self._unknown()
-        length = int.from_bytes(self._bytes(2), "little")
-        body = self._bytes(length)
-        steps = self._qr.command(body)
-        return self._unknown() if steps is None else steps
+    def _of_presenter(self, command: int) -> list[Step] | None:
+        """GS e n [m] and GS E0 n (4.4)."""
+        n = self._cursor.byte()
+        if command == 0xE0:
+            return [AutomaticFullStatus(n)]
+        match n:
+            case 2:
+                return [Presenter("retract")]
+            case 3:
+                return [Presenter("present", self._cursor.byte())]
+            case 5:
+                return [Presenter("eject")]
+            case 6:
+                return [Presenter("status")]
+        return None
 
 
 def _in_font(data: bytes, encoding: str) -> str | None:
@@ -330,51 +378,3 @@ def _in_font(data: bytes, encoding: str) -> str | None:
         return character if len(character.encode("gbk")) == 2 else None
     except UnicodeError:
         return None
-
-
-class _QrMemory:
-    """What GS ( k has been told so far."""
-
-    def __init__(self) -> None:
-        self._module_dots = 3
-        self._level = "L"
-        self._data = b""
-        self._functions: dict[int, Callable[[bytes], list[Step] | None]] = {
-            65: self._model,
-            67: self._size,
-            69: self._correction,
-            80: self._store,
-            81: self._print,
-        }
-
-    def command(self, body: bytes) -> list[Step] | None:
-        """Take one command; None when it means nothing."""
-        if len(body) < 3 or body[0] != 49 or body[1] not in self._functions:
-            return None
-        return self._functions[body[1]](body[2:])
-
-    def _model(self, values: bytes) -> list[Step] | None:
-        return [] if values in (b"1\x00", b"2\x00") else None
-
-    def _size(self, values: bytes) -> list[Step] | None:
-        if len(values) != 1 or not 1 <= values[0] <= 16:
-            return None
-        self._module_dots = values[0]
-        return []
-
-    def _correction(self, values: bytes) -> list[Step] | None:
-        if len(values) != 1 or not 48 <= values[0] <= 51:
-            return None
-        self._level = "LMQH"[values[0] - 48]
-        return []
-
-    def _store(self, values: bytes) -> list[Step] | None:
-        if values[0] != 48 or len(values) == 1:
-            return None
-        self._data = values[1:]
-        return []
-
-    def _print(self, values: bytes) -> list[Step] | None:
-        if values != b"0" or not self._data:
-            return None
-        return [Code(self._data, self._module_dots, self._level)]

@@ -9,18 +9,24 @@ import contextlib
 import logging
 import re
 from collections.abc import Iterator
+from typing import Literal
 
-from device_drivers.receipt_printer.emulator.automatic_status import AutomaticReports, Condition
-from device_drivers.receipt_printer.emulator.interpreter import (
+from device_drivers.emulation.wire_fault import Disturber, WireFault
+from device_drivers.receipt_printer.emulator.automatic_status import AutomaticReports
+from device_drivers.receipt_printer.emulator.condition import Condition
+from device_drivers.receipt_printer.emulator.interpreter import Interpreter
+from device_drivers.receipt_printer.emulator.paper import Look, PaperRoll, PrintedReceipt
+from device_drivers.receipt_printer.emulator.steps import (
+    AutomaticFullStatus,
     AutomaticStatus,
     Cut,
-    Interpreter,
+    HardwareReset,
+    Presenter,
     Reset,
     StatusRequest,
     Step,
     Unknown,
 )
-from device_drivers.receipt_printer.emulator.paper import Look, PaperRoll, PrintedReceipt
 
 _log = logging.getLogger(__name__)
 
@@ -28,6 +34,7 @@ _DOTS_A_MM = 8
 _NEAR_END_MM = 3_000.0
 _NEW_ROLL_MM = 50_000.0
 _KNIFE_S = 0.3
+_PRESENT_S = 0.3
 _BUFFER_BYTES = 64 * 1024
 _CHUNK_BYTES = 4096
 """Read at a time, while there is room in the buffer; when it is full the printer stops reading."""
@@ -41,9 +48,10 @@ _REAL_TIME = re.compile(rb"\x10\x04([\x01-\x04\x14])")
 class ReceiptPrinterEmulator:
     """One printer. Start it inside a running event loop; hands may then move at any time.
 
-    `mm_per_s` None prints at once; `has_presenter` makes it answer DLE EOT 20. `number` is the TCP
-    port on 127.0.0.1, 0 for a free one, kept over `unplug` and `plug`. `automatic_status` is the n
-    of GS a it is switched on with, and falls back to at ESC @.
+    `mm_per_s` None prints at once. `presenter` `custom` holds the cut ticket back until GS e moves
+    it, and answers DLE EOT 20 (DEVICES.md 4.4). `number` is the TCP port on 127.0.0.1, 0 for a free
+    one, kept over `unplug` and `plug`. `automatic_status` is the n of GS a it is switched on with,
+    and falls back to at ESC @. `answers_real_time` False is a model that knows no DLE EOT.
     """
 
     def __init__(
@@ -52,10 +60,11 @@ class ReceiptPrinterEmulator:
         width_mm: int = 80,
         encoding: str = "gb18030",
         mm_per_s: float | None = 150.0,
-        has_presenter: bool = False,
+        presenter: Literal["none", "custom"] = "none",
         look: Look = "thermal",
         number: int = 0,
         automatic_status: int = 0,
+        answers_real_time: bool = True,
     ) -> None:
         self.receipts: list[PrintedReceipt] = []
         """Every piece cut, oldest first."""
@@ -63,21 +72,31 @@ class ReceiptPrinterEmulator:
         """Every byte sequence that meant nothing."""
         self.mouth: PrintedReceipt | None = None
         """The piece that hangs from the printer."""
+        self.retracted: list[PrintedReceipt] = []
+        """Pieces the presenter took back, oldest first."""
+        self._held: PrintedReceipt | None = None
+        """The piece that lies cut in the presenter."""
         self._paper_left_mm = _NEW_ROLL_MM
         self._cover_open = False
         self._cutter_stuck = False
+        self._head_hot = False
+        self._mouth_blind = False
         self._mm_per_s = mm_per_s
-        self._has_presenter = has_presenter
+        self._presenter = presenter
+        self._answers_real_time = answers_real_time
         self._number = number
         self._roll = PaperRoll(width_mm, look=look)
-        self._interpreter = Interpreter(encoding)
+        self._encoding = encoding
+        self._interpreter = Interpreter(encoding, presenter=presenter)
         self._reports = AutomaticReports(automatic_status, self._condition)
         self._server: asyncio.Server | None = None
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._arrived: asyncio.Queue[tuple[bytes, asyncio.StreamWriter]] = asyncio.Queue()
         self._buffered_bytes = 0
         self._room = asyncio.Event()
+        self._wire = Disturber()
         self._hand_moved = asyncio.Event()
+        self._paper_moved = asyncio.Event()
         self._printing: asyncio.Task[None] | None = None
 
     @property
@@ -106,6 +125,20 @@ class ReceiptPrinterEmulator:
     def cutter_stuck(self) -> bool:
         """Is the knife blocked?"""
         return self._cutter_stuck
+
+    @property
+    def fault(self) -> WireFault:
+        """What is wrong with the wire now."""
+        return self._wire.fault
+
+    def disturb_wire(self, fault: WireFault) -> None:
+        """Let this be wrong with the wire from now on."""
+        self._wire.set(fault)
+
+    @property
+    def head_hot(self) -> bool:
+        """Is the head too hot to print?"""
+        return self._head_hot
 
     async def start(self) -> None:
         """Switch on and plug in."""
@@ -160,9 +193,25 @@ class ReceiptPrinterEmulator:
         self._cutter_stuck = is_stuck
         self._after_hand()
 
+    def set_head(self, *, is_hot: bool) -> None:
+        """Let the head get too hot, or cool down: it goes on by itself then."""
+        self._head_hot = is_hot
+        self._after_hand()
+
+    def set_mouth_sensor(self, *, is_blind: bool) -> None:
+        """Cover the presenter's sensor, or wipe it."""
+        self._mouth_blind = is_blind
+        self._after_hand()
+
+    async def has_moved(self) -> None:
+        """Wait until paper moves: a job is under way then."""
+        self._paper_moved.clear()
+        await self._paper_moved.wait()
+
     def tear_off(self) -> PrintedReceipt | None:
         """Take the piece that hangs from the mouth."""
         taken, self.mouth = self.mouth, None
+        self._after_hand()
         return taken
 
     def _after_hand(self) -> None:
@@ -170,10 +219,9 @@ class ReceiptPrinterEmulator:
         self._hand_moved.set()
 
     def _say_all(self, report: bytes) -> None:
-        """Send to whoever is connected; an empty report is none."""
+        """Send to whoever is connected."""
         for writer in self._connections.values():
-            if report and not writer.is_closing():
-                writer.write(report)
+            self._answer(writer, report)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -181,10 +229,11 @@ class ReceiptPrinterEmulator:
         self._connections[task] = writer
         tail = b""
         try:
-            while data := await reader.read(_CHUNK_BYTES):
+            while sent := await reader.read(_CHUNK_BYTES):
+                data = self._wire.hears(sent)
                 seen = tail + data
                 for question in _REAL_TIME.finditer(seen):
-                    writer.write(self._real_time_answer(question.group(1)[0]))
+                    self._answer(writer, self._real_time_answer(question[1][0]))
                 after = max((found.end() for found in _REAL_TIME.finditer(seen)), default=0)
                 tail = seen[max(after, len(seen) - 2) :]
                 room = _BUFFER_BYTES - (_KEPT_FREE_BYTES if len(data) > _KEPT_FREE_BYTES else 0)
@@ -209,17 +258,24 @@ class ReceiptPrinterEmulator:
                 await self._execute(step, writer)
 
     async def _execute(self, step: Step, writer: asyncio.StreamWriter) -> None:
-        while self._stopped_by:
+        while self._condition.stopped_by:
             self._hand_moved.clear()
             await self._hand_moved.wait()
         match step:
             case Unknown():
                 self.unknown.append(step)
             case StatusRequest():
-                if not writer.is_closing():
-                    writer.write(bytes([self._paper_answer()]))
+                self._answer(writer, bytes([self._condition.end_of_paper()]))
             case AutomaticStatus(n):
                 self._say_all(self._reports.choose(n, self._condition))
+            case AutomaticFullStatus(n):
+                self._say_all(self._reports.choose_full(n, self._condition))
+            case Presenter():
+                await self._present(step, writer)
+            case HardwareReset():
+                self._interpreter = Interpreter(self._encoding, presenter=self._presenter)
+                self._reports.reset(self._condition)
+                self._roll.apply(Reset())
             case _:
                 if isinstance(step, Reset):
                     self._reports.reset(self._condition)
@@ -227,10 +283,18 @@ class ReceiptPrinterEmulator:
         if isinstance(step, Cut):
             await self._cut()
 
+    def _answer(self, writer: asyncio.StreamWriter, answer: bytes) -> None:
+        """Send to who is still there, as the wire lets it through; an empty answer is none."""
+        if answer:
+            said = self._wire.says(answer)
+            asyncio.get_running_loop().call_later(said.delay_s, _write, writer, said.data)
+
     async def _move(self, dots: int) -> None:
         self._paper_left_mm -= dots / _DOTS_A_MM
+        if dots:
+            self._paper_moved.set()
         if self._mm_per_s is not None and dots:
-            await asyncio.sleep(dots / _DOTS_A_MM / self._mm_per_s)
+            await asyncio.sleep(dots / _DOTS_A_MM / self._mm_per_s * self._wire.pace)
         self._say_all(self._reports.after_change(self._condition))
 
     async def _cut(self) -> None:
@@ -241,53 +305,60 @@ class ReceiptPrinterEmulator:
             await self._hand_moved.wait()
         receipt = await asyncio.to_thread(self._roll.cut)
         self.receipts = [*self.receipts, receipt][-_KEPT:]
+        if self._presenter == "custom":
+            self._held = receipt
+            return
         self.mouth = receipt
+
+    async def _present(self, step: Presenter, writer: asyncio.StreamWriter) -> None:
+        """GS e: a ticket not yet presented and one in the mouth are moved alike."""
+        match step.act:
+            case "status":
+                self._answer(writer, bytes([self._condition.of_presenter()]))
+                return
+            case "present":
+                self.mouth, self._held = self._held or self.mouth, None
+            case "eject":
+                self.mouth, self._held = None, None
+            case "retract":
+                back = self._held or self.mouth
+                self.retracted = [*self.retracted, *([back] if back else [])][-_KEPT:]
+                self.mouth, self._held = None, None
+        if self._mm_per_s is not None:
+            await asyncio.sleep(_PRESENT_S)
+        self._say_all(self._reports.after_change(self._condition))
 
     @property
     def _condition(self) -> Condition:
-        return Condition(self._stopped_by, self._cover_open, self._cutter_stuck, self.paper)
-
-    @property
-    def _stopped_by(self) -> str:
-        """What keeps the printer from executing anything; empty when it is on line."""
-        if self._cover_open:
-            return "cover"
-        if self._paper_left_mm <= 0:
-            return "paper"
-        return "cutter" if self._cutter_stuck else ""
-
-    def _paper_answer(self) -> int:
-        """GS r 1: bits 0 and 1 near end, 2 and 3 end."""
-        return {"full": 0x00, "low": 0x03, "out": 0x0F}[self.paper]
+        return Condition(
+            self.paper,
+            self._cover_open,
+            self._cutter_stuck,
+            self._head_hot,
+            self.mouth is not None and not self._mouth_blind,
+        )
 
     def _real_time_answer(self, n: int) -> bytes:
         """DLE EOT n (DEVICES.md 4.3); 20 is the presenter's full status (4.4)."""
-        stopped = self._stopped_by
-        match n:
-            case 1:
-                return bytes([0x12 | (0x08 if stopped else 0)])
-            case 2:
-                causes = {"cover": 0x04, "paper": 0x20, "cutter": 0x40, "": 0}
-                return bytes([0x12 | causes[stopped]])
-            case 3:
-                return bytes([0x12 | (0x08 if self._cutter_stuck else 0)])
-            case 4:
-                return bytes([0x12 | {"full": 0, "low": 0x0C, "out": 0x6C}[self.paper]])
-        return self._full_status() if self._has_presenter else b""
-
-    def _full_status(self) -> bytes:
-        paper = {"full": 0, "low": 0x04, "out": 0x05}[self.paper] | (0x20 if self.mouth else 0)
-        user = 0x02 if self._cover_open else 0
-        return bytes([0x10, 0x0F, paper, user, 0, 0x01 if self._cutter_stuck else 0])
+        if n == 20:
+            return self._condition.full() if self._presenter == "custom" else b""
+        return bytes([self._condition.real_time(n)]) if self._answers_real_time else b""
 
 
-def draw(data: bytes, width_mm: int, *, look: Look = "thermal") -> Iterator[Step | PrintedReceipt]:
+def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
+    if not writer.is_closing():
+        writer.write(data)
+
+
+def draw(
+    data: bytes, width_mm: int, *, look: Look = "thermal", encoding: str = "gb18030"
+) -> Iterator[Step | PrintedReceipt]:
     """Interpret a whole stream without a port: unknown bytes, cuts and pieces as they come.
 
     Paper printed and not cut at the end is the last piece.
     """
     roll = PaperRoll(width_mm, look=look)
-    interpreter = Interpreter()
+    interpreter = Interpreter(encoding)
     for step in (*interpreter.feed(data), *interpreter.finish()):
         roll.apply(step)
         if isinstance(step, Unknown):

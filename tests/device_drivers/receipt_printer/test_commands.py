@@ -69,6 +69,23 @@ def test_a_rendered_receipt_can_be_interpreted_and_its_code_read(
     assert _codes_in((tmp_path / "a.png").read_bytes()) == [_CODE]
 
 
+@pytest.mark.parametrize("encoding", ["gb18030", "gbk", "utf-8"])
+def test_a_receipt_is_rendered_in_the_printers_own_encoding(run: Run, encoding: str) -> None:
+    chosen = ("--png", "@a.png", "--encoding", encoding)
+    _, rendered = run("render", "@receipt.yaml", "--escpos", "@job.bin", *chosen)
+    assert rendered["unknown"] == []
+    _, found = run("interpret", "@job.bin", *chosen)
+    assert "受理编号：37032120261123000417" in str(found["lines"])
+
+
+def test_a_stream_in_another_encoding_than_the_printers_is_seen_not_to_be_one(run: Run) -> None:
+    """The negative control of the test above."""
+    utf_8 = ("--encoding", "utf-8", "--png", "@a.png")
+    run("render", "@receipt.yaml", "--escpos", "@job.bin", *utf_8)
+    _, found = run("interpret", "@job.bin", "--png", "@a.png")
+    assert "受理编号：37032120261123000417" not in str(found["lines"])
+
+
 def test_the_rare_name_is_on_the_picture_and_another_name_gives_another_picture(
     run: Run, tmp_path: Path
 ) -> None:
@@ -92,7 +109,7 @@ def test_unknown_bytes_are_reported_with_their_offset(run: Run, tmp_path: Path) 
     assert found["cuts"] == 0
 
 
-@pytest.mark.parametrize("document", ["blocks: [{barcode: 1}]", "- 1", "blocks: [", ""])
+@pytest.mark.parametrize("document", ["blocks: [{barcodes: 1}]", "- 1", "blocks: [", ""])
 def test_a_receipt_that_is_none_exits_with_2(run: Run, tmp_path: Path, document: str) -> None:
     (tmp_path / "receipt.yaml").write_text(document, encoding="utf-8")
     code, _ = run("render", "@receipt.yaml", "--escpos", "@a.bin", "--png", "@a.png")
@@ -122,6 +139,18 @@ async def test_a_printers_status_is_one_line(capsys: pytest.CaptureFixture[str])
         "online": False,
         "errors": ["D302"],
     }
+
+
+async def test_a_presenters_status_names_the_ticket(capsys: pytest.CaptureFixture[str]) -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=None, presenter="custom")
+    await emulator.start()
+    asked = ["receipt-printer", "status", "--port", emulator.port]
+    await asyncio.to_thread(main, [*asked, "--presenter", "custom"])
+    await asyncio.to_thread(main, [*asked, "--status-by", "custom"])
+    await asyncio.to_thread(main, [*asked, "--status-by", "automatic"])
+    await emulator.stop()
+    said = [json.loads(line)["ticket"] for line in capsys.readouterr().out.splitlines()]
+    assert said == ["notPresent", "notPresent", "unknown"]
 
 
 @pytest.mark.parametrize(("baud", "speed"), [("9600", termios.B9600), ("115200", termios.B115200)])

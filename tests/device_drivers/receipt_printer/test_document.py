@@ -7,6 +7,7 @@ from PIL import Image as Picture
 
 from device_drivers.receipt_printer.document import ReceiptMistake, parse_receipt
 from device_drivers.receipt_printer.interface import (
+    Barcode,
     Heading,
     Image,
     KeyValues,
@@ -35,6 +36,7 @@ def test_every_kind_of_block_is_read() -> None:
       - table: {{head: [项目, 金额], rows: [[工本费, "0.00"]]}}
       - rule
       - qr: {{content: "https://example.cn/1", caption: 扫码}}
+      - barcode: 370321
       - image: {{png: {base64.b64encode(_png()).decode()}, width_share: 0.4, caption: 签名}}
     """
     assert parse_receipt(yaml.safe_load(document)) == Receipt(
@@ -47,6 +49,7 @@ def test_every_kind_of_block_is_read() -> None:
             Table(("项目", "金额"), (("工本费", "0.00"),)),
             Rule(),
             Qr("https://example.cn/1", caption="扫码"),
+            Barcode("370321"),
             Image(_png(), width_share=0.4, caption="签名"),
         )
     )
@@ -65,7 +68,8 @@ def test_every_kind_of_block_is_read() -> None:
         ("key_values: [[金额, 0.10]]", r"block 1 \(key_values\): float where text"),
         ("image: {png: '!!'}", r"block 1 \(image\): `png` is not base64"),
         ("image: {png: aGVsbG8=}", r"block 1 \(image\): `png` must hold a PNG"),
-        ("barcode: '1'", r"block 1 \(barcode\): unknown"),
+        ("barcodes: '1'", r"block 1 \(barcodes\): unknown"),
+        ("barcode: 受理", r"block 1 \(barcode\): `content` must be printable ASCII"),
         ("rule: thick", r"block 1 \(rule\): takes nothing"),
     ],
 )

@@ -2,11 +2,13 @@
 
 import asyncio
 import re
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
 
+from device_drivers.emulation.wire_fault import WireFault
 from device_drivers.errors import DeviceMissing, DeviceSilent
 from device_drivers.ports import Port
 from device_drivers.receipt_printer.driver import EscposReceiptPrinter
@@ -21,7 +23,6 @@ from device_drivers.receipt_printer.interface import (
     PrintProgress,
     Receipt,
     Text,
-    TicketStatus,
     Unconfirmed,
 )
 from device_drivers.status import DeviceStatus
@@ -32,12 +33,10 @@ _LONG = Receipt(tuple(Text(f"第{number}行") for number in range(60)))
 
 @asynccontextmanager
 async def _printer(
-    emulator: ReceiptPrinterEmulator, *, cut_timeout_s: float = 3.0, has_presenter: bool = False
+    emulator: ReceiptPrinterEmulator, *, cut_timeout_s: float = 20.0
 ) -> AsyncIterator[EscposReceiptPrinter]:
     await emulator.start()
-    driver = EscposReceiptPrinter(
-        Port.parse(emulator.port), cut_timeout_s=cut_timeout_s, has_presenter=has_presenter
-    )
+    driver = EscposReceiptPrinter(Port.parse(emulator.port), cut_timeout_s=cut_timeout_s)
     try:
         await driver.connect()
         yield driver
@@ -152,7 +151,7 @@ async def test_a_cable_cut_inside_the_job_leaves_it_unconfirmed() -> None:
     emulator = ReceiptPrinterEmulator(mm_per_s=150)
     async with _printer(emulator) as driver:
         printing = asyncio.create_task(_print(driver, _LONG))
-        await asyncio.sleep(0.4)
+        await emulator.has_moved()
         await emulator.unplug()
         assert (await printing)[0] == Unconfirmed("D101")
         assert (await driver.status()).device is DeviceStatus.NO_DEVICE
@@ -172,10 +171,10 @@ async def test_a_printer_plugged_in_again_is_found_by_asking_again(
 @pytest.mark.slow
 async def test_half_a_receipt_is_never_joined_to_the_next_citizens() -> None:
     emulator = ReceiptPrinterEmulator(mm_per_s=60)
-    async with _printer(emulator, cut_timeout_s=10) as driver:
+    async with _printer(emulator) as driver:
         half = Receipt((Text("前一位"), *(Image(picture(), width_share=1.0) for _ in range(12))))
         printing = asyncio.create_task(_print(driver, half))
-        await asyncio.sleep(0.6)
+        await emulator.has_moved()
         await emulator.unplug()
         assert (await printing)[0] == Unconfirmed("D101")
         await emulator.plug()
@@ -200,29 +199,12 @@ async def test_cancelling_ends_the_waiting_and_the_next_receipt_is_whole() -> No
     emulator = ReceiptPrinterEmulator(mm_per_s=600)
     async with _printer(emulator) as driver:
         printing = asyncio.create_task(_print(driver, _LONG))
-        await asyncio.sleep(0.15)
+        await emulator.has_moved()
         printing.cancel()
         with pytest.raises(asyncio.CancelledError):
             await printing
         assert (await _print(driver, SHORT))[0] == Printed()
         assert [len(receipt.lines) for receipt in emulator.receipts] == [60, 2]
-
-
-@pytest.mark.slow
-async def test_a_presenter_tells_when_the_paper_is_there_and_when_it_is_taken() -> None:
-    emulator = ReceiptPrinterEmulator(mm_per_s=None, has_presenter=True)
-    async with _printer(emulator, has_presenter=True) as driver:
-        assert (await driver.status()).ticket is TicketStatus.NOT_PRESENT
-        progress: list[PrintProgress] = []
-        printing = asyncio.create_task(driver.print_receipt(SHORT, on_progress=progress.append))
-        async with asyncio.timeout(20):
-            while len(progress) < 2:  # noqa: ASYNC110 - progress is told by a plain call
-                await asyncio.sleep(0.05)
-        assert not printing.done()
-        assert progress == [PrintProgress.SENT, PrintProgress.PRESENTED]
-        assert emulator.tear_off() is not None
-        assert await printing == Printed()
-        assert progress[-1] is PrintProgress.TAKEN
 
 
 async def test_the_proof_waits_for_the_paper_and_not_for_the_buffer() -> None:
@@ -355,6 +337,37 @@ async def test_a_printer_switched_on_to_report_by_itself_is_understood() -> None
         emulator.set_paper(left_mm=60)
         assert (await _print(driver, _LONG))[0] == Unconfirmed("D301")
         assert emulator.receipts == []
+
+
+async def test_an_end_of_job_among_noise_proves_nothing() -> None:
+    printer = _ScriptedPrinter()
+    printer.on_job = bytes.fromhex("c3 00 ff")
+    async with _scripted(printer) as driver:
+        assert (await _print(driver, SHORT))[0] == Unconfirmed("D103")
+
+
+async def test_flow_control_around_the_end_of_a_job_is_no_noise() -> None:
+    """The negative control of the test above."""
+    printer = _ScriptedPrinter()
+    printer.on_job = bytes.fromhex("13 11 00")
+    async with _scripted(printer) as driver:
+        assert (await _print(driver, SHORT))[0] == Printed()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("fault", [WireFault.SLOW, WireFault.NOISY, WireFault.SILENT])
+async def test_whatever_is_wrong_with_the_wire_it_works_again_when_that_is_over(
+    driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator, fault: WireFault
+) -> None:
+    emulator.disturb_wire(fault)
+    began = time.monotonic()
+    await driver.status()
+    assert time.monotonic() - began < 1.5
+    assert (await _print(driver, SHORT))[0] != Printed()
+    emulator.disturb_wire(WireFault.NONE)
+    assert (await driver.status()).device is DeviceStatus.ONLINE
+    assert (await _print(driver, SHORT))[0] == Printed()
+    assert emulator.unknown == []
 
 
 async def test_a_printer_that_is_not_there_is_missing(unused_tcp_port: int) -> None:

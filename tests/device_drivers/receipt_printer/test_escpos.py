@@ -8,20 +8,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from device_drivers.receipt_printer.emulator.interpreter import (
+from device_drivers.receipt_printer.emulator.interpreter import Interpreter
+from device_drivers.receipt_printer.emulator.steps import (
     AutomaticStatus,
     Characters,
     Code,
     Cut,
     Feed,
-    Interpreter,
     LineFeed,
     Raster,
     Reset,
     Set,
     Unknown,
 )
-from device_drivers.receipt_printer.escpos import encode_job
+from device_drivers.receipt_printer.escpos import (
+    EJECT,
+    END_OF_JOB,
+    RECOVERY,
+    RETRACT,
+    encode_job,
+    present,
+)
 from device_drivers.receipt_printer.interface import Image as ImageBlock
 from device_drivers.receipt_printer.interface import Qr, Receipt, Text
 from device_drivers.receipt_printer.layout import (
@@ -94,6 +101,20 @@ def test_a_picture_goes_out_in_bands_as_wide_as_the_paper() -> None:
 def test_a_printer_that_wants_utf_8_gets_it_without_the_chinese_mode() -> None:
     job = encode_job([Line("受")], PAPERS[80], encoding="utf-8")
     assert job == b"\x1b@\x1da\x00\x1b3\x22\x1ba\x00\xe5\x8f\x97\n" + _CUT
+
+
+def test_what_frames_a_job_is_the_references_own_bytes() -> None:
+    assert bytes.fromhex("1d7201") == END_OF_JOB
+    assert bytes.fromhex("1d6502") == RETRACT
+    assert bytes.fromhex("1d6505") == EJECT
+    assert present(12) == bytes.fromhex("1d65030c")
+    assert bytes(255 * 72) + bytes.fromhex("0a1d564200") == RECOVERY
+
+
+def test_a_code_holds_what_its_command_can_count_and_no_byte_more() -> None:
+    assert b"x" * 7086 in _job(QrCode("x" * 7086, 4))
+    with pytest.raises(ValueError, match="longer"):
+        _job(QrCode("x" * 7087, 4))
 
 
 def test_a_picture_that_is_none_is_refused() -> None:

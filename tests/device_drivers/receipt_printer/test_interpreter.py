@@ -1,11 +1,11 @@
 import pytest
 
-from device_drivers.receipt_printer.emulator.interpreter import (
+from device_drivers.receipt_printer.emulator.interpreter import Interpreter
+from device_drivers.receipt_printer.emulator.steps import (
     AutomaticStatus,
     Characters,
     Code,
     Cut,
-    Interpreter,
     LineFeed,
     Raster,
     Reset,

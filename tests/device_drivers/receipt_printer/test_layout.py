@@ -1,4 +1,6 @@
 import pytest
+from hypothesis import given
+from hypothesis import strategies as some
 
 from device_drivers.receipt_printer.interface import (
     Heading,
@@ -20,6 +22,7 @@ from device_drivers.receipt_printer.layout import (
 from device_drivers.receipt_printer.wrapping import columns_of
 from tests.device_drivers.receipt_printer.sample import ACCEPTANCE, RARE_NAME
 
+_numbers = some.from_regex(r"[1-9][0-9]{0,2}(,[0-9]{3}){0,3}\.[0-9]{2}", fullmatch=True)
 papers = pytest.mark.parametrize("paper", PAPERS.values(), ids=lambda paper: str(paper.width_mm))
 
 
@@ -96,6 +99,36 @@ def test_a_long_cell_wraps_inside_its_column() -> None:
 def test_a_table_wider_than_the_paper_is_refused() -> None:
     with pytest.raises(ValueError, match="more columns than the paper"):
         lay_out(Receipt((Table(("列",) * 12, ()),)), PAPERS[58])
+
+
+def test_where_a_number_would_be_broken_in_two_the_rows_stand_under_each_other() -> None:
+    table = Table(
+        ("税种", "税款所属期", "入库日期", "实缴金额"),
+        (
+            ("契税", "2026-11-01", "2026-11-20", "18,750.00"),
+            ("印花税", "2026-11-01", "2026-11-20", "625.00"),
+        ),
+    )
+    lines = [line.text for line in _lines(Receipt((table,)), PAPERS[58])]
+    assert lines == [
+        "      税种：契税",
+        "税款所属期：2026-11-01",
+        "  入库日期：2026-11-20",
+        "  实缴金额：18,750.00",
+        "      税种：印花税",
+        "税款所属期：2026-11-01",
+        "  入库日期：2026-11-20",
+        "  实缴金额：625.00",
+    ]
+    wide = [line.text for line in _lines(Receipt((table,)), PAPERS[80])]
+    assert wide[2].endswith("2026-11-01  2026-11-20  18,750.00")
+
+
+@given(some.lists(some.tuples(_numbers, _numbers, _numbers), min_size=1, max_size=3))
+def test_no_table_breaks_a_number(rows: list[tuple[str, str, str]]) -> None:
+    table = Table(("甲", "乙", "丙"), tuple(rows))
+    words = " ".join(line.text for line in _lines(Receipt((table,)), PAPERS[58])).replace("：", " ")
+    assert {number for row in rows for number in row} <= set(words.split())
 
 
 @papers

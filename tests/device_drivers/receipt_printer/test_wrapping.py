@@ -63,3 +63,11 @@ def test_no_line_of_a_sentence_starts_with_closing_punctuation(
     )
     sentence = "".join(character + mark for character, mark in zip(text, marks, strict=True))
     assert all(line[0] not in "，。！？）》”：；、" for line in wrap(sentence, 16))
+
+
+def test_a_single_character_never_stands_alone_on_the_last_line() -> None:
+    assert wrap("自受理之日起五个工作日内", 22) == ["自受理之日起五个工作", "日内"]
+
+
+def test_a_last_number_stays_whole_and_alone() -> None:
+    assert wrap("金额合计为人民币 5", 16) == ["金额合计为人民币", "5"]

@@ -42,6 +42,8 @@ GOOD: list[JsonValue] = [
     {"table": {"head": ["a", "b"], "rows": [["1", "2"]]}},
     {"qr": "https://x"},
     {"qr": {"content": "https://x", "caption": "扫码"}},
+    {"barcode": "370321-A"},
+    {"barcode": {"content": 370321}},
     {"image": PNG},
     {"image": {"png": PNG, "width_share": 1, "caption": "签名"}},
 ]
@@ -85,6 +87,10 @@ BAD: list[JsonValue] = [
     {"qr": ""},
     {"qr": {"content": "a", "size": 3}},
     {"qr": {"content": "a", "caption": 1.5}},
+    {"barcode": ""},
+    {"barcode": "受理"},
+    {"barcode": "a\x1b"},
+    {"barcode": {"content": "a", "caption": "b"}},
     {"image": "not base64!"},
     {"image": "签名"},
     {"image": base64.b64encode(b"GIF89a").decode()},
@@ -131,7 +137,18 @@ def test_what_the_printer_refuses_the_gate_refuses(block: JsonValue) -> None:
             some.lists(inner, max_size=3)
             | some.dictionaries(
                 some.sampled_from(
-                    ["text", "heading", "rule", "table", "head", "rows", "qr", "content", "image"]
+                    [
+                        "text",
+                        "heading",
+                        "rule",
+                        "table",
+                        "head",
+                        "rows",
+                        "qr",
+                        "barcode",
+                        "content",
+                        "image",
+                    ]
                 ),
                 inner,
                 max_size=3,
@@ -153,13 +170,15 @@ FACTS: dict[str, JsonValue] = {
 
 
 @pytest.mark.parametrize("field", sorted(BLOCK_FIELDS))
-@pytest.mark.parametrize("kind", ["heading", "text", "key_values", "table", "qr", "image"])
+@pytest.mark.parametrize(
+    "kind", ["heading", "text", "key_values", "table", "qr", "barcode", "image"]
+)
 def test_a_block_field_may_stand_just_where_the_printer_can_take_it(kind: str, field: str) -> None:
     block: JsonValue = {kind: f"{{{field}}}"}
     filled = fill({"blocks": [block]}, FACTS)["blocks"]
     assert isinstance(filled, list)
     # a picture printed as words would be no mistake to the printer, only to the citizen
-    is_for_words = kind in {"heading", "text", "qr"}
+    is_for_words = kind in {"heading", "text", "qr", "barcode"}
     assert _gate_takes(block) == (_printer_takes(filled[0]) and not is_for_words)
 
 

@@ -15,6 +15,7 @@ from device_drivers.receipt_printer.interface import (
     PrintOutcome,
     PrintProgress,
     Receipt,
+    TicketEnd,
 )
 from device_drivers.status import DeviceStatus
 from kiosk.contract.cases import Applicant, CasePayload
@@ -48,6 +49,8 @@ class LookingPrinter:
 
     path: Path
     seen: list[object] = field(default_factory=list)
+    progress: tuple[PrintProgress, ...] = (PrintProgress.SENT,)
+    outcome: PrintOutcome = Printed()
 
     async def connect(self) -> None: ...
 
@@ -62,8 +65,9 @@ class LookingPrinter:
         store = Store.open(self.path)
         self.seen = [row[0] for row in store.rows("SELECT stage FROM paper")]
         store.close()
-        on_progress(PrintProgress.SENT)
-        return Printed()
+        for each in self.progress:
+            on_progress(each)
+        return self.outcome
 
 
 class FullPapers(PaperJournal):
@@ -151,6 +155,25 @@ async def test_a_paper_is_journaled_as_sent_before_the_printer_has_a_byte(work: 
     assert work.told[-1] == ev.PaperEnded("printed", "")
     steps = "SELECT stage FROM paper_step ORDER BY rowid"
     assert work.column(steps) == ["intent", "sent", "presented"]
+
+
+@pytest.mark.parametrize(
+    ("progress", "ticket", "stage"),
+    [
+        (("sent", "presented", "taken"), TicketEnd.TAKEN, "taken"),
+        (("sent", "presented"), TicketEnd.RETRACTED, "presented"),
+        (("sent",), TicketEnd.UNKNOWN, "presented"),
+    ],
+    ids=["seen taken", "drawn back", "cannot tell"],
+)
+async def test_a_paper_is_journaled_as_taken_only_where_it_was_seen_to_be(
+    work: Work, progress: tuple[str, ...], ticket: TicketEnd, stage: str
+) -> None:
+    work.printer.progress = tuple(map(PrintProgress, progress))
+    work.printer.outcome = Printed(ticket)
+    await work.perform(PAPER)
+    assert work.column("SELECT stage FROM paper") == [stage]
+    assert work.told[-1] == ev.PaperEnded("printed")
 
 
 async def test_a_paper_that_cannot_be_journaled_as_sent_is_not_sent(work: Work) -> None:

@@ -1,0 +1,88 @@
+"""The presenter of a kiosk printer: it holds the ticket out, sees it taken, and can draw it back.
+
+GS e and the mouth's sensor: DEVICES.md 4.4, the Custom family. Other makers' codes differ, so a
+printer has a presenter only where its configuration says so.
+"""
+
+import asyncio
+import time
+from collections.abc import Callable
+from typing import Literal
+
+from device_drivers.errors import DeviceFault
+from device_drivers.receipt_printer import escpos
+from device_drivers.receipt_printer.interface import PrintProgress, TicketEnd, TicketStatus
+from device_drivers.receipt_printer.questions import Questions
+from device_drivers.transport.serial_port import SerialPort
+
+NotTaken = Literal["retract", "eject", "leave"]
+"""A ticket names a citizen: drawn back in, dropped out of the mouth, or left there."""
+
+_POLL_S = 0.1
+"""A hand that takes the paper at once needs longer."""
+_APPEARS_S = 3.0
+"""The job is proved by then: it is in the mouth, or was taken between two looks."""
+_MOVES_S = 5.0
+"""400 mm of paper drawn back at 100 mm/s, and as much again."""
+_WRITE_S = 0.5
+
+
+class Presenter:
+    """Moves one printer's ticket. Its methods are called inside a conversation of the line."""
+
+    def __init__(
+        self,
+        line: SerialPort,
+        asking: Questions,
+        *,
+        steps: int,
+        taken_within_s: float,
+        not_taken: NotTaken,
+    ) -> None:
+        self._line = line
+        self._asking = asking
+        self.present = escpos.present(steps)
+        """What presents the ticket that was cut just before."""
+        self._taken_within_s = taken_within_s
+        self._not_taken: NotTaken = not_taken
+
+    async def hand_over(self, on_progress: Callable[[PrintProgress], None]) -> TicketEnd:
+        """Tell PRESENTED and TAKEN as the mouth's sensor does; where the paper went. Never raises.
+
+        A sensor that never saw the paper cannot tell whether somebody took it.
+        """
+        try:
+            if not await self._becomes(TicketStatus.PRESENT, within_s=_APPEARS_S):
+                return TicketEnd.UNKNOWN
+            on_progress(PrintProgress.PRESENTED)
+            if await self._becomes(TicketStatus.NOT_PRESENT, within_s=self._taken_within_s):
+                on_progress(PrintProgress.TAKEN)
+                return TicketEnd.TAKEN
+            return await self.clear()
+        except DeviceFault:
+            return TicketEnd.UNKNOWN
+
+    async def clear(self) -> TicketEnd:
+        """Do with a ticket nobody took what is configured, before the next citizen's.
+
+        Never raises: a line that is gone is seen by whoever uses it next.
+        """
+        if self._not_taken == "leave":
+            return TicketEnd.LEFT
+        try:
+            command = escpos.RETRACT if self._not_taken == "retract" else escpos.EJECT
+            await self._line.write(command, within_s=_WRITE_S)
+            if not await self._becomes(TicketStatus.NOT_PRESENT, within_s=_MOVES_S):
+                return TicketEnd.LEFT
+        except DeviceFault:
+            return TicketEnd.UNKNOWN
+        return TicketEnd.RETRACTED if self._not_taken == "retract" else TicketEnd.EJECTED
+
+    async def _becomes(self, wanted: TicketStatus, *, within_s: float) -> bool:
+        """A look that got no answer is not the other answer: it is repeated."""
+        deadline = time.monotonic() + within_s
+        while await self._asking.ticket() is not wanted:
+            if time.monotonic() > deadline:
+                return False
+            await asyncio.sleep(_POLL_S)
+        return True

@@ -1,0 +1,188 @@
+"""Asks a printer how it is, over one line, and keeps count of the ends of jobs it owes.
+
+`GS r 1` is answered in its turn, so an answer may come long after its question, behind those to
+later questions. On a connection each is counted when it is sent and when its answer comes.
+"""
+
+import time
+from typing import Literal, TypeVar
+
+from device_drivers.errors import DeviceFault
+from device_drivers.receipt_printer.interface import PrinterStatus, TicketStatus
+from device_drivers.receipt_printer.status_bytes import (
+    ASK_AUTOMATIC_STATUS,
+    ASK_FULL_STATUS,
+    NO_AUTOMATIC_STATUS,
+    AutomaticStatus,
+    EndOfJob,
+    FullStatus,
+    Heard,
+    Hearing,
+    Question,
+    RealTimeAnswer,
+    ask,
+)
+from device_drivers.receipt_printer.understanding import (
+    Answers,
+    understand,
+    understand_automatic,
+    understand_full,
+)
+from device_drivers.transport.serial_port import SerialPort
+
+StatusSource = Literal["real_time", "automatic", "custom"]
+"""`real_time` asks DLE EOT 1 to 4; `automatic` GS a, of models that know no DLE EOT; `custom` DLE
+EOT 20, of the Custom family (DEVICES.md 4.3, 4.4)."""
+
+_Answer = TypeVar("_Answer", RealTimeAnswer, FullStatus, AutomaticStatus)
+
+ANSWER_S = 0.2
+"""A real-time answer takes a few ms on any line; five questions still fit into 1 s."""
+_IN_TURN_S = 0.8
+"""GS a is answered after what the printer is busy with; one question only, within 1 s."""
+_OFFLINE = 0x08
+"""Of the first byte of automatic status (DEVICES.md 4.3)."""
+
+
+class Questions:
+    """One printer's status. Its methods are called inside a conversation of the line.
+
+    `knows_full_status`: the printer has a presenter, which is asked beside the four questions.
+    """
+
+    def __init__(
+        self, line: SerialPort, *, source: StatusSource, knows_full_status: bool = False
+    ) -> None:
+        self._line = line
+        self._source = source
+        self._knows_full_status = knows_full_status or source == "custom"
+        self._hearing = Hearing(knows_full_status=self._knows_full_status)
+        self._automatic: bytes | None = None
+        """The last automatic report on this connection."""
+        self.ends_owed = 0
+        """GS r 1 sent on this connection and not answered."""
+        self.last_end: EndOfJob | None = None
+        """The last answer to one of them."""
+
+    @property
+    def automatic_status(self) -> bytes:
+        """The GS a that belongs on this printer."""
+        return ASK_AUTOMATIC_STATUS if self._source == "automatic" else NO_AUTOMATIC_STATUS
+
+    @property
+    def is_behind_a_job(self) -> bool:
+        """Silence may only mean that a job sent earlier is not finished."""
+        return self._source == "automatic" and self.ends_owed > 0
+
+    async def begin(self) -> None:
+        """The line was opened anew: nothing is owed on it. Raises DeviceFault, the line closed."""
+        self._hearing = Hearing(knows_full_status=self._knows_full_status)
+        self._automatic = None
+        self.ends_owed = 0
+        try:
+            await self._line.write(self.automatic_status, within_s=ANSWER_S)
+        except DeviceFault:
+            await self._line.close()
+            raise
+
+    async def status(self) -> PrinterStatus:
+        """One round of questions. Raises DeviceFault when the line is gone."""
+        match self._source:
+            case "real_time":
+                return await self._real_time()
+            case "custom":
+                return understand_full(await self._full())
+            case "automatic":
+                return await self._asked_automatic()
+
+    async def status_while_printing(self) -> PrinterStatus:
+        """As `status`, but GS a waits behind the job: its last report is the newest there is."""
+        if self._source != "automatic":
+            return await self.status()
+        await self._forget_input()
+        return understand_automatic(self._automatic)
+
+    async def ticket(self) -> TicketStatus:
+        """Is paper in the mouth? Raises DeviceFault."""
+        return understand_full(await self._full()).ticket
+
+    async def listen_for_end(self, within_s: float) -> None:
+        """Wait until no end of a job is owed any more, or time is up. Raises DeviceFault."""
+        deadline = time.monotonic() + within_s
+        while self.ends_owed and (left := deadline - time.monotonic()) > 0:
+            self._take(await self._line.read(within_s=left))
+
+    def begin_job(self) -> None:
+        """One more end is owed; a whole round of answers has passed, so a half unit was lost."""
+        self._hearing.forget_half()
+        self._hearing.noise = 0
+        self.ends_owed += 1
+
+    @property
+    def is_noisy(self) -> bool:
+        """Bytes came since the job began that no printer sends: the end may be one of them."""
+        return self._hearing.noise > 0
+
+    async def _real_time(self) -> PrinterStatus:
+        """A silent printer is asked once, not four times."""
+        printer = await self._ask(Question.PRINTER)
+        if printer is None:
+            return understand(Answers())
+        answers = Answers(
+            printer=printer,
+            offline_cause=await self._ask(Question.OFFLINE_CAUSE),
+            error_cause=await self._ask(Question.ERROR_CAUSE),
+            paper=await self._ask(Question.PAPER),
+            full=await self._full() if self._knows_full_status else None,
+        )
+        return understand(answers)
+
+    async def _ask(self, question: Question) -> int | None:
+        answer = await self._answer_of(ask(question), RealTimeAnswer)
+        return None if answer is None else answer.byte
+
+    async def _full(self) -> bytes | None:
+        """DLE EOT 20, only when no end of a job is due: a torn one could be taken for it."""
+        if self.ends_owed and self._source != "custom":
+            return None
+        answer = await self._answer_of(ASK_FULL_STATUS, FullStatus)
+        return None if answer is None else answer.frame
+
+    async def _asked_automatic(self) -> PrinterStatus:
+        """GS a is answered by a report at once, but not executed off line.
+
+        The last report before the silence said so, if it was so: each change is reported.
+        """
+        answer = await self._answer_of(ASK_AUTOMATIC_STATUS, AutomaticStatus, _IN_TURN_S)
+        if answer is not None:
+            return understand_automatic(answer.frame)
+        told = self._automatic
+        return understand_automatic(told if told and told[0] & _OFFLINE else None)
+
+    async def _answer_of(
+        self, question: bytes, kind: type[_Answer], within_s: float = ANSWER_S
+    ) -> _Answer | None:
+        await self._forget_input()
+        await self._line.write(question, within_s=ANSWER_S)
+        deadline = time.monotonic() + within_s
+        while (left := deadline - time.monotonic()) > 0:
+            for heard in self._take(await self._line.read(within_s=left)):
+                if isinstance(heard, kind):
+                    return heard
+        return None
+
+    async def _forget_input(self) -> None:
+        """Old answers mean nothing; an end of job among them is counted, a report remembered."""
+        while stale := await self._line.read(within_s=0):
+            self._take(stale)
+
+    def _take(self, data: bytes) -> list[Heard]:
+        """What the bytes say; each end of a job that is owed is counted, a stray one is not."""
+        heard = self._hearing.hear(data)
+        for each in heard:
+            if isinstance(each, AutomaticStatus):
+                self._automatic = each.frame
+            if isinstance(each, EndOfJob) and self.ends_owed:
+                self.ends_owed -= 1
+                self.last_end = each
+        return heard

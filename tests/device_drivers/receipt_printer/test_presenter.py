@@ -1,0 +1,147 @@
+"""A printer that holds the ticket out, sees it taken or draws it back; and one that cannot tell."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from device_drivers.ports import Port
+from device_drivers.receipt_printer.driver import EscposReceiptPrinter
+from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
+from device_drivers.receipt_printer.interface import (
+    Printed,
+    PrintOutcome,
+    PrintProgress,
+    TicketEnd,
+    TicketStatus,
+)
+from device_drivers.receipt_printer.presenter import NotTaken
+from tests.device_drivers.receipt_printer.sample import SHORT
+
+_SENT, _PRESENTED, _TAKEN = PrintProgress.SENT, PrintProgress.PRESENTED, PrintProgress.TAKEN
+
+
+class _Job:
+    """One job under way, and what it has said so far."""
+
+    def __init__(self, driver: EscposReceiptPrinter) -> None:
+        self.progress: list[PrintProgress] = []
+        self._is_presented = asyncio.Event()
+        self._printing = asyncio.create_task(
+            driver.print_receipt(SHORT, on_progress=self._on_progress)
+        )
+
+    def _on_progress(self, progress: PrintProgress) -> None:
+        self.progress.append(progress)
+        if progress is _PRESENTED:
+            self._is_presented.set()
+
+    async def is_presented(self) -> None:
+        async with asyncio.timeout(20):
+            await self._is_presented.wait()
+
+    async def end(self) -> PrintOutcome:
+        return await self._printing
+
+
+@asynccontextmanager
+async def _kiosk_printer(
+    *, not_taken: NotTaken = "retract", taken_within_s: float = 20.0
+) -> AsyncIterator[tuple[EscposReceiptPrinter, ReceiptPrinterEmulator]]:
+    emulator = ReceiptPrinterEmulator(mm_per_s=None, presenter="custom")
+    await emulator.start()
+    driver = EscposReceiptPrinter(
+        Port.parse(emulator.port),
+        presenter="custom",
+        not_taken=not_taken,
+        taken_within_s=taken_within_s,
+    )
+    try:
+        await driver.connect()
+        yield driver, emulator
+    finally:
+        await driver.close()
+        await emulator.stop()
+
+
+async def test_it_tells_when_the_paper_is_there_and_when_it_is_taken() -> None:
+    async with _kiosk_printer() as (driver, emulator):
+        assert (await driver.status()).ticket is TicketStatus.NOT_PRESENT
+        job = _Job(driver)
+        await job.is_presented()
+        assert job.progress == [_SENT, _PRESENTED]
+        assert emulator.tear_off() is not None
+        assert await job.end() == Printed(TicketEnd.TAKEN)
+        assert job.progress == [_SENT, _PRESENTED, _TAKEN]
+        assert emulator.unknown == []
+
+
+@pytest.mark.parametrize(
+    ("not_taken", "end", "retracted", "ticket"),
+    [
+        ("retract", TicketEnd.RETRACTED, 1, TicketStatus.NOT_PRESENT),
+        ("eject", TicketEnd.EJECTED, 0, TicketStatus.NOT_PRESENT),
+        ("leave", TicketEnd.LEFT, 0, TicketStatus.PRESENT),
+    ],
+)
+async def test_a_ticket_nobody_takes_goes_where_it_is_configured_to(
+    not_taken: NotTaken, end: TicketEnd, retracted: int, ticket: TicketStatus
+) -> None:
+    async with _kiosk_printer(not_taken=not_taken, taken_within_s=0.3) as (driver, emulator):
+        job = _Job(driver)
+        assert await job.end() == Printed(end)
+        assert job.progress == [_SENT, _PRESENTED]
+        assert len(emulator.retracted) == retracted
+        assert (await driver.status()).ticket is ticket
+
+
+async def test_a_strangers_ticket_is_drawn_back_before_the_next_is_printed() -> None:
+    async with _kiosk_printer() as (driver, emulator):
+        first = _Job(driver)
+        await first.is_presented()
+        await emulator.unplug()  # the driver never learns what became of it
+        assert await first.end() == Printed(TicketEnd.UNKNOWN)
+        await emulator.plug()
+        second = _Job(driver)
+        await second.is_presented()
+        assert emulator.retracted == emulator.receipts[:1]
+        emulator.tear_off()
+        assert await second.end() == Printed(TicketEnd.TAKEN)
+
+
+async def test_a_printer_without_a_presenter_cannot_tell_and_says_so() -> None:
+    """The negative control: the paper is torn off, and nobody claims to have seen it."""
+    emulator = ReceiptPrinterEmulator(mm_per_s=None)
+    await emulator.start()
+    driver = EscposReceiptPrinter(Port.parse(emulator.port))
+    job = _Job(driver)
+    assert await job.end() == Printed(TicketEnd.UNKNOWN)
+    assert emulator.tear_off() is not None
+    assert job.progress == [_SENT]
+    await driver.close()
+    await emulator.stop()
+
+
+async def test_a_mouth_that_never_sees_the_paper_cannot_tell() -> None:
+    async with _kiosk_printer() as (driver, emulator):
+        emulator.set_mouth_sensor(is_blind=True)
+        job = _Job(driver)
+        assert await job.end() == Printed(TicketEnd.UNKNOWN)
+        assert job.progress == [_SENT]
+
+
+@pytest.mark.parametrize(
+    ("setting", "value"),
+    [
+        ("presenter", "masung"),
+        ("not_taken", "burn"),
+        ("status_by", "guess"),
+        ("encoding", "big5"),
+        ("present_steps", 0),
+    ],
+)
+def test_a_setting_without_sense_is_refused(setting: str, value: object) -> None:
+    settings: dict[str, object] = {setting: value}
+    with pytest.raises(ValueError, match=setting):
+        EscposReceiptPrinter(Port.parse("tcp:127.0.0.1:9100"), **settings)  # type: ignore[arg-type]
