@@ -15,7 +15,8 @@ from device_drivers.command_line import (
     say,
     write_line,
 )
-from device_drivers.qr_scanner.serial_driver import FRAMINGS, SerialQrScanner
+from device_drivers.qr_scanner.framing.arrival import FRAMINGS
+from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
@@ -31,7 +32,7 @@ def add_commands(subparsers: "Subparsers") -> None:
         "--framing",
         choices=FRAMINGS,
         default="auto",
-        help="what ends a code: silence, or a line end",
+        help="what the scanner speaks; auto asks it",
     )
     listen.add_argument("--baud", type=int, default=115200)
     listen.set_defaults(run=_listen)

@@ -55,7 +55,7 @@ def test_lists_every_model_with_its_ports() -> None:
         ["id-card-reader", "decode", "AAA"],
         ["id-card-reader", "read", "--port", "ttyUSB0"],
         ["id-card-reader", "read", "--port", "serial:/dev/null", "--within-s", "soon"],
-        ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "ssi"],
+        ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "morse"],
         ["qr-scanner", "listen", "--port", "pcsc:Reader"],
         ["readiness", "--config", "no-such-file.toml"],
         ["document-printer", "print", "--port", "cups:a4", "x.pdf"],
