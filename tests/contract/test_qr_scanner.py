@@ -2,20 +2,24 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Protocol
+from functools import partial
+from typing import Protocol, Self
 
 import pytest
 
 from device_drivers.errors import DeviceMissing
 from device_drivers.ports import Port
+from device_drivers.qr_scanner.camera_driver import CameraQrScanner
 from device_drivers.qr_scanner.emulator import (
     HoneywellScannerEmulator,
     LineScannerEmulator,
     NewlandScannerEmulator,
-    ScannerEmulator,
     SsiScannerEmulator,
 )
+from device_drivers.qr_scanner.emulator.camera import CameraScannerEmulator
+from device_drivers.qr_scanner.emulator.keyboard import KeyboardScannerEmulator
 from device_drivers.qr_scanner.framing.arrival import FramingName
+from device_drivers.qr_scanner.hid_driver import HidQrScanner
 from device_drivers.qr_scanner.interface import NothingShown, QrScanner, Scan, ScanReading
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
@@ -32,10 +36,22 @@ class Hand(Protocol):
     async def hold(self, text: str, reading: "asyncio.Task[ScanReading]") -> ScanReading: ...
 
 
+class Emulator(Protocol):
+    """What the emulators of every kind of scanner have."""
+
+    @property
+    def port(self) -> str: ...
+    def show(self, text: str) -> None: ...
+    def unplug(self) -> None: ...
+    def plug(self) -> None: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(self, *error: object) -> None: ...
+
+
 class EmulatorsHand:
     """The hand in front of the emulated scanner."""
 
-    def __init__(self, emulator: ScannerEmulator) -> None:
+    def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
 
     async def show(self, text: str) -> None:
@@ -45,44 +61,61 @@ class EmulatorsHand:
         return await hold_until_read(reading, lambda: self._emulator.show(text))
 
 
-EVERY_SCANNER: dict[str, tuple[Callable[[], ScannerEmulator], FramingName]] = {
-    "lines, told by silence": (LineScannerEmulator, "auto"),
-    "no suffix": (lambda: LineScannerEmulator(suffix=b""), "auto"),
-    "STX … ETX": (lambda: LineScannerEmulator(prefix=b"\x02", suffix=b"\x03"), "auto"),
-    "lines": (LineScannerEmulator, "line"),
-    "STX … ETX by line": (lambda: LineScannerEmulator(prefix=b"\x02", suffix=b"\x03"), "line"),
-    "Newland": (NewlandScannerEmulator, "newland"),
-    "old Newland": (lambda: NewlandScannerEmulator(is_old=True), "newland"),
-    "Honeywell": (HoneywellScannerEmulator, "honeywell"),
-    "SSI": (lambda: SsiScannerEmulator(answer_s=0.5), "ssi"),
-    "Newland found out": (NewlandScannerEmulator, "auto"),
-    "old Newland found out": (lambda: NewlandScannerEmulator(is_old=True), "auto"),
-    "Honeywell found out": (HoneywellScannerEmulator, "auto"),
-    "SSI found out": (lambda: SsiScannerEmulator(answer_s=0.5), "auto"),
+def serial(framing: FramingName) -> Callable[[Port], QrScanner]:
+    return lambda port: SerialQrScanner(port, framing=framing)
+
+
+ssi = partial(SsiScannerEmulator, answer_s=0.5)
+framed = partial(LineScannerEmulator, prefix=b"\x02", suffix=b"\x03")
+old_newland = partial(NewlandScannerEmulator, is_old=True)
+
+EVERY_SCANNER: dict[str, tuple[Callable[[], Emulator], Callable[[Port], QrScanner]]] = {
+    "lines told by silence": (LineScannerEmulator, serial("auto")),
+    "no suffix": (partial(LineScannerEmulator, suffix=b""), serial("auto")),
+    "STX … ETX": (framed, serial("auto")),
+    "lines": (LineScannerEmulator, serial("line")),
+    "STX … ETX by line": (framed, serial("line")),
+    "Newland": (NewlandScannerEmulator, serial("newland")),
+    "old Newland": (old_newland, serial("newland")),
+    "Honeywell": (HoneywellScannerEmulator, serial("honeywell")),
+    "SSI": (ssi, serial("ssi")),
+    "Newland found out": (NewlandScannerEmulator, serial("auto")),
+    "old Newland found out": (old_newland, serial("auto")),
+    "Honeywell found out": (HoneywellScannerEmulator, serial("auto")),
+    "SSI found out": (ssi, serial("auto")),
+    "keyboard": (KeyboardScannerEmulator, HidQrScanner),
+    "camera": (CameraScannerEmulator, CameraQrScanner),
 }
+needs_fuse = pytest.mark.skipif(
+    not KeyboardScannerEmulator.is_possible(), reason="needs root and /dev/fuse"
+)
 
 
-@pytest.fixture(params=EVERY_SCANNER)
+@pytest.fixture(
+    params=[
+        pytest.param(name, marks=needs_fuse if name == "keyboard" else ()) for name in EVERY_SCANNER
+    ]
+)
 def name(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
 @pytest.fixture
-def emulator(name: str) -> Iterator[ScannerEmulator]:
+def emulator(name: str) -> Iterator[Emulator]:
     make, _ = EVERY_SCANNER[name]
     with make() as running:
         yield running
 
 
 @pytest.fixture
-def hand(emulator: ScannerEmulator) -> Hand:
+def hand(emulator: Emulator) -> Hand:
     return EmulatorsHand(emulator)
 
 
 @pytest.fixture
-async def scanner(name: str, emulator: ScannerEmulator) -> AsyncIterator[QrScanner]:
-    _, framing = EVERY_SCANNER[name]
-    made = SerialQrScanner(Port.parse(emulator.port), framing=framing)
+async def scanner(name: str, emulator: Emulator) -> AsyncIterator[QrScanner]:
+    _, make = EVERY_SCANNER[name]
+    made = make(Port.parse(emulator.port))
     await made.connect()
     yield made
     await made.close()
@@ -130,7 +163,7 @@ async def test_works_again_after_close_and_connect(scanner: QrScanner, hand: Han
 
 
 async def test_a_cable_pulled_and_plugged_in_again_is_read_from_within_ten_seconds(
-    scanner: QrScanner, hand: Hand, emulator: ScannerEmulator
+    scanner: QrScanner, hand: Hand, emulator: Emulator
 ) -> None:
     emulator.unplug()
     assert (await scanner.status()).device is DeviceStatus.NO_DEVICE
