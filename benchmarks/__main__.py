@@ -14,7 +14,7 @@ from typing import Final
 
 from benchmarks.figure import SEED, Figure, table
 
-BENCHMARKS: Final = ("ingest", "identity_card", "cases", "documents", "system", "screens")
+BENCHMARKS: Final = ("ingest", "identity_card", "cases", "documents", "codes", "system", "screens")
 """Modules of this package, each with `measure() -> list[Figure]`."""
 
 LIBRARIES: Final = ("apsw", "fastapi", "Kivy", "opencv-python-headless", "paho-mqtt", "pydantic")
