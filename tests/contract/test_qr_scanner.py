@@ -91,9 +91,19 @@ needs_fuse = pytest.mark.skipif(
 )
 
 
+_SOON = ("lines told by silence", "SSI", "camera")
+"""Run by `make check`; the others wait for `make test`."""
+
+
 @pytest.fixture(
     params=[
-        pytest.param(name, marks=needs_fuse if name == "keyboard" else ()) for name in EVERY_SCANNER
+        *_SOON,
+        pytest.param("keyboard", marks=needs_fuse),
+        *(
+            pytest.param(name, marks=pytest.mark.slow)
+            for name in EVERY_SCANNER
+            if name not in {*_SOON, "keyboard"}
+        ),
     ]
 )
 def name(request: pytest.FixtureRequest) -> str:

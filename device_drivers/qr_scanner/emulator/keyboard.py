@@ -137,7 +137,9 @@ class KeyboardScannerEmulator:
             else:
                 press(_PLAIN[bare])
         press(_ENTER)
-        self._say(events)
+        if self._process is not None:
+            self._say(events)
+            self._state()  # answered in turn: what was typed has been handed out
 
     def _state(self) -> dict[str, object]:
         self._say("status")

@@ -22,6 +22,8 @@ from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.qr_scanner.holding import hold_until_read
 
+pytestmark = pytest.mark.slow
+
 TRIGGERED: list[tuple[Callable[[], ScannerEmulator], FramingName]] = [
     (NewlandScannerEmulator, "newland"),
     (HoneywellScannerEmulator, "honeywell"),

@@ -48,7 +48,7 @@ def essence(arrivals: list[Arrival]) -> list[Arrival]:
 
 
 @every_framing
-@settings(max_examples=1200, deadline=None)
+@settings(max_examples=800, deadline=None)
 @given(stream=STREAMS, cuts=st.lists(st.integers(0, 400), max_size=6))
 def test_any_bytes_give_the_same_arrivals_wherever_they_are_cut(
     name: FramingName, stream: bytes, cuts: list[int]
