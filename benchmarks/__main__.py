@@ -19,6 +19,7 @@ BENCHMARKS: Final = (
     "identity_card",
     "cases",
     "documents",
+    "codes",
     "receipts",
     "system",
     "screens",

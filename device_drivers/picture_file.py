@@ -6,6 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+_LEAST_BYTES = 64
+"""OpenCV refuses a WebP file of a few pixels, which has 30 bytes; zeros behind it do no harm."""
+
 
 class UnreadablePicture(Exception):
     """The file cannot be read or is no picture; the words, without the file's name, say which."""
@@ -17,7 +20,8 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
         content = np.frombuffer(path.read_bytes(), np.uint8)
     except OSError as error:
         raise UnreadablePicture(error.strerror or "cannot be read") from error
-    picture = cv2.imdecode(content, cv2.IMREAD_COLOR) if content.size else None
+    padded = np.pad(content, (0, max(0, _LEAST_BYTES - content.size)))
+    picture = cv2.imdecode(padded, cv2.IMREAD_COLOR) if content.size else None
     if picture is None:
         raise UnreadablePicture("no picture OpenCV can read")
     return np.asarray(picture, np.uint8)

@@ -54,6 +54,18 @@ def _line() -> DriverClass:
     return SerialQrScanner
 
 
+def _hid() -> DriverClass:
+    from device_drivers.qr_scanner.hid_driver import HidQrScanner
+
+    return HidQrScanner
+
+
+def _camera() -> DriverClass:
+    from device_drivers.qr_scanner.camera_driver import CameraQrScanner
+
+    return CameraQrScanner
+
+
 def _opencv() -> DriverClass:
     from device_drivers.document_camera.driver import OpencvDocumentCamera
 
@@ -82,6 +94,8 @@ MODELS: Mapping[tuple[DeviceKind, str], Model] = {
     (DeviceKind.ID_CARD_READER, "sam_v"): Model((Scheme.SERIAL, Scheme.TCP, Scheme.USB), _sam_v),
     (DeviceKind.SOCIAL_SECURITY_CARD, "sssc"): Model((Scheme.PCSC,), _sssc),
     (DeviceKind.QR_SCANNER, "line"): Model((Scheme.SERIAL, Scheme.TCP), _line),
+    (DeviceKind.QR_SCANNER, "hid"): Model((Scheme.EVDEV,), _hid),
+    (DeviceKind.QR_SCANNER, "camera"): Model((Scheme.V4L2, Scheme.IMAGES), _camera),
     (DeviceKind.DOCUMENT_CAMERA, "opencv"): Model((Scheme.V4L2, Scheme.IMAGES), _opencv),
     (DeviceKind.RECEIPT_PRINTER, "escpos"): Model((Scheme.TCP, Scheme.SERIAL), _escpos),
     (DeviceKind.CABINET, "modbus_rtu"): Model((Scheme.SERIAL, Scheme.TCP), _modbus),

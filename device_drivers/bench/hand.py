@@ -76,6 +76,10 @@ class Hand:
         """Hold one of the prepared codes before the scanner."""
         self.act("qr_scanner", "show", code=name)
 
+    def change_scanner(self, language: str) -> None:
+        """Put a scanner in place that speaks `line`, `newland`, `ssi`… as the station has them."""
+        self.act("qr_scanner", "speak", language=language)
+
     def put_paper(self, name: str) -> None:
         """Put a paper under the camera, in place of any other."""
         self.act("document_camera", "put", paper=name)

@@ -25,32 +25,6 @@ UNKNOWN_SYMBOLOGY = "unknown"
 _AIM_IDENTIFIER = re.compile(rb"\][ACEFGILQUdejz][0-9A-Za-z]")
 
 
-def split_burst(burst: bytes) -> list[bytes]:
-    r"""Split what came without a pause into payloads without their suffix.
-
-    The suffix is what the burst ends with: CR LF, CR, LF or nothing. The same suffix inside it
-    parts two codes; other line ends inside are part of a code, as in a business card.
-    """
-    if burst.endswith(b"\r\n"):
-        payloads = burst.split(b"\r\n")
-    elif burst.endswith(b"\r"):
-        payloads = re.split(rb"\r(?!\n)", burst)
-    elif burst.endswith(b"\n"):
-        payloads = re.split(rb"(?<!\r)\n", burst)
-    else:
-        payloads = [burst]
-    return [payload for payload in payloads if payload]
-
-
-def split_lines(stream: bytes) -> tuple[list[bytes], bytes]:
-    r"""Split into payloads, each ended by CR, LF or CR LF, and what has no end yet.
-
-    An empty line is no payload, so a CR LF that comes in two pieces ends one code, not two.
-    """
-    *lines, rest = re.split(rb"\r\n|\r|\n", stream)
-    return [line for line in lines if line], rest
-
-
 def split_identifier(payload: bytes) -> tuple[str, bytes]:
     """Part an AIM identifier such as `]Q1` from the code: the symbology's word and the rest."""
     match = _AIM_IDENTIFIER.match(payload)

@@ -1,79 +1,103 @@
-"""The driver of a scanner that sends plain lines over a serial line (`DEVICES.md` section 5.1)."""
+"""The driver of a scanner on a serial line, in every framing of `DEVICES.md` section 5.1."""
 
 import asyncio
-from collections.abc import AsyncGenerator
-from typing import Literal, get_args
+import contextlib
+from collections.abc import AsyncGenerator, AsyncIterator
 
-from device_drivers.errors import DeviceGarbled, DeviceMissing
-from device_drivers.ports import Port
-from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
-from device_drivers.qr_scanner.payload import (
-    decode_text,
-    split_burst,
-    split_identifier,
-    split_lines,
+from device_drivers.errors import (
+    DeviceBroken,
+    DeviceFault,
+    DeviceGarbled,
+    DeviceMissing,
+    DeviceSilent,
 )
+from device_drivers.ports import Port
+from device_drivers.qr_scanner.framing.arrival import (
+    FRAMINGS,
+    LONGEST_CODE,
+    Answered,
+    Arrival,
+    CodeArrived,
+    Framing,
+    FramingName,
+    ReplyDue,
+)
+from device_drivers.qr_scanner.framing.automatic import MAKERS, QUESTIONS, AutoFraming
+from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
+from device_drivers.qr_scanner.payload import decode_text, split_identifier
 from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
 from device_drivers.transport.serial_port import SerialPort
 
 _DEVICE = DeviceKind.QR_SCANNER.value
 
-Framing = Literal["auto", "line"]
-"""How codes are told apart. `auto`: by silence, whatever suffix the scanner is set to, even none.
-`line`: by CR, LF or CR LF behind each code; it waits for no silence, and takes no code without."""
-FRAMINGS: tuple[Framing, ...] = get_args(Framing)
-
-LONGEST_BURST = 8192
-"""A QR code holds 7089 digits at most (ISO/IEC 18004, version 40-L); a burst longer than this,
-with identifier and suffix, is no scan."""
-
 LONGEST_BURST_S = 10.0
-"""What `LONGEST_BURST` takes at 9600 baud, the slowest speed scanners are set to, and a margin."""
+"""What `LONGEST_CODE` takes at 9600 baud, the slowest speed scanners are set to, and a margin."""
 
 _LISTEN_S = 3600.0
 """One wait of `listen`, after which it waits again."""
+_ASK_S = 0.25
+"""Scanners answer within some 50 ms; five times that, for each question of `auto`."""
+_ANSWER_S = 1.0
+"""SSI lets a decoder take its time to acknowledge; a second answered by nobody is nobody."""
+_STATUS_ANSWER_S = 0.4
+_STATUS_S = 0.9
+"""`status` promises an answer within 1 s, opening the port included."""
+_LOOK_AGAIN_S = 2.0
+"""Scanners end a reading after 3 s or more as they come; begun again before, it goes on."""
+_WRITE_S = 0.5
+"""A command has less than 30 bytes: 31 ms at 9600 baud, sixteen times that."""
 
 
 class SerialQrScanner:
     """A scanner behind a tty or a TCP serial server; a `QrScanner`.
 
-    The scanner triggers by itself and sends each code in one burst, with or without an AIM
-    identifier in front and CR, LF or both behind. With `framing` `auto`, `idle_s` without a byte
-    ends a burst: 96 bytes at 9600 baud, six times what a USB serial adapter holds bytes back, and
-    too short to notice. Opens its port whenever it is asked something and the port is not open.
+    With a framing that has a trigger, the scanner looks for codes while `read_code` or `listen`
+    runs and at no other time; one of plain lines triggers by itself. `auto` finds out which it is,
+    when the port is opened (`framing.automatic`). `idle_s` without a byte ends a burst: 96 bytes at
+    9600 baud, six times what a USB serial adapter holds bytes back, and too short to notice. Opens
+    its port whenever it is asked something and the port is not open.
     """
 
     def __init__(
-        self, port: Port, *, baud: int = 115200, framing: Framing = "auto", idle_s: float = 0.1
+        self, port: Port, *, baud: int = 115200, framing: FramingName = "auto", idle_s: float = 0.1
     ) -> None:
         if framing not in FRAMINGS:
             raise ValueError(f"framing must be one of {', '.join(FRAMINGS)}")
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
-        self._framing = framing
+        self._name: FramingName = framing
         self._idle_s = idle_s
-        self._rest = b""
-        """The beginning of a line whose end has not come."""
+        self._framing = self._fresh_framing()
+        self._is_asked = False
+        self._arrived: list[CodeArrived] = []
+        """Codes that came while something else was waited for."""
+        self._busy_bytes = 0
+        self._busy_since: float | None = None
 
     async def connect(self) -> None:
-        """Open the port. Raises DeviceMissing."""
-        await self._line.open()
+        """Open the port and find out what is spoken. Raises DeviceFault."""
+        await self._open()
+        await self._ask_language()
 
     async def close(self) -> None:
         """Release the port. Safe to call twice, and after a fault."""
         await self._line.close()
 
     async def status(self) -> StatusReport:
-        """Tell whether the port is there; answers within 1 s. Never raises.
+        """Ask the device where it takes questions; answers within 1 s. Never raises.
 
-        A scanner of plain lines takes no questions, so an open port is all that can be known.
+        A scanner of plain lines takes none, so an open port is all that can be known.
         """
+        began = self._now()
         try:
-            await self._line.open()
+            await self._open()
             await self._line.check()
+            await self._answer_one(self._framing.questions, until=began + _STATUS_S)
         except DeviceMissing as fault:
             return StatusReport(
                 device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
             )
+        except DeviceFault as fault:
+            return StatusReport(device=DeviceStatus.OFFLINE, fault=fault.code, detail=fault.detail)
         return StatusReport(device=DeviceStatus.ONLINE)
 
     async def read_code(self, *, within_s: float) -> ScanReading:
@@ -81,80 +105,176 @@ class SerialQrScanner:
 
         What was shown before the call is discarded; so is what came together with the code.
         """
-        deadline = asyncio.get_running_loop().time() + within_s
-        await self._line.open()
-        await self._forget_shown()
-        while True:
-            left_s = max(0.0, deadline - asyncio.get_running_loop().time())
-            payloads = await self._payloads(left_s)
-            if payloads is None:
-                return NothingShown()
-            for payload in payloads:
-                return _scan(payload)
+        deadline = self._now() + within_s
+        await self._ready()
+        async with self._looking():
+            codes = await self._codes(deadline)
+        return _scan(codes[0]) if codes else NothingShown()
 
     async def listen(self) -> AsyncGenerator[Scan, None]:
         """Every code shown from now on, none left out, until closed. Raises DeviceFault."""
-        await self._line.open()
+        await self._ready()
+        async with self._looking():
+            while True:
+                for code in await self._codes(self._now() + _LISTEN_S):
+                    yield _scan(code)
+                await self._begin()  # a reading ends with its code
+
+    async def _ready(self) -> None:
+        await self._open()
         await self._forget_shown()
-        while True:
-            for payload in await self._payloads(_LISTEN_S) or []:
-                yield _scan(payload)
+        await self._ask_language()
+
+    async def _open(self) -> None:
+        if not self._line.is_open:
+            await self._line.open()
+            self._begin_anew()
+
+    def _begin_anew(self) -> None:
+        self._framing = self._fresh_framing()
+        self._is_asked = False
+        self._arrived = []
+        self._busy_bytes, self._busy_since = 0, None
+
+    def _fresh_framing(self) -> Framing:
+        return AutoFraming() if self._name == "auto" else MAKERS[self._name]()
+
+    async def _ask_language(self) -> None:
+        """Put the questions, each with time to be answered; codes that come meanwhile are kept."""
+        framing = self._framing
+        if self._is_asked or not isinstance(framing, AutoFraming):
+            return
+        for question in QUESTIONS:
+            await self._line.write(question, within_s=_WRITE_S)
+            until = self._now() + _ASK_S
+            while framing.is_waiting or (not framing.is_decided and self._now() < until):
+                left_s = max(0.0, until - self._now())
+                await self._hear(self._idle_s if framing.is_waiting else left_s)
+            if framing.is_decided:
+                break
+        self._is_asked = True
+
+    @contextlib.asynccontextmanager
+    async def _looking(self) -> AsyncIterator[None]:
+        """The trigger on, and off again whatever happens."""
+        try:
+            await self._begin()
+            yield
+        finally:
+            for command in self._framing.end:
+                with contextlib.suppress(DeviceFault):  # gone, or stuck: it stops by itself
+                    await self._line.write(command, within_s=_WRITE_S)
+
+    async def _begin(self) -> None:
+        for command in self._framing.begin:
+            if self._framing.is_answering:
+                await self._command(command, within_s=_ANSWER_S)
+            else:
+                await self._line.write(command, within_s=_WRITE_S)
+
+    async def _answer_one(self, questions: tuple[bytes, ...], *, until: float) -> None:
+        """Have one of the questions answered, whatever the answer. Raises DeviceSilent."""
+        for last, question in enumerate(questions, start=1 - len(questions)):
+            try:
+                within_s = min(_STATUS_ANSWER_S, until - self._now())
+                await self._command(question, within_s=within_s)
+            except DeviceBroken:
+                return  # refused, but by somebody
+            except DeviceSilent:
+                if last == 0:
+                    raise
+            else:
+                return
+
+    async def _command(self, command: bytes, *, within_s: float) -> None:
+        """Send until it is answered, twice at most. Raises DeviceSilent, DeviceBroken.
+
+        A code that comes instead shows as well that somebody is there.
+        """
+        outcome: Answered | None = None
+        for _ in range(2):
+            await self._line.write(command, within_s=_WRITE_S)
+            until = self._now() + within_s / 2
+            while (left_s := until - self._now()) > 0:
+                waited_s = self._idle_s if self._framing.is_waiting else left_s
+                for arrival in await self._hear(waited_s):
+                    if isinstance(arrival, Answered):
+                        outcome = arrival
+                if self._arrived or (outcome is not None and outcome.accepted):
+                    return
+                if outcome is not None:
+                    break
+        if outcome is not None:
+            raise DeviceBroken(_DEVICE, f"refuses the command {command.hex(' ')}")
+        if self._name == "auto":
+            self._begin_anew()  # perhaps another scanner hangs on the line now
+        raise DeviceSilent(_DEVICE, f"no answer to {command.hex(' ')} within {within_s} s")
+
+    async def _codes(self, deadline: float) -> list[CodeArrived]:
+        """Wait for codes, one or more; none when nothing has begun to come by the deadline."""
+        looked_at = self._now()
+        while not self._arrived:
+            left_s = max(0.0, deadline - self._now())
+            if self._framing.is_waiting:
+                await self._hear(
+                    self._idle_s if self._framing.ends_by_silence else min(left_s, LONGEST_BURST_S)
+                )
+                if self._framing.ends_by_silence:
+                    continue  # what has begun by the deadline is read to its end
+            else:
+                await self._hear(min(left_s, _LOOK_AGAIN_S) if self._framing.begin else left_s)
+            if self._now() >= deadline:
+                break
+            if self._framing.begin and self._now() - looked_at >= _LOOK_AGAIN_S:
+                looked_at = self._now()
+                await self._begin()
+        codes, self._arrived = self._arrived, []
+        return codes
 
     async def _forget_shown(self) -> None:
         """Discard what came before now, with the rest of a burst that has already begun.
 
-        Half a code must never be taken for one.
+        Half a code must never be taken for one. What wants an acknowledgement gets it, or it would
+        be sent again.
         """
-        self._rest = b""
-        if await self._line.discard_input():
-            await self._rest_of_burst(b"")
+        waited_s = 0.0
+        while await self._hear(waited_s) or self._framing.is_waiting:
+            waited_s = self._idle_s
+        self._framing.pause()
+        self._arrived = []
 
-    async def _payloads(self, within_s: float) -> list[bytes] | None:
-        """Wait for codes, one or more; None when nothing came within the time."""
-        if self._framing == "line":
-            return await self._lines(within_s)
-        burst = await self._burst(within_s)
-        return split_burst(burst) if burst else None
+    async def _hear(self, within_s: float) -> list[Arrival]:
+        """Take what comes within the time, or note the silence; replies are sent, codes kept.
 
-    async def _lines(self, within_s: float) -> list[bytes] | None:
-        """Wait until a line ends. A beginning whose end stays away is noise, and is dropped."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + within_s
-        while True:
-            left_s = max(0.0, deadline - loop.time())
-            came = await self._line.read(
-                within_s=min(left_s, LONGEST_BURST_S) if self._rest else left_s
-            )
-            if not came:
-                self._rest = b""
-                if loop.time() >= deadline:
-                    return None
-                continue
-            lines, self._rest = split_lines(self._rest + came)
-            if len(self._rest) > LONGEST_BURST:
-                self._rest = b""
-                raise DeviceGarbled(_DEVICE, f"more than {LONGEST_BURST} bytes without a line end")
-            if lines:
-                return lines
-
-    async def _burst(self, within_s: float) -> bytes:
-        """Wait for a burst and read it to its end; empty when none begins within the time."""
-        begin = await self._line.read(within_s=within_s)
-        return await self._rest_of_burst(begin) if begin else b""
-
-    async def _rest_of_burst(self, burst: bytes) -> bytes:
-        """Add what comes until the line is quiet. Raises DeviceGarbled where it never is."""
-        deadline = asyncio.get_running_loop().time() + LONGEST_BURST_S
-        while more := await self._line.read(within_s=self._idle_s):
-            burst += more
-            if len(burst) > LONGEST_BURST or asyncio.get_running_loop().time() > deadline:
+        Raises DeviceGarbled for a line that goes on and on and says nothing.
+        """
+        came = await self._line.read(within_s=within_s)
+        arrivals = self._framing.take(came) if came else self._framing.pause()
+        for arrival in arrivals:
+            if isinstance(arrival, ReplyDue):
+                await self._line.write(arrival.data, within_s=_WRITE_S)
+        codes = [arrival for arrival in arrivals if isinstance(arrival, CodeArrived)]
+        self._arrived += codes
+        if codes or not came or any(isinstance(arrival, Answered) for arrival in arrivals):
+            self._busy_bytes, self._busy_since = 0, None
+        else:
+            self._busy_bytes += len(came)
+            self._busy_since = self._busy_since or self._now()
+            if self._busy_bytes > LONGEST_CODE or self._now() - self._busy_since > LONGEST_BURST_S:
+                self._busy_bytes, self._busy_since = 0, None
                 await self._line.discard_input()
                 raise DeviceGarbled(
-                    _DEVICE, f"more than {LONGEST_BURST} bytes or {LONGEST_BURST_S} s of no pause"
+                    _DEVICE, f"more than {LONGEST_CODE} bytes or {LONGEST_BURST_S} s of no code"
                 )
-        return burst
+        return arrivals
+
+    @staticmethod
+    def _now() -> float:
+        return asyncio.get_running_loop().time()
 
 
-def _scan(payload: bytes) -> Scan:
-    symbology, raw = split_identifier(payload)
+def _scan(code: CodeArrived) -> Scan:
+    symbology, raw = code.symbology, code.raw
+    if symbology is None:
+        symbology, raw = split_identifier(code.raw)
     return Scan(text=decode_text(raw), raw=raw, symbology=symbology)

@@ -59,7 +59,7 @@ def test_lists_every_model_with_its_ports() -> None:
         ["id-card-reader", "read", "--port", "serial:/dev/null", "--within-s", "soon"],
         ["id-card-reader", "read", "--port", "serial:/dev/null", "--photo-out", "x.bmp"],
         ["id-card-reader", "read", "--port", "cups:a4"],
-        ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "ssi"],
+        ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "morse"],
         ["qr-scanner", "listen", "--port", "pcsc:Reader"],
         ["cabinet", "light", "--port", "serial:/dev/null", "camera", "sparkle"],
         ["cabinet", "light", "--port", "serial:/dev/null", "hat", "on"],

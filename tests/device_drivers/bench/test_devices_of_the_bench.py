@@ -25,6 +25,7 @@ from device_drivers.receipt_printer.interface import (
 from device_drivers.registry import make_device
 from device_drivers.status import DeviceKind, DeviceStatus
 from tests.device_drivers.bench.running_bench import RunningBench
+from tests.device_drivers.qr_scanner.holding import hold_until_read
 
 pytestmark = pytest.mark.slow
 
@@ -98,6 +99,23 @@ async def test_shows_codes_to_the_scanner(bench: RunningBench) -> None:
         assert scan.text == text
     assert await scanner.read_code(within_s=0.3) == NothingShown()
     await scanner.close()
+
+
+@pytest.mark.parametrize(
+    "language", ["newland", "newland_old", "honeywell", "ssi", "framed", "line"]
+)
+async def test_a_scanner_of_another_make_is_found_out_on_the_same_line(
+    bench: RunningBench, language: str
+) -> None:
+    await asyncio.to_thread(bench.hand.change_scanner, language)
+    scanner = make_device(DeviceKind.QR_SCANNER, "line", bench.port("qr_scanner"))
+    await scanner.connect()
+    reading = asyncio.create_task(scanner.read_code(within_s=30))
+    scan = await hold_until_read(reading, lambda: bench.hand.show_code(f"完税 {language}"))
+    assert isinstance(scan, Scan)
+    assert scan.text == f"完税 {language}"
+    await scanner.close()
+    assert bench.hand.state()["qr_scanner"]["speaks"] == language
 
 
 async def test_puts_papers_under_the_camera(bench: RunningBench) -> None:

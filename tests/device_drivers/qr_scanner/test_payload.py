@@ -1,63 +1,8 @@
 """What scanners send for one code, as bytes."""
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from device_drivers.qr_scanner.payload import (
-    decode_text,
-    split_burst,
-    split_identifier,
-    split_lines,
-    symbology_of,
-)
-
-
-@pytest.mark.parametrize(
-    ("burst", "payloads"),
-    [
-        (b"abc\r", [b"abc"]),
-        (b"abc\n", [b"abc"]),
-        (b"abc\r\n", [b"abc"]),
-        (b"abc", [b"abc"]),
-        (b"abc\rdef\r", [b"abc", b"def"]),
-        (b"abc\r\ndef\r\n", [b"abc", b"def"]),
-        (b"abc\ndef\n", [b"abc", b"def"]),
-        (b"BEGIN:VCARD\nFN:X\nEND:VCARD\r\n", [b"BEGIN:VCARD\nFN:X\nEND:VCARD"]),
-        (b"BEGIN:VCARD\r\nEND:VCARD\r", [b"BEGIN:VCARD\r\nEND:VCARD"]),
-        (b"BEGIN:VCARD\r\nEND:VCARD\n", [b"BEGIN:VCARD\r\nEND:VCARD"]),
-        (b"two\nlines", [b"two\nlines"]),
-        (b"\r\n", []),
-        (b"", []),
-    ],
-)
-def test_a_burst_is_parted_by_the_suffix_it_ends_with(burst: bytes, payloads: list[bytes]) -> None:
-    assert split_burst(burst) == payloads
-
-
-@pytest.mark.parametrize(
-    ("stream", "payloads", "rest"),
-    [
-        (b"abc\r\ndef\rghi\n", [b"abc", b"def", b"ghi"], b""),
-        (b"abc", [], b"abc"),
-        (b"abc\r", [b"abc"], b""),
-        (b"\ndef", [], b"def"),
-        (b"", [], b""),
-    ],
-)
-def test_every_line_end_ends_a_code_and_the_rest_waits(
-    stream: bytes, payloads: list[bytes], rest: bytes
-) -> None:
-    assert split_lines(stream) == (payloads, rest)
-
-
-@settings(max_examples=100, deadline=None)
-@given(
-    st.lists(st.binary(min_size=1).filter(lambda b: not set(b) & set(b"\r\n"))),
-    st.sampled_from([b"\r", b"\n", b"\r\n"]),
-)
-def test_codes_joined_by_any_suffix_come_apart_again(codes: list[bytes], suffix: bytes) -> None:
-    assert split_burst(b"".join(code + suffix for code in codes)) == codes
+from device_drivers.qr_scanner.payload import decode_text, split_identifier, symbology_of
 
 
 @pytest.mark.parametrize(

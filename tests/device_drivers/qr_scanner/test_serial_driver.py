@@ -10,8 +10,9 @@ import pytest
 from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
+from device_drivers.qr_scanner.framing.arrival import LONGEST_CODE
 from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
-from device_drivers.qr_scanner.serial_driver import LONGEST_BURST, SerialQrScanner
+from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.qr_scanner.holding import hold_until_read
 
@@ -93,7 +94,7 @@ async def test_babble_without_end_is_garbled_and_the_next_code_is_read(
     while not reading.done():
         await asyncio.to_thread(emulator.babble, b"\x55" * 3000)
         await asyncio.sleep(0.005)
-    with pytest.raises(DeviceGarbled, match=str(LONGEST_BURST)):
+    with pytest.raises(DeviceGarbled, match=str(LONGEST_CODE)):
         await reading
     assert (await shown(scanner, emulator, b"after")).text == "after"
 
@@ -233,5 +234,5 @@ async def test_by_line_babble_without_a_line_end_is_garbled(
 
 
 def test_a_framing_nobody_speaks_is_refused() -> None:
-    with pytest.raises(ValueError, match="auto, line"):
-        SerialQrScanner(Port.parse("serial:/dev/x"), framing="ssi")  # type: ignore[arg-type]  # a configuration may hold anything
+    with pytest.raises(ValueError, match="auto, line, newland"):
+        SerialQrScanner(Port.parse("serial:/dev/x"), framing="morse")  # type: ignore[arg-type]  # a configuration may hold anything

@@ -1,0 +1,156 @@
+"""Plain lines: the payload and CR, LF, CR LF or nothing behind it, or STX … ETX around it."""
+
+import re
+
+from device_drivers.qr_scanner.framing.arrival import (
+    LONGEST_CODE,
+    Arrival,
+    CodeArrived,
+    Noise,
+    is_glitch,
+)
+
+# DEVICES.md 5.1, "Plain"; control characters of ISO/IEC 646
+_STX = b"\x02"
+_ETX = b"\x03"
+_LINE_ENDS = b"\r\n"
+_FIRST_LINE_END = re.compile(rb"[\r\n]")
+
+
+def split_burst(burst: bytes) -> list[bytes]:
+    r"""Split what came without a pause into payloads without their suffix.
+
+    STX … ETX is one payload. Else the suffix is what the burst ends with: CR LF, CR, LF or
+    nothing. The same suffix inside it parts two codes; other line ends inside are part of a code,
+    as in a business card.
+    """
+    payloads: list[bytes] = []
+    while burst.startswith(_STX) and (end := burst.find(_ETX)) > 0:
+        payloads.append(burst[1:end])
+        burst = burst[end + 1 :].lstrip(_LINE_ENDS)
+    if burst.endswith(b"\r\n"):
+        payloads += burst.split(b"\r\n")
+    elif burst.endswith(b"\r"):
+        payloads += re.split(rb"\r(?!\n)", burst)
+    elif burst.endswith(b"\n"):
+        payloads += re.split(rb"(?<!\r)\n", burst)
+    else:
+        payloads.append(burst)
+    return [payload for payload in payloads if payload]
+
+
+def arrivals_of(payloads: list[bytes]) -> list[Arrival]:
+    """Each payload as a code, but for what a bad contact sends."""
+    return [
+        Noise(len(payload)) if is_glitch(payload) else CodeArrived(payload)
+        for payload in payloads
+        if payload
+    ]
+
+
+class Burst:
+    """What has come since the last pause; what is too long to be a code is dropped to its end."""
+
+    def __init__(self) -> None:
+        self.content = b""
+        self._is_overlong = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Has a burst begun?"""
+        return bool(self.content) or self._is_overlong
+
+    def add(self, data: bytes) -> list[Arrival]:
+        """Keep it, or tell how much was dropped."""
+        self.content += data
+        if not self._is_overlong and len(self.content) <= LONGEST_CODE:
+            return []
+        self._is_overlong = True
+        dropped, self.content = len(self.content), b""
+        return [Noise(dropped)] if dropped else []
+
+    def end(self) -> bytes:
+        """The whole burst; empty where it was dropped."""
+        whole, self.content, self._is_overlong = self.content, b"", False
+        return whole
+
+
+class BurstFraming:
+    """Codes told apart by silence, whatever suffix the scanner is set to, even none."""
+
+    begin: tuple[bytes, ...] = ()
+    end: tuple[bytes, ...] = ()
+    is_answering: bool = False
+    questions: tuple[bytes, ...] = ()
+    ends_by_silence: bool = True
+
+    def __init__(self) -> None:
+        self._burst = Burst()
+
+    @property
+    def is_waiting(self) -> bool:
+        """Has a burst begun?"""
+        return self._burst.is_waiting
+
+    def take(self, data: bytes) -> list[Arrival]:
+        """Add to the burst."""
+        return self._burst.add(data)
+
+    def pause(self) -> list[Arrival]:
+        """The burst is whole."""
+        return arrivals_of(split_burst(self._burst.end()))
+
+
+class LineFraming:
+    """Codes told apart by their line ends or STX … ETX; a code without one is none."""
+
+    begin: tuple[bytes, ...] = ()
+    end: tuple[bytes, ...] = ()
+    is_answering: bool = False
+    questions: tuple[bytes, ...] = ()
+    ends_by_silence: bool = False
+
+    def __init__(self) -> None:
+        self._rest = b""
+        self._is_overlong = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Has a line begun?"""
+        return bool(self._rest) or self._is_overlong
+
+    def take(self, data: bytes) -> list[Arrival]:
+        """Every line that ends here. A CR LF that comes in two pieces ends one code, not two."""
+        stream = self._rest + data
+        arrivals: list[Arrival] = []
+        while stream:
+            if not self._is_overlong:
+                stream = stream.lstrip(_LINE_ENDS)
+            begin, end = self._bounds(stream)
+            if end < 0:
+                break
+            if not self._is_overlong and end <= LONGEST_CODE:
+                arrivals += arrivals_of([stream[begin:end]])
+            else:
+                arrivals.append(Noise(end))
+            self._is_overlong = False
+            stream = stream[end + 1 :]
+        if self._is_overlong or len(stream) > LONGEST_CODE:
+            self._is_overlong = self._is_overlong or bool(stream)
+            if stream:
+                arrivals.append(Noise(len(stream)))
+            stream = b""
+        self._rest = stream
+        return arrivals
+
+    def pause(self) -> list[Arrival]:
+        """A line whose end stays away is noise."""
+        dropped, self._rest, self._is_overlong = len(self._rest), b"", False
+        return [Noise(dropped)] if dropped else []
+
+    def _bounds(self, stream: bytes) -> tuple[int, int]:
+        """Where the payload begins and where what ends it stands, -1 where that has not come."""
+        if stream.startswith(_STX) and not self._is_overlong:
+            return 1, stream.find(_ETX)
+        found = _FIRST_LINE_END.search(stream)
+        return 0, -1 if found is None else found.start()

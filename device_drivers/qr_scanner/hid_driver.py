@@ -1,0 +1,156 @@
+"""The driver of a scanner that pretends to be a keyboard, at `evdev:/dev/…`."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Callable
+from concurrent.futures import ThreadPoolExecutor
+
+from device_drivers.errors import DeviceMissing
+from device_drivers.ports import Port, Scheme
+from device_drivers.qr_scanner.framing.arrival import CodeArrived
+from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
+from device_drivers.qr_scanner.keyboard_node import KeyboardNode
+from device_drivers.qr_scanner.keys import (
+    ALT_CODES,
+    KEY_GAP_S,
+    LAYOUTS,
+    AltCodes,
+    InputEvent,
+    KeyDecoder,
+    LayoutName,
+)
+from device_drivers.qr_scanner.payload import decode_text, split_identifier
+from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
+
+_DEVICE = DeviceKind.QR_SCANNER.value
+_LISTEN_S = 3600.0
+"""One wait of `listen`, after which it waits again."""
+
+
+class HidQrScanner:
+    """A scanner in keyboard mode; a `QrScanner`. It triggers by itself.
+
+    The keyboard is grabbed while the port is open, whether somebody listens or not: keys nobody
+    waits for are thrown away and reach no text field. Only keys less than `key_gap_s` apart and
+    ended by Enter are a code. Opens its port whenever it is asked something and it is not open.
+    """
+
+    def __init__(
+        self,
+        port: Port,
+        *,
+        layout: LayoutName = "us",
+        alt_codes: AltCodes = "bytes",
+        key_gap_s: float = KEY_GAP_S,
+    ) -> None:
+        if port.scheme is not Scheme.EVDEV:
+            raise ValueError(f"{port} is no input device")
+        if layout not in LAYOUTS or alt_codes not in ALT_CODES:
+            raise ValueError(
+                f"layout must be one of {', '.join(LAYOUTS)}, alt_codes of {', '.join(ALT_CODES)}"
+            )
+        self._port = port
+        self._make_decoder: Callable[[], KeyDecoder] = lambda: KeyDecoder(
+            layout=layout, alt_codes=alt_codes, key_gap_s=key_gap_s
+        )
+        self._decoder = self._make_decoder()
+        self._node: KeyboardNode | None = None
+        self._worker: ThreadPoolExecutor | None = None
+        self._opening = asyncio.Lock()
+
+    async def connect(self) -> None:
+        """Open the port and grab the keyboard. Raises DeviceMissing."""
+        async with self._opening:
+            if self._node is not None:
+                return
+            node = KeyboardNode(self._port, device=_DEVICE)
+            worker = ThreadPoolExecutor(1, thread_name_prefix="qr-keyboard")
+            try:
+                await asyncio.get_running_loop().run_in_executor(worker, node.open)
+            except BaseException:
+                worker.submit(node.close)
+                worker.shutdown(wait=False)
+                raise
+            self._node, self._worker = node, worker
+
+    async def close(self) -> None:
+        """Release the port. Safe to call twice; a wait under way raises DeviceMissing."""
+        node, self._node = self._node, None
+        worker, self._worker = self._worker, None
+        if node is not None and worker is not None:
+            node.wake()
+            worker.submit(node.close)
+            await asyncio.to_thread(worker.shutdown)
+
+    async def status(self) -> StatusReport:
+        """Tell whether the keyboard is there and ours; answers within 1 s. Never raises."""
+        try:
+            await self.connect()
+            if self._node is not None and self._node.has_hung_up():
+                await self.close()
+                raise DeviceMissing(_DEVICE, f"{self._port} is gone")  # noqa: TRY301  one way out
+        except DeviceMissing as fault:
+            return StatusReport(
+                device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
+            )
+        return StatusReport(device=DeviceStatus.ONLINE)
+
+    async def read_code(self, *, within_s: float) -> ScanReading:
+        """Wait for one code. Raises DeviceMissing; cancelling leaves the scanner idle.
+
+        What was shown before the call is discarded, half a code with it.
+        """
+        deadline = asyncio.get_running_loop().time() + within_s
+        await self.connect()
+        await self._forget_shown()
+        while True:
+            left_s = max(0.0, deadline - asyncio.get_running_loop().time())
+            codes = await self._codes(left_s)
+            if codes:
+                return _scan(codes[0])
+            if asyncio.get_running_loop().time() >= deadline:
+                return NothingShown()
+
+    async def listen(self) -> AsyncGenerator[Scan, None]:
+        """Every code shown from now on, none left out, until closed. Raises DeviceMissing."""
+        await self.connect()
+        await self._forget_shown()
+        while True:
+            for code in await self._codes(_LISTEN_S):
+                yield _scan(code)
+
+    async def _forget_shown(self) -> None:
+        """Throw away what came before now, with the rest of a burst that has begun."""
+        within_s = 0.0
+        while await self._events(within_s):
+            within_s = KEY_GAP_S
+        self._decoder = self._make_decoder()
+
+    async def _codes(self, within_s: float) -> list[CodeArrived]:
+        events = await self._events(within_s)
+        arrivals = [arrival for event in events for arrival in self._decoder.take(event)]
+        return [arrival for arrival in arrivals if isinstance(arrival, CodeArrived)]
+
+    async def _events(self, within_s: float) -> list[InputEvent]:
+        """Read in the keyboard's thread; cancelled, the wait there is ended before we go on."""
+        node, worker = self._node, self._worker
+        if node is None or worker is None:
+            raise DeviceMissing(_DEVICE, f"{self._port} was closed")
+        running = asyncio.get_running_loop().run_in_executor(worker, node.read, within_s)
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            if node is self._node:
+                node.wake()
+            await asyncio.wait([running])
+            if node is self._node:
+                node.calm()
+            raise
+        except DeviceMissing:
+            if node is self._node:
+                await self.close()
+            raise
+
+
+def _scan(code: CodeArrived) -> Scan:
+    symbology, raw = split_identifier(code.raw)
+    return Scan(text=decode_text(raw), raw=raw, symbology=symbology)

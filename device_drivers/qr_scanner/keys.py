@@ -1,0 +1,163 @@
+"""Key presses of a scanner that pretends to be a keyboard (`DEVICES.md` section 5.2): pure.
+
+A burst of keys faster than any hand, ended by Enter, is a code; everything else is not.
+"""
+
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, get_args
+
+from device_drivers.qr_scanner.framing.arrival import LONGEST_CODE, Arrival, CodeArrived, Noise
+
+LayoutName = Literal["us", "de"]
+"""The country the scanner is set to. Chinese keyboards are American ones."""
+LAYOUTS: tuple[LayoutName, ...] = get_args(LayoutName)
+
+AltCodes = Literal["bytes", "unicode"]
+"""What the number of ALT and keypad digits is: the bytes of a character in GB18030 (or one byte of
+whatever the code holds), or its code point. Scanners can be set to either."""
+ALT_CODES: tuple[AltCodes, ...] = get_args(AltCodes)
+
+# linux/input-event-codes.h
+_EV_SYN, _EV_KEY = 0x00, 0x01
+_SYN_DROPPED = 3
+_UP, _DOWN = 0, 1
+_ENTERS = frozenset({28, 96})
+_SHIFTS = frozenset({42, 54})
+_CONTROLS = frozenset({29, 97})
+_ALTS = frozenset({56, 100})
+_HARMLESS = frozenset({58, 69, 125})  # Caps Lock, Num Lock, Meta: state, not text
+_KEYPAD: Final[Mapping[int, str]] = {
+    71: "7", 72: "8", 73: "9", 74: "-", 75: "4", 76: "5", 77: "6", 78: "+", 79: "1", 80: "2",
+    81: "3", 82: "0", 83: ".", 98: "/", 55: "*",
+}  # fmt: skip
+_ROWS: Final = ((2, 13), (16, 27), (30, 41), (43, 43), (44, 53), (86, 86), (57, 57))
+"""First and last key of each row; 41 is the key left of 1, 86 the one right of the left Shift."""
+_KEYS: Final[Mapping[LayoutName, tuple[str, str]]] = {
+    "us": (
+        "1234567890-=" "qwertyuiop[]" "asdfghjkl;'`" "\\" "zxcvbnm,./" "\\" " ",
+        "!@#$%^&*()_+" "QWERTYUIOP{}" 'ASDFGHJKL:"~' "|" "ZXCVBNM<>?" "|" " ",
+    ),
+    "de": (
+        "1234567890ß´" "qwertzuiopü+" "asdfghjklöä^" "#" "yxcvbnm,.-" "<" " ",
+        '!"§$%&/()=?`' "QWERTZUIOPÜ*" "ASDFGHJKLÖÄ°" "'" "YXCVBNM;:_" ">" " ",
+    ),
+}  # fmt: skip
+
+KEY_GAP_S = 0.05
+"""DEVICES.md 5.2: scanners send a key in less; the fastest typist takes half as long again."""
+
+
+@dataclass(frozen=True, slots=True)
+class InputEvent:
+    """One `struct input_event` of linux/input.h."""
+
+    at_s: float
+    """When the kernel saw it: what waits on a busy machine still has its own time."""
+    type: int
+    code: int
+    value: int
+
+
+class KeyDecoder:
+    """Turns events into codes. Remembers one burst, and that is bounded."""
+
+    def __init__(
+        self,
+        *,
+        layout: LayoutName = "us",
+        alt_codes: AltCodes = "bytes",
+        key_gap_s: float = KEY_GAP_S,
+    ) -> None:
+        codes = [code for first, last in _ROWS for code in range(first, last + 1)]
+        plain, shifted = _KEYS[layout]
+        self._plain = dict(zip(codes, plain, strict=True))
+        self._shifted = dict(zip(codes, shifted, strict=True))
+        self._alt_codes = alt_codes
+        self._key_gap_s = key_gap_s
+        self._held: set[int] = set()
+        self._last_s: float | None = None
+        self._text = b""
+        self._presses = 0
+        self._alt_digits = ""
+        self._is_spoilt = False
+
+    def take(self, event: InputEvent) -> list[Arrival]:
+        """Take the next event; never raises."""
+        if event.type == _EV_SYN and event.code == _SYN_DROPPED:
+            self._held.clear()
+            self._alt_digits = ""
+            self._is_spoilt = True  # keys are missing: nothing up to the next Enter can be right
+            return []
+        if event.type != _EV_KEY or event.value not in {_UP, _DOWN}:
+            return []
+        arrivals: list[Arrival] = []
+        if self._last_s is not None and not 0 <= event.at_s - self._last_s < self._key_gap_s:
+            arrivals = self._drop()
+        self._last_s = event.at_s
+        if event.value == _UP:
+            self._release(event.code)
+            return arrivals
+        self._presses += 1
+        if event.code in _ENTERS:
+            return arrivals + self._end()
+        self._press(event.code)
+        if len(self._text) > LONGEST_CODE:
+            self._text = b""
+            self._is_spoilt = True
+        return arrivals
+
+    def _press(self, code: int) -> None:
+        if code in _SHIFTS | _CONTROLS | _ALTS:
+            self._held.add(code)
+        elif code in _KEYPAD and self._held & _ALTS:
+            self._alt_digits += _KEYPAD[code] if _KEYPAD[code].isdigit() else "x"
+        elif code in _KEYPAD:
+            self._text += _KEYPAD[code].encode("ascii")
+        elif code in self._plain:
+            self._add(self._shifted[code] if self._held & _SHIFTS else self._plain[code])
+        elif code not in _HARMLESS:
+            self._is_spoilt = True  # a key no code is written with
+
+    def _add(self, character: str) -> None:
+        if self._held & _CONTROLS:
+            self._text += bytes([ord(character) & 0x1F])  # GS of a GS1 code comes as Ctrl and ]
+        else:
+            self._text += character.encode("utf-8")
+
+    def _release(self, code: int) -> None:
+        self._held.discard(code)
+        if code in _ALTS and self._alt_digits:
+            digits, self._alt_digits = self._alt_digits, ""
+            self._text += self._alt_character(digits)
+
+    def _alt_character(self, digits: str) -> bytes:
+        number = int(digits) if digits.isdigit() and len(digits) <= 10 else -1
+        if self._alt_codes == "unicode":
+            if 0 < number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF:
+                return chr(number).encode("utf-8")
+        elif 0 < number <= 0xFF:
+            return bytes([number])
+        elif 0 < number <= 0xFFFFFFFF:
+            character = number.to_bytes((number.bit_length() + 7) // 8, "big")
+            with contextlib.suppress(UnicodeDecodeError):
+                return character.decode("gb18030").encode("utf-8")
+        self._is_spoilt = True
+        return b""
+
+    def _end(self) -> list[Arrival]:
+        text, is_spoilt = self._text, self._is_spoilt
+        if is_spoilt:
+            return self._drop()
+        self._forget()
+        return [CodeArrived(text)] if text else []
+
+    def _drop(self) -> list[Arrival]:
+        """A hand typed this, or it cannot be read."""
+        presses = self._presses
+        self._forget()
+        return [Noise(presses)] if presses else []
+
+    def _forget(self) -> None:
+        self._text, self._presses, self._alt_digits, self._is_spoilt = b"", 0, "", False

@@ -1,0 +1,134 @@
+"""The driver on an input device of its own: grabbed, so that no key reaches anybody else."""
+
+import asyncio
+import errno
+import fcntl
+import os
+import struct
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from pathlib import Path
+
+import pytest
+
+from device_drivers.errors import DeviceMissing
+from device_drivers.ports import Port
+from device_drivers.qr_scanner.emulator.keyboard import KeyboardScannerEmulator
+from device_drivers.qr_scanner.hid_driver import HidQrScanner
+from device_drivers.qr_scanner.interface import NothingShown, Scan
+from device_drivers.status import DeviceStatus
+from tests.device_drivers.qr_scanner.holding import hold_until_read
+
+pytestmark = pytest.mark.skipif(
+    not KeyboardScannerEmulator.is_possible(), reason="needs root and /dev/fuse"
+)
+_EVIOCGRAB = 0x40044590  # linux/input.h
+
+
+@pytest.fixture
+def emulator() -> Iterator[KeyboardScannerEmulator]:
+    with KeyboardScannerEmulator() as running:
+        yield running
+
+
+@pytest.fixture
+async def scanner(emulator: KeyboardScannerEmulator) -> AsyncIterator[HidQrScanner]:
+    made = HidQrScanner(Port.parse(emulator.port))
+    await made.connect()
+    yield made
+    await made.close()
+
+
+def node_of(emulator: KeyboardScannerEmulator) -> str:
+    return emulator.port.removeprefix("evdev:")
+
+
+async def test_the_keyboard_is_ours_from_connect_to_close(
+    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+) -> None:
+    grabbed = [emulator.is_grabbed]
+    await scanner.close()
+    assert [*grabbed, emulator.is_grabbed] == [True, False]
+
+
+async def test_no_key_reaches_another_reader_while_it_is_ours_and_every_key_does_afterwards(
+    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+) -> None:
+    other = os.open(node_of(emulator), os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        reading = asyncio.create_task(scanner.read_code(within_s=20))
+        assert await hold_until_read(reading, lambda: emulator.show("secret")) == Scan(
+            text="secret", raw=b"secret"
+        )
+        emulator.show("shown to nobody")
+        assert emulator.openers == 2
+        with pytest.raises(BlockingIOError):
+            os.read(other, 4096)
+        await scanner.close()
+        emulator.show("to the text field")
+        assert emulator.openers == 1
+        assert os.read(other, 4096)
+    finally:
+        os.close(other)
+
+
+async def test_a_keyboard_somebody_else_has_grabbed_is_said_to_be_busy(
+    emulator: KeyboardScannerEmulator,
+) -> None:
+    other = os.open(node_of(emulator), os.O_RDONLY)
+    try:
+        fcntl.ioctl(other, _EVIOCGRAB, struct.pack("i", 1))
+        scanner = HidQrScanner(Port.parse(emulator.port))
+        with pytest.raises(DeviceMissing, match=os.strerror(errno.EBUSY)):
+            await scanner.connect()
+        assert (await scanner.status()).device is DeviceStatus.NO_DEVICE
+        await scanner.close()
+    finally:
+        os.close(other)
+
+
+async def test_what_a_hand_types_is_no_code(
+    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=1.5))
+    await asyncio.sleep(0.2)
+    emulator.type("password", key_s=0.2)
+    assert await reading == NothingShown()
+
+
+async def test_listening_leaves_no_code_out(
+    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+) -> None:
+    texts = []
+    async with aclosing(scanner.listen()) as scans:
+        first = asyncio.ensure_future(anext(scans))
+        await asyncio.sleep(0.2)
+        for number in range(5):
+            emulator.show(f"{number}：税")
+        texts.append((await asyncio.wait_for(first, 20)).text)
+        while len(texts) < 5:
+            texts.append((await asyncio.wait_for(anext(scans), 20)).text)
+    assert texts == [f"{number}：税" for number in range(5)]
+
+
+async def test_pulled_out_while_reading_it_is_missing(
+    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=30))
+    await asyncio.sleep(0.2)
+    await asyncio.to_thread(emulator.unplug)
+    with pytest.raises(DeviceMissing):
+        await reading
+
+
+async def test_a_file_that_is_no_keyboard_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "event0").touch()
+    scanner = HidQrScanner(Port.parse(f"evdev:{tmp_path / 'event0'}"))
+    with pytest.raises(DeviceMissing):
+        await scanner.connect()
+
+
+@pytest.mark.parametrize("settings", [{"layout": "klingon"}, {"alt_codes": "runes"}])
+def test_a_setting_nobody_knows_is_refused(settings: dict[str, str]) -> None:
+    with pytest.raises(ValueError, match="layout must be one of us, de"):
+        HidQrScanner(Port.parse("evdev:/dev/input/event0"), **settings)  # type: ignore[arg-type]  # a configuration may hold anything
