@@ -16,6 +16,7 @@ from device_drivers.status import DeviceKind
 
 if TYPE_CHECKING:  # the interfaces import numpy
     from device_drivers.document_camera.interface import DocumentCamera
+    from device_drivers.document_printer.interface import DocumentPrinter
     from device_drivers.id_card_reader.interface import IdCardReader
     from device_drivers.qr_scanner.interface import QrScanner
     from device_drivers.receipt_printer.interface import ReceiptPrinter
@@ -64,12 +65,19 @@ def _escpos() -> DriverClass:
     return EscposReceiptPrinter
 
 
+def _cups() -> DriverClass:
+    from device_drivers.document_printer.driver import CupsDocumentPrinter
+
+    return CupsDocumentPrinter
+
+
 MODELS: Mapping[tuple[DeviceKind, str], Model] = {
     (DeviceKind.ID_CARD_READER, "sam_v"): Model((Scheme.SERIAL, Scheme.TCP), _sam_v),
     (DeviceKind.SOCIAL_SECURITY_CARD, "sssc"): Model((Scheme.PCSC,), _sssc),
     (DeviceKind.QR_SCANNER, "line"): Model((Scheme.SERIAL, Scheme.TCP), _line),
     (DeviceKind.DOCUMENT_CAMERA, "opencv"): Model((Scheme.V4L2, Scheme.IMAGES), _opencv),
     (DeviceKind.RECEIPT_PRINTER, "escpos"): Model((Scheme.TCP, Scheme.SERIAL), _escpos),
+    (DeviceKind.DOCUMENT_PRINTER, "cups"): Model((Scheme.CUPS,), _cups),
 }
 """Every driver that exists."""
 
@@ -94,6 +102,10 @@ def make_device(
 def make_device(
     kind: Literal[DeviceKind.RECEIPT_PRINTER], model: str, port: Port, **settings: object
 ) -> "ReceiptPrinter": ...
+@overload
+def make_device(
+    kind: Literal[DeviceKind.DOCUMENT_PRINTER], model: str, port: Port, **settings: object
+) -> "DocumentPrinter": ...
 @overload
 def make_device(kind: DeviceKind, model: str, port: Port, **settings: object) -> Device: ...
 def make_device(kind: DeviceKind, model: str, port: Port, **settings: object) -> Device:
