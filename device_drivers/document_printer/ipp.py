@@ -42,6 +42,8 @@ class ValueTag(IntEnum):
     BOOLEAN = 0x22
     ENUM = 0x23
     RANGE = 0x33
+    TEXT_WITH_LANGUAGE = 0x35
+    NAME_WITH_LANGUAGE = 0x36
     BEGIN_COLLECTION = 0x34
     END_COLLECTION = 0x37
     TEXT = 0x41
@@ -208,4 +210,7 @@ def _value(tag: int, data: bytes) -> IppValue:
         return (lower, upper)
     if tag in _STRINGS:
         return data.decode("utf-8", "replace")
+    if tag in {ValueTag.TEXT_WITH_LANGUAGE, ValueTag.NAME_WITH_LANGUAGE}:
+        language_length = int.from_bytes(data[:2], "big")
+        return data[language_length + 4 :].decode("utf-8", "replace")
     return data

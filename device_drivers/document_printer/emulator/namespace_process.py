@@ -42,8 +42,6 @@ START_LIMIT_S = 20.0
 """All four start in 1 s here; the rest is for a busy machine."""
 STOP_LIMIT_S = 3.0
 LOOK_S = 0.05
-HAND_LIMIT_S = 2.0
-"""The hand's job takes 0.3 s on an idle printer; behind another's it may wait."""
 SIOCSIFFLAGS, IFF_UP = 0x8914, 0x1
 """netdevice(7)."""
 
@@ -176,10 +174,8 @@ class Printer:
             # the printer has no news to subscribe to
             while await asyncio.to_thread(_are_sensors_behind):  # noqa: ASYNC110
                 await asyncio.sleep(LOOK_S)
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HAND_LIMIT_S):
-                while not await asyncio.to_thread(printer_page.is_over, job_uri):  # noqa: ASYNC110
-                    await asyncio.sleep(LOOK_S)
+            while job_uri and not await asyncio.to_thread(printer_page.is_over, job_uri):  # noqa: ASYNC110
+                await asyncio.sleep(LOOK_S)
         await asyncio.to_thread(printer_page.set_paper, int(TRAY.read_text("ascii")))
 
 
@@ -244,6 +240,9 @@ class PrintService:
         words, _ = await made.communicate()
         if made.returncode != 0:
             raise RuntimeError(f"lpadmin: {words.decode()}")
+        # cupsd writes its queues down when it ends, else 30 s later: one killed before has none
+        await self.stop()
+        await self.start()
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it."""

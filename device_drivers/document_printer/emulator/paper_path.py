@@ -42,8 +42,7 @@ def main() -> int:
     _say(f"ATTR: job-impressions={len(pages)}")
     try:
         for number in range(len(pages)):
-            _await_sheet()
-            time.sleep(float(PAGE_TIME.read_text("ascii")))
+            _await_paper_and_toner()
             _draw_in_sheet()
             out.take(pages, number)
             _say(f"ATTR: job-impressions-completed={number + 1}")
@@ -73,21 +72,30 @@ class Output:
         kept.replace(PAPERS / f"{stem}.pdf")
 
 
-def _await_sheet() -> None:
-    """Wait for paper, toner, a closed door and a free path. Raises JobCanceled."""
-    while True:
-        if "processing-to-stop-point" in printer_page.reasons(os.environ["IPP_JOB_URI"]):
-            raise JobCanceled
-        _tell_faults()
-        if not any(FAULTS.iterdir()) and _number(TRAY) > 0 and _number(TONER) > 0:
-            return
+def _await_paper_and_toner() -> None:
+    """Raises JobCanceled."""
+    while not (_is_path_free() and _number(TRAY) > 0 and _number(TONER) > 0):
         time.sleep(_LOOK_S)
 
 
 def _draw_in_sheet() -> None:
+    """Move one sheet through; a jam or an open door holds it where it is. Raises JobCanceled."""
+    moving_s = float(PAGE_TIME.read_text("ascii"))
+    while moving_s > 0:
+        time.sleep(min(moving_s, _LOOK_S))
+        if _is_path_free():
+            moving_s -= _LOOK_S
     left = _number(TRAY) - 1
     TRAY.write_text(str(left), "ascii")
     printer_page.set_paper(left)
+
+
+def _is_path_free() -> bool:
+    """Raises JobCanceled."""
+    if "processing-to-stop-point" in printer_page.reasons(os.environ["IPP_JOB_URI"]):
+        raise JobCanceled
+    _tell_faults()
+    return not any(FAULTS.iterdir())
 
 
 def _number(path: Path) -> int:

@@ -44,12 +44,13 @@ def is_over(job_uri: str) -> bool:
     return _OVER.search(_ipptool(job_uri, "job.test")) is not None
 
 
-def let_hand_print() -> str:
-    """Send the hand's document, which makes no paper; the URI of its job."""
+def let_hand_print() -> str | None:
+    """Send the hand's document, which makes no paper; its job's URI.
+
+    None where the printer is at another job: `ippeveprinter` takes one at a time.
+    """
     found = _JOB_URI.search(_ipptool(PRINTER_URI, "hand.test", "-f", str(HAND_DOCUMENT)))
-    if found is None:
-        raise OSError("the printer takes no job of the hand's")
-    return found.group(1)
+    return None if found is None else found.group(1)
 
 
 def _ipptool(uri: str, test: str, *options: str) -> str:
