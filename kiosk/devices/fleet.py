@@ -8,6 +8,7 @@ from typing import Final, Generic, Protocol, Self, TypeVar
 
 from device_drivers.device import Device
 from device_drivers.document_camera.interface import DocumentCamera
+from device_drivers.document_printer.interface import DocumentPrinter
 from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.id_card_reader.interface import IdCardReader
 from device_drivers.ports import Port
@@ -139,12 +140,14 @@ class Fleet:
         qr_scanner: QrScanner | None = None,
         document_camera: DocumentCamera | None = None,
         receipt_printer: ReceiptPrinter | None = None,
+        document_printer: DocumentPrinter | None = None,
     ) -> None:
         self._id_card = _keeper(DeviceKind.ID_CARD_READER, id_card_reader)
         self._social = _keeper(DeviceKind.SOCIAL_SECURITY_CARD, social_security_card_reader)
         self._scanner = _keeper(DeviceKind.QR_SCANNER, qr_scanner)
         self._camera = _keeper(DeviceKind.DOCUMENT_CAMERA, document_camera)
         self._printer = _keeper(DeviceKind.RECEIPT_PRINTER, receipt_printer)
+        self._a4_printer = _keeper(DeviceKind.DOCUMENT_PRINTER, document_printer)
 
     @classmethod
     def from_config(cls, devices: Mapping[DeviceKind, DeviceConfig]) -> Self:
@@ -176,6 +179,7 @@ class Fleet:
             self._scanner,
             self._camera,
             self._printer,
+            self._a4_printer,
         )
         return tuple(keeper for keeper in every if keeper is not None)
 
@@ -205,6 +209,10 @@ class Fleet:
         """Lend it. Raises DeviceFault on entering."""
         return _there(self._printer, DeviceKind.RECEIPT_PRINTER).lend()
 
+    def document_printer(self) -> AbstractAsyncContextManager[DocumentPrinter]:
+        """Lend it. Raises DeviceFault on entering."""
+        return _there(self._a4_printer, DeviceKind.DOCUMENT_PRINTER).lend()
+
     async def close(self) -> None:
         """Release every port. No effect may be using one."""
         for keeper in self.keepers:
@@ -217,6 +225,7 @@ _ARGUMENTS: Final = {
     DeviceKind.QR_SCANNER: "qr_scanner",
     DeviceKind.DOCUMENT_CAMERA: "document_camera",
     DeviceKind.RECEIPT_PRINTER: "receipt_printer",
+    DeviceKind.DOCUMENT_PRINTER: "document_printer",
 }
 
 

@@ -7,7 +7,6 @@ from typing import Protocol
 
 import pytest
 
-from device_drivers.document_printer.driver import CupsDocumentPrinter
 from device_drivers.document_printer.emulator import PrivatePrinting
 from device_drivers.document_printer.interface import (
     DocumentPrinter,
@@ -21,11 +20,11 @@ from device_drivers.document_printer.interface import (
     Unconfirmed,
 )
 from device_drivers.errors import DeviceMissing, FaultCode, ServiceDown
-from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.document_printer.papers import (
     Told,
     blank_pdf,
+    driver_at,
     pages_of,
     printing,
     printing_of_module,
@@ -99,7 +98,7 @@ def hand(printing: PrivatePrinting) -> Hand:
 
 @pytest.fixture
 async def printer(printing: PrivatePrinting) -> AsyncIterator[DocumentPrinter]:
-    made = CupsDocumentPrinter(Port.parse(printing.port), patience_s=1.0, **printing.settings)
+    made = driver_at(printing)
     await made.connect()
     yield made
     await made.close()

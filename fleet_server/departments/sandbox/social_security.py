@@ -3,6 +3,7 @@
 from typing import Final
 
 from fleet_server.departments.contract.models import Answer, Completed, HandedCase, Refused
+from fleet_server.departments.sandbox.a4_paper import with_a4_paper
 from fleet_server.departments.sandbox.decisions import Moment, stranger, unknown_service
 from fleet_server.departments.sandbox.records import Insurance, Insured, People
 from kiosk.contract.cases import Certificate
@@ -39,7 +40,8 @@ class SocialSecurity:
                 code="not_insured",
                 reason="未查询到您所选险种的参保记录，请选择其他险种，或到社保窗口核对。",
             )
-        return _certify(self._people.name_of(applicant.number), insured, wanted, moment)
+        certified = _certify(self._people.name_of(applicant.number), insured, wanted, moment)
+        return with_a4_paper(certified, case)
 
 
 def _wanted(insured: Insured, kind: str) -> tuple[Insurance, ...]:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 import pypdfium2
 import pytest
 
+from device_drivers.document_printer.driver import CupsDocumentPrinter
 from device_drivers.document_printer.emulator import PrivatePrinting
 from device_drivers.document_printer.interface import JobProgress
+from device_drivers.ports import Port
 
 A4_POINTS = (595, 842)
 
@@ -31,6 +33,19 @@ def pages_of(pdf: bytes) -> int:
         return len(document)
     finally:
         document.close()
+
+
+def driver_at(
+    printing: PrivatePrinting, *, name: str = "document_printer", patience_s: float = 1.0
+) -> CupsDocumentPrinter:
+    """The driver of a queue there, with less patience than on a kiosk."""
+    settings = printing.settings
+    return CupsDocumentPrinter(
+        Port.parse(f"cups:{name}"),
+        server=settings["server"],
+        printer=settings["printer"],
+        patience_s=patience_s,
+    )
 
 
 class Told:

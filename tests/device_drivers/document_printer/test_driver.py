@@ -23,7 +23,7 @@ from device_drivers.document_printer.interface import (
 from device_drivers.errors import FaultCode
 from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
-from tests.device_drivers.document_printer.papers import Told, blank_pdf
+from tests.device_drivers.document_printer.papers import Told, blank_pdf, driver_at
 
 _LOOK_S = 0.05
 
@@ -101,14 +101,14 @@ def test_a_server_that_is_no_address_is_refused(server: str) -> None:
 
 @pytest.fixture
 async def printer(printing: PrivatePrinting) -> AsyncIterator[CupsDocumentPrinter]:
-    made = CupsDocumentPrinter(Port.parse(printing.port), **printing.settings)
+    made = driver_at(printing)
     yield made
     await made.close()
 
 
 @pytest.mark.slow
 async def test_a_queue_that_does_not_exist_is_a_missing_device(printing: PrivatePrinting) -> None:
-    printer = CupsDocumentPrinter(Port.parse("cups:nobody"), **printing.settings)
+    printer = driver_at(printing, name="nobody")
     status = await printer.status()
     assert (status.device, status.fault) == (DeviceStatus.NO_DEVICE, FaultCode.DEVICE_MISSING)
     await printer.close()

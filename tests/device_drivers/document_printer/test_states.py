@@ -138,7 +138,7 @@ def test_a_queue_that_complains_is_believed() -> None:
 def test_toner_left_is_that_of_the_emptiest_cartridge(
     supplies: tuple[IppValue, ...], percent: int | None
 ) -> None:
-    attributes = {
+    attributes: dict[str, tuple[IppValue, ...]] = {
         "printer-state": (3,),
         "printer-state-reasons": ("none",),
         "printer-supply": supplies,
