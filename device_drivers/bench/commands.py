@@ -68,6 +68,7 @@ async def _serve(directory: Path, http_port: int, port_file: Path | None) -> Non
     from device_drivers.bench.catalogue import Catalogue  # noqa: PLC0415
     from device_drivers.bench.desk import Desk  # noqa: PLC0415
     from device_drivers.bench.web import BenchServer  # noqa: PLC0415
+    from device_drivers.document_printer.emulator import PrintingFailed  # noqa: PLC0415
     from device_drivers.social_security_card.private_pcscd import PcscdFailed  # noqa: PLC0415
 
     loop = asyncio.get_running_loop()
@@ -89,6 +90,8 @@ async def _serve(directory: Path, http_port: int, port_file: Path | None) -> Non
                 await asyncio.to_thread(server.close)
     except PcscdFailed as error:
         raise ServiceDown("social_security_card", str(error)) from error
+    except PrintingFailed as error:
+        raise ServiceDown("document_printer", str(error)) from error
 
 
 def _announce(ready: Mapping[str, object], port_file: Path | None) -> None:

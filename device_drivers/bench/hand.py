@@ -116,6 +116,21 @@ class Hand:
         """Free the knife."""
         self._act("receipt_printer", "free_cutter")
 
+    def at_document_printer(self, action: str) -> None:
+        """Do one of `catalogue()["actions"]["document_printer"]`, such as `out_of_paper`."""
+        self._act("document_printer", action)
+
+    def a4_pages(self) -> list[bytes]:
+        """Every page the document printer has printed as PNG, oldest first."""
+        printed = self.state()["document_printer"]["papers"]
+        if not isinstance(printed, list):
+            raise HandRefused("bad_answer", "the bench lists no papers")
+        return [
+            self._get(f"/papers/{int(paper['number'])}-{page}.png")
+            for paper in printed
+            for page in range(1, int(paper["pages"]) + 1)
+        ]
+
     def unplug(self, device: str) -> None:
         """Pull the cable of the device of this kind, such as `qr_scanner`."""
         self._act(device, "unplug")

@@ -141,20 +141,33 @@ class PrivatePrinting:
     ) -> None:
         self.close()
 
+    def printed(self) -> dict[int, int]:
+        """How many pages each paper has, by its number, oldest first."""
+        pages: dict[int, int] = {}
+        for name in sorted(path.stem for path in self._papers.glob("[0-9]*.png")):
+            number = int(name.partition("-")[0])
+            pages[number] = pages.get(number, 0) + 1
+        return pages
+
+    def page(self, number: int, page: int) -> bytes:
+        """One page as PNG. Raises OSError for one that was not printed."""
+        return (self._papers / f"{number:04}-{page}.png").read_bytes()
+
     def papers(self) -> list[PrintedPaper]:
         """What was printed so far, oldest first."""
-        folder = self.directory / PAPERS.name
         return [
             PrintedPaper(
-                number=int(pdf.stem),
-                pdf=pdf.read_bytes(),
-                pages=tuple(
-                    (folder / f"{pdf.stem}-{page}.png").read_bytes()
-                    for page in range(1, 1 + len(list(folder.glob(f"{pdf.stem}-*.png"))))
-                ),
+                number=number,
+                pdf=(self._papers / f"{number:04}.pdf").read_bytes(),
+                pages=tuple(self.page(number, page) for page in range(1, pages + 1)),
             )
-            for pdf in sorted(folder.glob("[0-9]*.pdf"))
+            for number, pages in self.printed().items()
+            if (self._papers / f"{number:04}.pdf").exists()
         ]
+
+    @property
+    def _papers(self) -> Path:
+        return self.directory / PAPERS.name
 
     @property
     def sheets(self) -> int:

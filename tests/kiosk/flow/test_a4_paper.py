@@ -53,7 +53,7 @@ def _with_pdf(reply: CaseReply) -> CaseReply:
 
 def _without_printer() -> World:
     whole = world()
-    kept = {
+    kept: dict[DeviceKind, DeviceState] = {
         kind: state
         for kind, state in whole.devices.items()
         if kind is not DeviceKind.DOCUMENT_PRINTER
