@@ -17,15 +17,6 @@ from kiosk.screens.viewing.saying import Saying
 from kiosk.services.phrases import Phrases
 from kiosk.services.rules import DIGIT_RULES
 
-_IN_A_STEP: Final = (
-    DeviceKind.ID_CARD_READER,
-    DeviceKind.SOCIAL_SECURITY_CARD,
-    DeviceKind.QR_SCANNER,
-    DeviceKind.DOCUMENT_CAMERA,
-    DeviceKind.RECEIPT_PRINTER,
-)
-"""What a citizen can be told has failed; without the others a service goes on another way."""
-
 REQUIRED_PHRASES: Final = frozenset(
     {f"department.{each.value}.{part}" for each in Department for part in ("name", "full")}
     | {f"device.{kind.value}" for kind in DeviceKind}
@@ -40,7 +31,7 @@ REQUIRED_PHRASES: Final = frozenset(
         f"trouble.{why}.{part}"
         for why in TROUBLES
         | {f"camera.{problem.value}" for problem in PageProblem}
-        | {f"device.{kind.value}" for kind in _IN_A_STEP}
+        | {f"device.{kind.value}" for kind in DeviceKind}
         | {"disk", "turned_away"}
         for part in ("title", "safe", "todo")
     }

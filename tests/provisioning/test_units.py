@@ -23,13 +23,9 @@ def rules() -> list[Path]:
     return sorted((FOLDER / "udev").iterdir())
 
 
-SERVED = {DeviceKind.DOCUMENT_PRINTER, DeviceKind.POWER_SUPPLY}
-"""Reached through a service that has rules of its own (CUPS, NUT), or over the network."""
-
-
-def test_every_device_that_is_opened_as_a_file_has_a_rules_file_of_its_own() -> None:
+def test_every_device_has_a_rules_file_of_its_own() -> None:
     named = {path.name.removeprefix("60-kiosk-").removesuffix(".rules") for path in rules()}
-    assert named == {kind.value.replace("_", "-") for kind in DeviceKind if kind not in SERVED}
+    assert named == {kind.value.replace("_", "-") for kind in DeviceKind}
 
 
 @pytest.mark.parametrize("path", rules(), ids=lambda path: path.stem)
