@@ -192,7 +192,8 @@ class Performer:
             intent=self._intent_for(effect),
         )
         try:
-            self._submitted = await asyncio.to_thread(submit)
+            # after what was noted before: the session's beginning comes first in the records
+            self._submitted = await self._clerk.write(submit)
         except StoreError as error:
             _LOG.error("a case could not be stored: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
             feed(ev.CaseNotStored())
@@ -250,14 +251,15 @@ class Performer:
     ) -> None:
         """Journal each stage of a paper before the next happens to it (DESIGN.md 4, Paper)."""
         try:
-            paper_id = await asyncio.to_thread(self._papers.intend, effect.case_id, effect.title)
+            intend = partial(self._papers.intend, effect.case_id, effect.title)
+            paper_id = await self._clerk.write(intend)
         except StoreError as error:
             _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
             feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
             return
         try:
             # before the first byte goes: after a power cut it may have reached the printer
-            await asyncio.to_thread(self._papers.mark, paper_id, PrintProgress.SENT.value)
+            await self._clerk.write(partial(self._papers.mark, paper_id, PrintProgress.SENT.value))
         except StoreError as error:
             _LOG.error("a paper was not sent: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
             self._clerk.note(partial(self._papers.mark, paper_id, "not_printed"))

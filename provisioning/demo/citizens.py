@@ -199,7 +199,7 @@ class Citizen:
                 return receipts[-1]
             pages = self._hand.a4_pages()
             if len(pages) > pages_before:
-                self._hand.at_document_printer("take")
+                self._hand.act("document_printer", "take")
                 return pages[-1]
             time.sleep(0.1)
         raise Lost(f"{self._errand.name}: no paper came out")

@@ -14,8 +14,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from fleet_server.assets import ASSETS
 from fleet_server.departments.contract.models import Completed, HandedCase
-from fleet_server.departments.working_days import CHINA
 from kiosk.contract.cases import Certificate
+from kiosk.contract.dates import CHINA
 
 _TEMPLATE: Final = "a4_certificate.html"
 
@@ -34,12 +34,11 @@ def draw_certificate(certificate: Certificate, *, case_number: str, verify_url: 
 
     # its debug notes quote the text of the document
     logging.getLogger("fontTools").setLevel(logging.WARNING)
-    issued_on = certificate.issued_at.astimezone(CHINA)
     page = _template().render(
         certificate=certificate,
         case_number=case_number,
         code=segno.make_qr(verify_url, error="m").svg_data_uri(border=0) if verify_url else "",
-        issued_on=f"{issued_on.year}年{issued_on.month}月{issued_on.day}日",
+        issued_on=certificate.issued_at.astimezone(CHINA).date(),
     )
     pdf: bytes = HTML(string=page).write_pdf()
     return pdf
@@ -47,7 +46,7 @@ def draw_certificate(certificate: Certificate, *, case_number: str, verify_url: 
 
 def warm_up() -> None:
     """Load what draws; without this the first citizen waits some seconds longer."""
-    blank = Certificate(title="证明", number="1", rows=(), issuer="", issued_at=datetime.now(UTC))
+    blank = Certificate(title="A4", number="1", rows=(), issuer="", issued_at=datetime.now(UTC))
     draw_certificate(blank, case_number="", verify_url="")
 
 

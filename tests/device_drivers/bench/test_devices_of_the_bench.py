@@ -42,7 +42,7 @@ async def test_prints_on_a4_and_lets_the_tray_run_empty(bench: RunningBench) -> 
     pages = await asyncio.to_thread(bench.hand.a4_pages)
     assert [page[:4] for page in pages[-2:]] == [b"\x89PNG", b"\x89PNG"]
     assert bench.hand.state()["document_printer"]["lying"]
-    await asyncio.to_thread(bench.hand.at_document_printer, "take")
+    await asyncio.to_thread(bench.hand.act, "document_printer", "take")
     assert bench.hand.state()["document_printer"]["lying"] == []
     for action, fault in (
         ("out_of_paper", "D301"),
@@ -58,7 +58,7 @@ async def test_prints_on_a4_and_lets_the_tray_run_empty(bench: RunningBench) -> 
         ("stop_service", "D104"),
         ("start_service", None),
     ):
-        await asyncio.to_thread(bench.hand.at_document_printer, action)
+        await asyncio.to_thread(bench.hand.act, "document_printer", action)
         assert (action, (await printer.status()).fault) == (action, fault)
     await printer.close()
 
