@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from device_drivers.document_printer.ipp import (
@@ -13,6 +13,9 @@ from device_drivers.document_printer.ipp import (
     decode_reply,
     encode_request,
 )
+
+BUSY = (HealthCheck.too_slow,)
+"""On a machine with other work the first inputs take seconds to make."""
 
 
 def _attribute(tag: int, name: str, value: bytes) -> bytes:
@@ -178,7 +181,7 @@ def _decoded(data: bytes) -> IppReply | IppGarbled:
 
 
 @given(st.binary(max_size=300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=BUSY)
 def test_any_bytes_at_all_give_an_answer_or_a_refusal(tail: bytes) -> None:
     """With the head of an answer, so that half of what follows is looked at as attributes."""
     for data in (tail, bytes.fromhex("0200 0000 00000001 04") + tail):
@@ -186,7 +189,7 @@ def test_any_bytes_at_all_give_an_answer_or_a_refusal(tail: bytes) -> None:
 
 
 @given(st.integers(0, len(_GET_JOBS_ANSWER) - 1), st.integers(0, 255), st.integers(0, 300))
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300, deadline=None, suppress_health_check=BUSY)
 def test_one_wrong_byte_or_a_cut_anywhere_is_survived(place: int, byte: int, end: int) -> None:
     data = bytearray(_GET_JOBS_ANSWER)
     data[place] = byte
@@ -197,7 +200,7 @@ _NAMES = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=30)
 
 
 @given(st.dictionaries(_NAMES, st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1)))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200, deadline=None, suppress_health_check=BUSY)
 def test_integers_arrive_as_they_were_sent(attributes: dict[str, list[int]]) -> None:
     fields = b"".join(
         _attribute(0x21, name if place == 0 else "", struct.pack(">i", value))
