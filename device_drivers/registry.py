@@ -17,6 +17,7 @@ from device_drivers.status import DeviceKind
 if TYPE_CHECKING:  # the interfaces import numpy
     from device_drivers.cabinet.interface import Cabinet
     from device_drivers.document_camera.interface import DocumentCamera
+    from device_drivers.document_printer.interface import DocumentPrinter
     from device_drivers.id_card_reader.interface import IdCardReader
     from device_drivers.power_supply.interface import PowerSupply
     from device_drivers.qr_scanner.interface import QrScanner
@@ -90,6 +91,12 @@ def _nut() -> DriverClass:
     return NutPowerSupply
 
 
+def _cups() -> DriverClass:
+    from device_drivers.document_printer.driver import CupsDocumentPrinter
+
+    return CupsDocumentPrinter
+
+
 MODELS: Mapping[tuple[DeviceKind, str], Model] = {
     (DeviceKind.ID_CARD_READER, "sam_v"): Model((Scheme.SERIAL, Scheme.TCP, Scheme.USB), _sam_v),
     (DeviceKind.SOCIAL_SECURITY_CARD, "sssc"): Model((Scheme.PCSC,), _sssc),
@@ -100,6 +107,7 @@ MODELS: Mapping[tuple[DeviceKind, str], Model] = {
     (DeviceKind.RECEIPT_PRINTER, "escpos"): Model((Scheme.TCP, Scheme.SERIAL), _escpos),
     (DeviceKind.CABINET, "modbus_rtu"): Model((Scheme.SERIAL, Scheme.TCP), _modbus),
     (DeviceKind.POWER_SUPPLY, "nut"): Model((Scheme.NUT,), _nut),
+    (DeviceKind.DOCUMENT_PRINTER, "cups"): Model((Scheme.CUPS,), _cups),
 }
 """Every driver that exists."""
 
@@ -132,6 +140,10 @@ def make_device(
 def make_device(
     kind: Literal[DeviceKind.POWER_SUPPLY], model: str, port: Port, **settings: object
 ) -> "PowerSupply": ...
+@overload
+def make_device(
+    kind: Literal[DeviceKind.DOCUMENT_PRINTER], model: str, port: Port, **settings: object
+) -> "DocumentPrinter": ...
 @overload
 def make_device(kind: DeviceKind, model: str, port: Port, **settings: object) -> Device: ...
 def make_device(kind: DeviceKind, model: str, port: Port, **settings: object) -> Device:

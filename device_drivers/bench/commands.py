@@ -107,6 +107,7 @@ async def _serve(directory: Path, arguments: argparse.Namespace) -> None:
     from device_drivers.bench.catalogue import Catalogue  # noqa: PLC0415
     from device_drivers.bench.desk import Desk  # noqa: PLC0415
     from device_drivers.bench.web import BenchServer  # noqa: PLC0415
+    from device_drivers.document_printer.emulator import PrintingFailed  # noqa: PLC0415
     from device_drivers.power_supply.emulator import PowerSupplyFailed  # noqa: PLC0415
     from device_drivers.social_security_card.private_pcscd import PcscdFailed  # noqa: PLC0415
 
@@ -140,6 +141,8 @@ async def _serve(directory: Path, arguments: argparse.Namespace) -> None:
         raise ServiceDown("social_security_card", str(error)) from error
     except PowerSupplyFailed as error:
         raise ServiceDown("power_supply", str(error)) from error
+    except PrintingFailed as error:
+        raise ServiceDown("document_printer", str(error)) from error
 
 
 def _announce(ready: Mapping[str, object], port_file: Path | None) -> None:

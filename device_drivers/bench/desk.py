@@ -11,6 +11,7 @@ from typing import Self
 from device_drivers.bench.cabinet_stations import CabinetStation, PowerSupplyStation
 from device_drivers.bench.card_stations import IdCardStation, SocialSecurityCardStation
 from device_drivers.bench.catalogue import Catalogue
+from device_drivers.bench.document_printer_station import DocumentPrinterStation
 from device_drivers.bench.paper_stations import DocumentCameraStation, ReceiptPrinterStation
 from device_drivers.bench.refusal import Refused
 from device_drivers.bench.scanner_station import QrScannerStation
@@ -30,6 +31,7 @@ class Desk:
         self._social_security_card = SocialSecurityCardStation(directory / "pcscd", catalogue)
         self.camera = DocumentCameraStation(directory / "desk")
         self.printer = ReceiptPrinterStation()
+        self.document_printer = DocumentPrinterStation(directory / "printing")
         self._stations: dict[str, Station] = {
             DeviceKind.ID_CARD_READER.value: IdCardStation(directory / "id_card_reader", catalogue),
             DeviceKind.SOCIAL_SECURITY_CARD.value: self._social_security_card,
@@ -38,13 +40,14 @@ class Desk:
             DeviceKind.RECEIPT_PRINTER.value: self.printer,
             DeviceKind.CABINET.value: CabinetStation(directory / "cabinet"),
             DeviceKind.POWER_SUPPLY.value: PowerSupplyStation(directory / "power_supply"),
+            DeviceKind.DOCUMENT_PRINTER.value: self.document_printer,
         }
         self._hands = {name: asyncio.Lock() for name in self._stations}
         """Two hands do not reach for one device at a time."""
         self._running = contextlib.AsyncExitStack()
 
     async def __aenter__(self) -> Self:
-        """Switch everything on. Raises PcscdFailed or PowerSupplyFailed.
+        """Switch everything on. Raises PcscdFailed, PowerSupplyFailed or PrintingFailed.
 
         What was started is stopped again.
         """
@@ -66,9 +69,14 @@ class Desk:
         await self._running.aclose()
 
     def ports(self) -> dict[str, object]:
-        """The port of each device by its kind, and the environment pcscd's clients need."""
+        """The port of each device by its kind, the environment pcscd's clients need, settings.
+
+        `settings`, by kind, are what a driver must be told besides the port.
+        """
         ports: dict[str, object] = {name: each.port for name, each in self._stations.items()}
-        return {**ports, "environment": self._social_security_card.environment}
+        settings = {DeviceKind.DOCUMENT_PRINTER.value: self.document_printer.settings}
+        environment = self._social_security_card.environment
+        return {**ports, "environment": environment, "settings": settings}
 
     def state(self) -> dict[str, object]:
         """What there is to see at each device now."""

@@ -120,6 +120,17 @@ class Hand:
         """Free the knife."""
         self.act("receipt_printer", "free_cutter")
 
+    def a4_pages(self) -> list[bytes]:
+        """Every page the document printer has printed as PNG, oldest first."""
+        printed = self.state()["document_printer"]["papers"]
+        if not isinstance(printed, list):
+            raise HandRefused("bad_answer", "the bench lists no papers")
+        return [
+            self._get(f"/papers/{int(paper['number'])}-{page}.png")
+            for paper in printed
+            for page in range(1, int(paper["pages"]) + 1)
+        ]
+
     def unplug(self, device: str) -> None:
         """Pull the cable of the device of this kind, such as `qr_scanner`."""
         self.act(device, "unplug")

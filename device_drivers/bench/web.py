@@ -117,6 +117,8 @@ class _Handler(BaseHTTPRequestHandler):
                 self._send(self.server.ask(desk.camera.view), "image/jpeg")
             case ["receipts", name] if name.endswith(".png"):
                 self._send(self._receipt(name.removesuffix(".png")), "image/png")
+            case ["papers", name] if name.endswith(".png"):
+                self._send(self._paper(name.removesuffix(".png")), "image/png")
             case ["code.svg"]:
                 texts = {key: values[0] for key, values in parse_qs(url.query).items()}
                 self._send(_drawn_code(texts), "image/svg+xml")
@@ -159,6 +161,12 @@ class _Handler(BaseHTTPRequestHandler):
         if not name.isdigit() or int(name) not in receipts:
             raise Refused(HTTPStatus.NOT_FOUND, "no_such_receipt", "no such receipt is kept")
         return receipts[int(name)].png
+
+    def _paper(self, name: str) -> bytes:
+        number, _, page = name.partition("-")
+        if not (number.isdecimal() and page.isdecimal()):
+            raise Refused(HTTPStatus.NOT_FOUND, "no_such_paper", "no such paper is kept")
+        return self.server.desk.document_printer.page(int(number), int(page))
 
     def _send_json(self, value: Mapping[str, object], status: HTTPStatus = HTTPStatus.OK) -> None:
         data = json.dumps(value, ensure_ascii=False).encode("utf-8")

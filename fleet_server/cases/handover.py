@@ -210,6 +210,7 @@ class HandOver:
             service_version=case.service_version,
             received_at=case.received_at,
             purpose=case.service_title,
+            verify_url=desk.verify_url(case.case_id),
             applicant=payload.applicant,
             answers=payload.answers,
             signature_png=base64_of(payload.signature_png),

@@ -107,6 +107,8 @@ class Certificate(Message):
     note: str = ""
     issuer: str
     issued_at: AwareDatetime
+    pdf: Base64Bytes = Field(default=b"", repr=False)
+    """The same as an A4 paper, for a kiosk with a document printer; empty where there is none."""
 
 
 class CaseReply(Message):

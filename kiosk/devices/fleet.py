@@ -9,6 +9,7 @@ from typing import Final, Generic, Protocol, Self, TypeVar
 from device_drivers.cabinet.interface import Cabinet
 from device_drivers.device import Device
 from device_drivers.document_camera.interface import DocumentCamera
+from device_drivers.document_printer.interface import DocumentPrinter
 from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.id_card_reader.interface import IdCardReader
 from device_drivers.ports import Port
@@ -143,6 +144,7 @@ class Fleet:
         receipt_printer: ReceiptPrinter | None = None,
         cabinet: Cabinet | None = None,
         power_supply: PowerSupply | None = None,
+        document_printer: DocumentPrinter | None = None,
     ) -> None:
         self._id_card = _keeper(DeviceKind.ID_CARD_READER, id_card_reader)
         self._social = _keeper(DeviceKind.SOCIAL_SECURITY_CARD, social_security_card_reader)
@@ -151,6 +153,7 @@ class Fleet:
         self._printer = _keeper(DeviceKind.RECEIPT_PRINTER, receipt_printer)
         self._cabinet = _keeper(DeviceKind.CABINET, cabinet)
         self._power = _keeper(DeviceKind.POWER_SUPPLY, power_supply)
+        self._a4_printer = _keeper(DeviceKind.DOCUMENT_PRINTER, document_printer)
 
     @classmethod
     def from_config(cls, devices: Mapping[DeviceKind, DeviceConfig]) -> Self:
@@ -184,6 +187,7 @@ class Fleet:
             self._printer,
             self._cabinet,
             self._power,
+            self._a4_printer,
         )
         return tuple(keeper for keeper in every if keeper is not None)
 
@@ -217,6 +221,10 @@ class Fleet:
         """Lend it. Raises DeviceFault on entering."""
         return _there(self._cabinet, DeviceKind.CABINET).lend()
 
+    def document_printer(self) -> AbstractAsyncContextManager[DocumentPrinter]:
+        """Lend it. Raises DeviceFault on entering."""
+        return _there(self._a4_printer, DeviceKind.DOCUMENT_PRINTER).lend()
+
     async def close(self) -> None:
         """Release every port. No effect may be using one."""
         for keeper in self.keepers:
@@ -231,6 +239,7 @@ _ARGUMENTS: Final = {
     DeviceKind.RECEIPT_PRINTER: "receipt_printer",
     DeviceKind.CABINET: "cabinet",
     DeviceKind.POWER_SUPPLY: "power_supply",
+    DeviceKind.DOCUMENT_PRINTER: "document_printer",
 }
 
 

@@ -66,6 +66,16 @@ class PrintPaper:
     """Blocks as `device_drivers.receipt_printer.document.parse_receipt` reads them."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PrintDocument:
+    """The department's own A4 paper: `PaperProgressed`, at last `PaperEnded`. Never cancelled."""
+
+    case_id: str
+    title: str
+    """The template's name that stands for it elsewhere: no personal data."""
+    pdf: bytes = field(repr=False)
+
+
 @dataclass(frozen=True, slots=True)
 class AwaitCardTaken:
     """`CardSeen` if a card stands in the slot; `CardTaken`, `CardStayed` or `DeviceFailed`."""
@@ -110,6 +120,7 @@ Effect = (
     | StoreCase
     | AwaitReply
     | PrintPaper
+    | PrintDocument
     | AwaitCardTaken
     | NoteSessionStarted
     | NoteSessionEnded

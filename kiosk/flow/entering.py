@@ -4,6 +4,7 @@ import base64
 from dataclasses import dataclass, replace
 
 from kiosk.contract.cases import Applicant, CasePayload
+from kiosk.contract.devices import DeviceKind, DeviceStatus
 from kiosk.contract.services import (
     AskChoice,
     AskDigits,
@@ -21,10 +22,12 @@ from kiosk.contract.services import (
 from kiosk.flow import effects, states
 from kiosk.flow.effects import Effect
 from kiosk.flow.facts import receipt_facts
-from kiosk.flow.states import Session, State
+from kiosk.flow.states import PaperKind, Session, State
 from kiosk.flow.walking import after_change, asked_on_path, next_step, photographed_on_path
 from kiosk.flow.world import World
 from kiosk.services.receipts import fill
+
+_CAN_PRINT = frozenset({DeviceStatus.ONLINE, DeviceStatus.DEVICE_BUSY})
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +83,8 @@ def enter(  # noqa: PLR0912  one branch per kind of step
                 (_store_case(session),),
             )
         case PrintReceipt():
-            return Step(
-                states.Printing(session=session, step_id=step_id, attempt=attempt),
-                (_print(session, step, world),),
-            )
+            kind = _paper_kind(session, world)
+            return print_on(kind, session, step_id, world, attempt=attempt)
         case Outcome():
             return Step(
                 states.Ended(session=session, step_id=step_id),
@@ -118,6 +119,43 @@ def _store_case(session: Session) -> effects.StoreCase:
         service_id=session.service_id,
         service_version=definition.version,
         content=session.content.hash,
+    )
+
+
+def print_on(
+    kind: PaperKind, session: Session, step_id: str, world: World, *, attempt: int
+) -> Step:
+    """Begin to print a step's paper on what was chosen for it."""
+    step = session.step(step_id)
+    if not isinstance(step, PrintReceipt):
+        raise TypeError(f"{step_id} prints nothing")
+    session = replace(session, paper_kind=kind)
+    printing = states.Printing(session=session, step_id=step_id, attempt=attempt)
+    if kind is PaperKind.A4:
+        return Step(printing, (_print_document(session, step),))
+    return Step(printing, (_print(session, step, world),))
+
+
+def _paper_kind(session: Session, world: World) -> PaperKind:
+    """A4 where the department sent one and the printer for it can print now."""
+    if not _pdf_of(session):
+        return PaperKind.RECEIPT
+    printer = world.devices.get(DeviceKind.DOCUMENT_PRINTER)
+    if printer is None or printer.fault is not None or printer.status not in _CAN_PRINT:
+        return PaperKind.RECEIPT_INSTEAD
+    return PaperKind.A4
+
+
+def _pdf_of(session: Session) -> bytes:
+    reply = session.reply
+    return reply.certificate.pdf if reply is not None and reply.certificate is not None else b""
+
+
+def _print_document(session: Session, step: PrintReceipt) -> effects.PrintDocument:
+    return effects.PrintDocument(
+        case_id=session.case_id,
+        title=step.template.removesuffix(".yaml"),
+        pdf=_pdf_of(session),
     )
 
 

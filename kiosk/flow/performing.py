@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from functools import partial
 from typing import Final
@@ -14,6 +14,7 @@ from device_drivers.document_camera.interface import (
     PageProblem,
     Preview,
 )
+from device_drivers.document_printer import interface as a4
 from device_drivers.errors import DeviceFault, FaultCode
 from device_drivers.receipt_printer.document import parse_receipt
 from device_drivers.receipt_printer.interface import (
@@ -47,6 +48,12 @@ ASK_SLOT_EVERY_S: Final = 0.5
 CAPTURE_WITHIN_S: Final = 3.0
 """The camera waits 0.6 s for stillness by itself; five times that."""
 
+Give = Callable[[int, Feed], Awaitable[tuple[ev.PaperEnded, str]]]
+"""Prints one journaled paper; how it ended, for the flow and for the journal."""
+
+_DOCUMENT_TITLE: Final = "certificate"
+"""What a job is called in the print queue, where it must name nobody."""
+
 Task = (
     ef.ReadIdCard
     | ef.ReadSocialSecurityCard
@@ -55,11 +62,12 @@ Task = (
     | ef.StoreCase
     | ef.AwaitReply
     | ef.PrintPaper
+    | ef.PrintDocument
     | ef.AwaitCardTaken
 )
 """The effects that take time."""
 
-DURABLE: Final = (ef.StoreCase, ef.PrintPaper)
+DURABLE: Final = (ef.StoreCase, ef.PrintPaper, ef.PrintDocument)
 """Never cancelled by a page change: the disk is being written or paper is in motion."""
 
 
@@ -113,6 +121,8 @@ class Performer:
                     await self._await_reply(wait_s, feed)
                 case ef.PrintPaper():
                     await self._print(effect, feed)
+                case ef.PrintDocument():
+                    await self._issue(effect, partial(self._document_outcome, effect.pdf), feed)
                 case ef.AwaitCardTaken(within_s):
                     await self._await_card_taken(within_s, feed)
         except DeviceFault as fault:
@@ -230,10 +240,21 @@ class Performer:
     async def _print(self, effect: ef.PrintPaper, feed: Feed) -> None:
         try:
             receipt = parse_receipt(effect.receipt)
+        except ValueError as error:
+            _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  ReceiptMistake may quote
+            feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
+            return
+        await self._issue(effect, partial(self._receipt_outcome, receipt), feed)
+
+    async def _issue(
+        self, effect: ef.PrintPaper | ef.PrintDocument, give: Give, feed: Feed
+    ) -> None:
+        """Journal each stage of a paper before the next happens to it (DESIGN.md 4, Paper)."""
+        try:
             intend = partial(self._papers.intend, effect.case_id, effect.title)
             paper_id = await self._clerk.write(intend)
-        except (ValueError, StoreError) as error:
-            _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  ReceiptMistake may quote
+        except StoreError as error:
+            _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
             feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
             return
         try:
@@ -244,23 +265,14 @@ class Performer:
             self._clerk.note(partial(self._papers.mark, paper_id, "not_printed"))
             feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
             return
-        outcome, last = await self._outcome(receipt, paper_id, feed)
-        match outcome:
-            case Printed():
-                # a presenter may have seen it taken, and that is never taken back
-                is_taken = last is PrintProgress.TAKEN
-                ended, stage = ev.PaperEnded("printed"), "taken" if is_taken else "presented"
-            case NotPrinted(why):
-                ended, stage = ev.PaperEnded("not_printed", why), "not_printed"
-            case Unconfirmed(why):
-                ended, stage = ev.PaperEnded("unconfirmed", why), "unconfirmed"
+        ended, stage = await give(paper_id, feed)
         self._clerk.note(partial(self._papers.mark, paper_id, stage))
         await self._clerk.settle()
         feed(ended)
 
-    async def _outcome(
+    async def _receipt_outcome(
         self, receipt: Receipt, paper_id: int, feed: Feed
-    ) -> tuple[PrintOutcome, PrintProgress | None]:
+    ) -> tuple[ev.PaperEnded, str]:
         last: PrintProgress | None = None
 
         def on_progress(progress: PrintProgress) -> None:
@@ -269,13 +281,53 @@ class Performer:
             self._clerk.note(partial(self._papers.mark, paper_id, progress.value))
             feed(ev.PaperProgressed(progress.value))
 
+        outcome: PrintOutcome
         try:
             async with self._devices.receipt_printer() as printer:
-                return await printer.print_receipt(receipt, on_progress=on_progress), last
+                outcome = await printer.print_receipt(receipt, on_progress=on_progress)
         except DeviceFault as fault:
             _LOG.warning("%s", fault)
             why = fault.code.value
-            return (Unconfirmed(why) if last else NotPrinted(why)), last
+            outcome = Unconfirmed(why) if last else NotPrinted(why)
+        match outcome:
+            case Printed():
+                # a presenter may have seen it taken, and that is never taken back
+                is_taken = last is PrintProgress.TAKEN
+                return ev.PaperEnded("printed"), "taken" if is_taken else "presented"
+            case NotPrinted(why):
+                return ev.PaperEnded("not_printed", why), "not_printed"
+            case Unconfirmed(why):
+                return ev.PaperEnded("unconfirmed", why), "unconfirmed"
+
+    async def _document_outcome(
+        self, pdf: bytes, paper_id: int, feed: Feed
+    ) -> tuple[ev.PaperEnded, str]:
+        """An A4 printer has no presenter: that the paper is out is the last that is known."""
+        del paper_id
+
+        def on_progress(progress: a4.JobProgress) -> None:
+            feed(ev.PaperProgressed("presented" if progress.pages else "sent"))
+
+        is_lent = False
+        try:
+            async with self._devices.document_printer() as printer:
+                is_lent = True
+                outcome = await printer.print_document(
+                    pdf, title=_DOCUMENT_TITLE, on_progress=on_progress
+                )
+        except (DeviceFault, ValueError) as error:
+            # a fault before the job, or bytes that are no PDF: nothing went to the printer
+            _LOG.warning("an A4 paper was not printed: %s", type(error).__name__)
+            code = error.code if isinstance(error, DeviceFault) else FaultCode.MISUSED
+            is_unclear = is_lent and isinstance(error, DeviceFault)
+            outcome = a4.Unconfirmed(code.value) if is_unclear else a4.NotPrinted(code.value)
+        match outcome:
+            case a4.Printed():
+                return ev.PaperEnded("printed"), "presented"
+            case a4.NotPrinted(why):
+                return ev.PaperEnded("not_printed", why), "not_printed"
+            case a4.Unconfirmed(why):
+                return ev.PaperEnded("unconfirmed", why), "unconfirmed"
 
 
 async def _closable(frames: AsyncIterator[Preview]) -> AsyncGenerator[Preview, None]:

@@ -6,6 +6,7 @@ from typing import Protocol
 
 from device_drivers.cabinet.interface import LightMode, Slot
 from device_drivers.document_camera.interface import DocumentCamera, Preview
+from device_drivers.document_printer.interface import DocumentPrinter
 from device_drivers.id_card_reader.interface import IdCardReader
 from device_drivers.qr_scanner.interface import QrScanner
 from device_drivers.receipt_printer.interface import ReceiptPrinter
@@ -40,7 +41,10 @@ class DevicePool(Protocol):
         """The camera."""
 
     def receipt_printer(self) -> AbstractAsyncContextManager[ReceiptPrinter]:
-        """The printer."""
+        """The printer for receipts."""
+
+    def document_printer(self) -> AbstractAsyncContextManager[DocumentPrinter]:
+        """The printer for A4."""
 
 
 class Desk(Protocol):

@@ -301,6 +301,7 @@ _FAILED: Final[dict[type[Task], ev.Event]] = {
     ef.StoreCase: ev.CaseNotStored(),
     ef.AwaitReply: ev.WaitOver(),
     ef.PrintPaper: ev.PaperEnded("unconfirmed", "D401"),
+    ef.PrintDocument: ev.PaperEnded("unconfirmed", "D401"),
     ef.AwaitCardTaken: ev.CardTaken(),
 }
 """What a citizen is told where our own code broke down in an effect."""

@@ -53,6 +53,16 @@ class PaperState(StrEnum):
     UNCONFIRMED = "unconfirmed"
 
 
+class PaperKind(StrEnum):
+    """What the session prints on."""
+
+    RECEIPT = "receipt"
+    A4 = "a4"
+    """The department's own paper, on the document printer."""
+    RECEIPT_INSTEAD = "receipt_instead"
+    """There is an A4 paper, and no document printer that can print it now."""
+
+
 class CardUsed(StrEnum):
     """A card the citizen laid down or put in."""
 
@@ -84,6 +94,7 @@ class Session:
     receipt: CaseReceipt | None = None
     reply: CaseReply | None = field(default=None, repr=False)
     paper: PaperState = PaperState.NONE
+    paper_kind: PaperKind = PaperKind.RECEIPT
 
     @property
     def service(self) -> ServiceContent:

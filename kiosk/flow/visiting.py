@@ -20,7 +20,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import states as st
 from kiosk.flow.closing import closing, must_end
 from kiosk.flow.effects import AwaitReply, ForgetSession, NoteRating
-from kiosk.flow.entering import Step, advance, enter
+from kiosk.flow.entering import Step, advance, enter, print_on
 from kiosk.flow.identity import OLD_CARD, from_code, from_id_card, from_social_security_card
 from kiosk.flow.leaving import (
     ABANDONED,
@@ -283,6 +283,11 @@ def _paper_ended(state: st.Printing, outcome: str, why: str, world: World) -> St
     session = replace(state.session, paper=st.PaperState(outcome))
     if session.paper is st.PaperState.PRINTED:
         return advance(session, state.step_id, world)
+    if session.paper_kind is st.PaperKind.A4 and session.paper is st.PaperState.NOT_PRINTED:
+        # certain not to come: the receipt with its code takes its place, and doubles nothing
+        fresh = replace(session, paper=st.PaperState.NONE)
+        instead, again = st.PaperKind.RECEIPT_INSTEAD, state.attempt + 1
+        return print_on(instead, fresh, state.step_id, world, attempt=again)
     return Step(
         st.PaperTrouble(session=session, step_id=state.step_id, attempt=state.attempt, why=why)
     )

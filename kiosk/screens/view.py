@@ -38,6 +38,15 @@ REQUIRED_PHRASES: Final = frozenset(
         for part in ("title", "safe", "todo")
     }
     | {f"result.card.{card.value}" for card in st.CardUsed}
+    | {
+        f"working.{part}.{kind.value}"
+        for part in ("print_title", "print_note")
+        for kind in st.PaperKind
+    }
+    | {
+        f"result.paper.printed_{kind.value}"
+        for kind in (st.PaperKind.A4, st.PaperKind.RECEIPT_INSTEAD)
+    }
     | {f"result.without_paper.{result}" for result in ending.WITHOUT_PAPER}
 )
 """Phrases whose keys are put together while drawing: required when the app starts."""

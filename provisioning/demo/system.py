@@ -261,10 +261,12 @@ class System:
             f"--hall={HALL}",
         )
         token = json.loads(answer.splitlines()[-1])
+        bench = self._bench_ports()
+        settings = bench.get("settings", {})
         devices = {
             kind: port
-            for kind, port in self._bench_ports().items()
-            if kind not in {"environment", "page"}
+            for kind, port in bench.items()
+            if kind not in {"environment", "page", "settings"}
         }
         self._run(
             "provisioning.enrol",
@@ -274,6 +276,10 @@ class System:
             f"--config-out={config}",
             *(f"--device={kind}={port}" for kind, port in devices.items()),
         )
+        with config.open("a", encoding="utf-8") as out:
+            for kind, words in settings.items():
+                lines = [f"{name} = {json.dumps(value)}" for name, value in words.items()]
+                out.write(f"\n[devices.{kind}.settings]\n" + "\n".join(lines) + "\n")
         with config.open("rb") as file:
             tomllib.load(file)
 

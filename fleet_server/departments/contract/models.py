@@ -36,6 +36,8 @@ class HandedCase(Message):
     """When the intake committed it: legal clocks of the applicant start no later."""
     purpose: str
     """Why the department is asked (exchange log, S38): the service's name is enough."""
+    verify_url: str = ""
+    """Where anybody can verify the case: what the QR code on a printed certificate holds."""
     applicant: Applicant
     answers: dict[str, str] = Field(default={}, repr=False)
     signature_png: Base64Bytes = Field(default=b"", repr=False)

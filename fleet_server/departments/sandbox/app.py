@@ -1,5 +1,6 @@
 """One department's sandbox as an ASGI application."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,6 +10,7 @@ from fastapi import FastAPI
 
 from fleet_server.assets import ASSETS
 from fleet_server.departments.contract.endpoints import department_router, refuse_by_contract
+from fleet_server.departments.sandbox.a4_paper import warm_up
 from fleet_server.departments.sandbox.decisions import Decider, Refusals
 from fleet_server.departments.sandbox.faults import Fault, FaultSwitch, FaultyWire
 from fleet_server.departments.sandbox.ledger import Ledger
@@ -65,6 +67,9 @@ DEPARTMENTS: Final[dict[str, Callable[[Path], Decider]]] = {
     "social_security": _social_security,
 }
 
+_DRAWING: Final = frozenset({"social_security"})
+"""Those whose answers hold an A4 paper."""
+
 
 def create_sandbox(department: str, data: Path, *, api_key: str, assets: Path = ASSETS) -> FastAPI:
     """The department's system with its own database in `data`; KeyError for an unknown one."""
@@ -73,6 +78,8 @@ def create_sandbox(department: str, data: Path, *, api_key: str, assets: Path = 
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        if department in _DRAWING:
+            await asyncio.to_thread(warm_up)
         yield
         ledger.close()
 

@@ -3,6 +3,7 @@
 from typing import Final
 
 from fleet_server.departments.contract.models import Answer, Completed, HandedCase
+from fleet_server.departments.sandbox.a4_paper import with_a4_paper
 from fleet_server.departments.sandbox.decisions import Moment, Refusals
 from fleet_server.departments.sandbox.records import Insurance, Insured, People
 from kiosk.contract.cases import Certificate
@@ -37,7 +38,8 @@ class SocialSecurity:
         wanted = _wanted(insured, case.answers.get("insurance", "all"))
         if not wanted:
             return self._refusals.say("not_insured")
-        return _certify(self._people.name_of(applicant.number), insured, wanted, moment)
+        certified = _certify(self._people.name_of(applicant.number), insured, wanted, moment)
+        return with_a4_paper(certified, case)
 
 
 def _wanted(insured: Insured, kind: str) -> tuple[Insurance, ...]:

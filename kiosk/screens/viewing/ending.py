@@ -5,7 +5,7 @@ from typing import Final, Literal
 from kiosk.contract.services import Outcome
 from kiosk.flow import states as st
 from kiosk.flow.events import Continue, Extend, Quit, Rated, TryAgain
-from kiosk.flow.states import PaperState, Session
+from kiosk.flow.states import PaperKind, PaperState, Session
 from kiosk.flow.visiting import FINAL_TROUBLES
 from kiosk.screens.view_model import (
     Action,
@@ -73,11 +73,12 @@ def _done(state: st.Storing | st.AwaitingReply) -> int:
 def printing(state: st.Printing, saying: Saying) -> WorkingView:
     """The paper is on its way, then coming out."""
     names = tuple(saying.say(f"working.{part}") for part in ("seal", "print", "come_out"))
+    kind = state.session.paper_kind.value
     return WorkingView(
         frame=_still(state, saying),
-        title=saying.say("working.print_title"),
+        title=saying.say(f"working.print_title.{kind}"),
         steps=_staged(names, 2 if state.stage in {"presented", "taken"} else 1),
-        reassurance=saying.say("working.print_note"),
+        reassurance=saying.say(f"working.print_note.{kind}"),
     )
 
 
@@ -231,6 +232,8 @@ def _words_of_department(session: Session, saying: Saying) -> tuple[str, ...]:
 def _paper(session: Session, saying: Saying) -> str:
     if session.paper is PaperState.NONE:
         return ""
+    if session.paper is PaperState.PRINTED and session.paper_kind is not PaperKind.RECEIPT:
+        return saying.say(f"result.paper.printed_{session.paper_kind.value}")
     return saying.say(f"result.paper.{session.paper.value}")
 
 

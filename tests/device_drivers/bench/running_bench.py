@@ -25,6 +25,7 @@ class RunningBench:
     port_file: Path
     ports: Mapping[str, str]
     environment: Mapping[str, str]
+    settings: Mapping[str, Mapping[str, str]]
     hand: Hand
 
     def port(self, device: str) -> Port:
@@ -71,6 +72,7 @@ def running_bench(folder: Path) -> Iterator[RunningBench]:
                 port_file=port_file,
                 ports=ready,
                 environment=ready["environment"],
+                settings=ready["settings"],
                 hand=Hand.from_port_file(port_file),
             )
         finally:

@@ -50,6 +50,9 @@ def ask(
         ("/somewhere", None, 404, "no_such_page"),
         ("/receipts/99.png", None, 404, "no_such_receipt"),
         ("/receipts/..%2F.png", None, 404, "no_such_receipt"),
+        ("/papers/99-1.png", None, 404, "no_such_paper"),
+        ("/papers/..%2F-1.png", None, 404, "no_such_paper"),
+        ("/papers/1.png", None, 404, "no_such_paper"),
         ("/code.svg", None, 400, "bad_text"),
     ],
 )

@@ -10,6 +10,7 @@ import zxingcpp
 
 from device_drivers.bench.hand import HandRefused
 from device_drivers.document_camera.interface import NoPage, Page, PageProblem
+from device_drivers.document_printer.interface import Printed as A4
 from device_drivers.id_card_reader.interface import IdCard, NoCard
 from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.receipt_printer.interface import (
@@ -25,9 +26,43 @@ from device_drivers.receipt_printer.interface import (
 from device_drivers.registry import make_device
 from device_drivers.status import DeviceKind, DeviceStatus
 from tests.device_drivers.bench.running_bench import RunningBench
+from tests.device_drivers.document_printer.papers import Told, blank_pdf
 from tests.device_drivers.qr_scanner.holding import hold_until_read
 
 pytestmark = pytest.mark.slow
+
+
+async def test_prints_on_a4_and_lets_the_tray_run_empty(bench: RunningBench) -> None:
+    printer = make_device(
+        DeviceKind.DOCUMENT_PRINTER,
+        "cups",
+        bench.port("document_printer"),
+        **bench.settings["document_printer"],
+    )
+    told = Told()
+    assert await printer.print_document(blank_pdf(2), title="bench", on_progress=told) == A4(2)
+    pages = await asyncio.to_thread(bench.hand.a4_pages)
+    assert [page[:4] for page in pages[-2:]] == [b"\x89PNG", b"\x89PNG"]
+    assert bench.hand.state()["document_printer"]["lying"]
+    await asyncio.to_thread(bench.hand.act, "document_printer", "take")
+    assert bench.hand.state()["document_printer"]["lying"] == []
+    for action, fault in (
+        ("out_of_paper", "D301"),
+        ("refill", None),
+        ("jam", "D303"),
+        ("free_jam", None),
+        ("out_of_toner", "D304"),
+        ("new_toner", None),
+        ("open_door", "D305"),
+        ("close_door", None),
+        ("unplug", "D101"),
+        ("plug", None),
+        ("stop_service", "D104"),
+        ("start_service", None),
+    ):
+        await asyncio.to_thread(bench.hand.act, "document_printer", action)
+        assert (action, (await printer.status()).fault) == (action, fault)
+    await printer.close()
 
 
 async def test_lays_an_id_card_and_takes_it_away(bench: RunningBench) -> None:

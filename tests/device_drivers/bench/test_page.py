@@ -29,6 +29,7 @@ def test_handles_cards_codes_and_paper_by_clicks_and_shows_what_others_do(
         _click_cards(page, bench)
         _click_printer(page, bench)
         _click_cabinet(page, bench)
+        _click_document_printer(page, bench)
         assert errors == []
         assert all(url.startswith((bench.ports["page"], "data:")) for url in elsewhere)
         browser.close()
@@ -51,6 +52,15 @@ def _click_cards(page: Page, bench: RunningBench) -> None:
     page.locator("#qr_scanner form button").click()
     expect(page.locator("#qr_scanner .text")).to_have_text("<b>一窗</b>")
     assert bench.hand.state()["qr_scanner"]["shown"] == "<b>一窗</b>"
+
+
+def _click_document_printer(page: Page, bench: RunningBench) -> None:
+    printer = page.locator("#document_printer")
+    printer.get_by_role("button", name="打开前门").click()
+    expect(printer.locator(".word")).to_have_text("前门打开")
+    assert bench.hand.state()["document_printer"]["door_open"] is True
+    printer.get_by_role("button", name="关上前门").click()
+    expect(printer.locator(".word")).to_have_text("就绪")
 
 
 def _click_printer(page: Page, bench: RunningBench) -> None:

@@ -34,6 +34,12 @@ def test_every_other_message_is_read_from_its_example_and_says_it_again(name: st
     assert _plain(specimen) == golden
 
 
+def test_a_reply_of_a_server_that_knows_no_a4_papers_is_still_read() -> None:
+    golden = json.loads(json.dumps(_golden("case_reply")))
+    del golden["certificate"]["pdf"]
+    assert type(OTHERS["case_reply"]).model_validate(golden) == OTHERS["case_reply"]
+
+
 def test_there_is_an_example_of_every_kind_of_event() -> None:
     kinds = {each.model_fields["kind"].default for each in get_args(get_args(UplinkEvent)[0])}
     assert {event.kind for event in EVENTS} == kinds

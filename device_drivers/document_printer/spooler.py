@@ -1,0 +1,157 @@
+"""CUPS and the printer behind it, asked together. Blocking: the driver's worker thread only."""
+
+import contextlib
+from dataclasses import dataclass, replace
+
+from device_drivers.document_printer.cups_queue import CupsQueue, Queue, QueuedJob
+from device_drivers.document_printer.interface import (
+    DocumentOutcome,
+    DocumentPrinterStatus,
+    JobProgress,
+    JobState,
+    NotPrinted,
+    Printed,
+    Unconfirmed,
+)
+from device_drivers.document_printer.printer_link import PrinterLink, link_to
+from device_drivers.document_printer.states import JobSeen, understand_printer, understand_queue
+from device_drivers.errors import DeviceFault, FaultCode
+from device_drivers.status import DeviceStatus
+
+STOPS = frozenset({FaultCode.PAPER_OUT, FaultCode.TICKET_JAMMED, FaultCode.DOOR_OPEN})
+"""What keeps a job that was begun from going on until a person comes."""
+_STOPPED = 5
+"""printer-state (RFC 8011, 5.4.11)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """What was given away: its number at CUPS, and the name it bears everywhere."""
+
+    number: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One job at one moment, from both sides."""
+
+    queued: QueuedJob | None = None
+    """None while CUPS does not answer."""
+    at_printer: JobSeen | None = None
+    """As the printer told it last; None where it has never told of this job."""
+    is_printer_answering: bool = False
+    hindrance: FaultCode | None = None
+    """What keeps the job from going on, if anything does."""
+
+    @property
+    def progress(self) -> JobProgress:
+        """The printer's word; CUPS's while the printer has none, and then no pages."""
+        if self.at_printer is not None:
+            return JobProgress(self.at_printer.state, self.at_printer.pages)
+        if self.queued is None:
+            return JobProgress(JobState.UNKNOWN, 0)
+        seen = self.queued.seen
+        return JobProgress(seen.state, seen.pages if seen.state is JobState.COMPLETED else 0)
+
+    @property
+    def is_over(self) -> bool:
+        """True when nobody will do, or can say, anything more about the job."""
+        is_over_at_cups = self.queued is not None and self.queued.seen.state.is_final
+        if self.at_printer is None:
+            return is_over_at_cups
+        is_forgotten = self.at_printer.state is JobState.UNKNOWN
+        return self.at_printer.state.is_final or (is_forgotten and is_over_at_cups)
+
+
+def judge(look: Look, why: FaultCode) -> DocumentOutcome:
+    """How a job ended, as far as anybody can know; `why` is what stood in its way."""
+    state, pages = look.progress.state, look.progress.pages
+    if state is JobState.COMPLETED:
+        return Printed(pages)
+    if look.at_printer is not None:
+        is_given_up = state.is_final and pages == 0
+    else:
+        is_given_up = state.is_final and look.queued is not None and not look.queued.has_begun
+    return NotPrinted(why.value) if is_given_up else Unconfirmed(why.value, pages)
+
+
+class Spooler:
+    """One queue, and its printer where that can be asked."""
+
+    def __init__(self, queue: CupsQueue, printer: PrinterLink | None, *, device: str) -> None:
+        self._queue = queue
+        self._given = printer
+        self._device = device
+        self._unforgotten: set[int] = set()
+        """Jobs to be purged, for which CUPS was away."""
+
+    def status(self) -> DocumentPrinterStatus:
+        """Ask both. Raises DeviceFault where one of them does not answer."""
+        queue = self._queue.attributes()
+        self._forget_all()
+        link = self._link(queue)
+        if link is None:
+            status = understand_queue(queue.state, queue.reasons)
+        else:
+            status = understand_printer(link.attributes())
+        if status.fault is None and (queue.state == _STOPPED or not queue.is_accepting):
+            fault, detail = FaultCode.SERVICE_DOWN, "the queue is stopped at CUPS"
+            return replace(status, device=DeviceStatus.OFFLINE, fault=fault, detail=detail)
+        return status
+
+    def submit(self, pdf: bytes, name: str) -> Job:
+        """Give a job to CUPS. Raises DeviceFault, and then no job is left there."""
+        return Job(self._queue.submit(pdf, name=name), name)
+
+    def look(self, job: Job, before: Look) -> Look:
+        """See how a job stands; `before` is what was seen last. Never raises."""
+        look = replace(before, queued=None, is_printer_answering=False, hindrance=None)
+        link = self._given
+        try:
+            link = self._link(self._queue.attributes())
+            look = replace(look, queued=self._queue.job(job.number))
+        except DeviceFault as fault:
+            look = replace(look, hindrance=fault.code)
+        if link is None:
+            return look
+        try:
+            status = understand_printer(link.attributes())
+            at_printer = _find(link, job, before)
+        except DeviceFault as fault:
+            return replace(look, hindrance=fault.code)
+        hindrance = status.fault if status.fault in STOPS else look.hindrance
+        if at_printer is None:
+            return replace(look, is_printer_answering=True, hindrance=hindrance)
+        return replace(look, at_printer=at_printer, is_printer_answering=True, hindrance=hindrance)
+
+    def withdraw(self, job: Job, look: Look) -> None:
+        """Cancel a job at CUPS, which tells the printer; without CUPS, at the printer."""
+        with contextlib.suppress(DeviceFault):
+            self._queue.cancel(job.number)
+            return
+        if self._given is not None and look.at_printer is not None:
+            with contextlib.suppress(DeviceFault):
+                self._given.cancel(look.at_printer.number)
+
+    def forget(self, job: Job) -> None:
+        """Have CUPS drop the job and its PDF, later if CUPS is away now."""
+        self._unforgotten.add(job.number)
+        with contextlib.suppress(DeviceFault):
+            self._forget_all()
+
+    def _forget_all(self) -> None:
+        for number in tuple(self._unforgotten):
+            self._queue.purge(number)
+            self._unforgotten.discard(number)
+
+    def _link(self, queue: Queue) -> PrinterLink | None:
+        return self._given or link_to(queue.device_uri, device=self._device)
+
+
+def _find(link: PrinterLink, job: Job, before: Look) -> JobSeen | None:
+    """The job at the printer. One it has forgotten keeps the pages last told, its state unknown."""
+    if before.at_printer is None:
+        return link.find_job(job.name)
+    seen = link.job(before.at_printer.number)
+    return replace(seen, pages=max(seen.pages, before.at_printer.pages))

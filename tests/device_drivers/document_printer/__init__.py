@@ -1,0 +1,1 @@
+"""The document printer: decoders, states, the driver at the real wire, commands."""

@@ -1,0 +1,211 @@
+"""IPP as bytes: the examples of RFC 8010, and whatever else may come down the wire."""
+
+import struct
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from device_drivers.document_printer.ipp import (
+    IppGarbled,
+    IppReply,
+    Operation,
+    decode_reply,
+    encode_request,
+)
+
+BUSY = (HealthCheck.too_slow,)
+"""On a machine with other work the first inputs take seconds to make."""
+
+
+def _attribute(tag: int, name: str, value: bytes) -> bytes:
+    label = name.encode("ascii")
+    return struct.pack(">BH", tag, len(label)) + label + struct.pack(">H", len(value)) + value
+
+
+_OPERATION_GROUP = (
+    b"\x01"
+    + _attribute(0x47, "attributes-charset", b"utf-8")
+    + _attribute(0x48, "attributes-natural-language", b"en")
+)
+
+_GET_JOBS_ANSWER = (
+    bytes.fromhex("0101 0000 00000123")
+    + b"\x01"
+    + bytes.fromhex("47 0012")
+    + b"attributes-charset"
+    + bytes.fromhex("0005")
+    + b"utf-8"
+    + bytes.fromhex("48 001b")
+    + b"attributes-natural-language"
+    + bytes.fromhex("0005")
+    + b"en-us"
+    + bytes.fromhex("41 000e")
+    + b"status-message"
+    + bytes.fromhex("000d")
+    + b"successful-ok"
+    + b"\x02"
+    + bytes.fromhex("21 0006")
+    + b"job-id"
+    + bytes.fromhex("0004 00000093")
+    + bytes.fromhex("36 0008")
+    + b"job-name"
+    + bytes.fromhex("000c 0005")
+    + b"fr-ca"
+    + bytes.fromhex("0003")
+    + b"fou"
+    + b"\x02\x02"
+    + bytes.fromhex("21 0006")
+    + b"job-id"
+    + bytes.fromhex("0004 00000095")
+    + bytes.fromhex("36 0008")
+    + b"job-name"
+    + bytes.fromhex("0012 0005")
+    + b"de-CH"
+    + bytes.fromhex("0009")
+    + b"isch guet"
+    + b"\x03"
+)
+"""RFC 8010, A.8: the second job may be seen by nobody, so nothing stands in its group."""
+
+
+def test_a_question_has_the_bytes_of_the_document() -> None:
+    question = encode_request(
+        Operation.GET_PRINTER_ATTRIBUTES,
+        0x123,
+        printer_uri="ipp://printer/ipp/print",
+        requested=("printer-state", "printer-state-reasons"),
+    )
+    assert question == (
+        bytes.fromhex("0200 000b 00000123")
+        + _OPERATION_GROUP
+        + _attribute(0x45, "printer-uri", b"ipp://printer/ipp/print")
+        + _attribute(0x42, "requesting-user-name", b"kiosk")
+        + _attribute(0x44, "requested-attributes", b"printer-state")
+        + _attribute(0x44, "", b"printer-state-reasons")
+        + b"\x03"
+    )
+
+
+def test_a_question_after_a_job_names_it_right_behind_the_printer() -> None:
+    question = encode_request(
+        Operation.GET_JOB_ATTRIBUTES, 1, printer_uri="ipp://p/", requested=(), job_id=147
+    )
+    assert question[:4] == bytes.fromhex("0200 0009")
+    assert bytes.fromhex("21 0006") + b"job-id" + bytes.fromhex("0004 00000093") in question
+
+
+def test_the_answer_printed_in_the_document_is_read() -> None:
+    reply = decode_reply(_GET_JOBS_ANSWER)
+    assert (reply.is_ok, reply.request_id) == (True, 0x123)
+    assert reply.jobs == (
+        {"job-id": (147,), "job-name": ("fou",)},
+        {},
+        {"job-id": (149,), "job-name": ("isch guet",)},
+    )
+
+
+def test_every_syntax_comes_as_its_own_type() -> None:
+    reply = decode_reply(
+        bytes.fromhex("0200 0000 00000001")
+        + _OPERATION_GROUP
+        + b"\x04"
+        + _attribute(0x23, "printer-state", struct.pack(">i", 3))
+        + _attribute(0x22, "printer-is-accepting-jobs", b"\x01")
+        + _attribute(0x33, "copies-supported", struct.pack(">ii", 1, 99))
+        + _attribute(0x30, "printer-supply", b"class=other;")
+        + _attribute(0x12, "printer-geo-location", b"")
+        + _attribute(0x44, "printer-state-reasons", b"media-low-report")
+        + _attribute(0x44, "", b"toner-low-report")
+        + b"\x03"
+    )
+    assert reply.printer == {
+        "printer-state": (3,),
+        "printer-is-accepting-jobs": (True,),
+        "copies-supported": ((1, 99),),
+        "printer-supply": (b"class=other;",),
+        "printer-geo-location": (None,),
+        "printer-state-reasons": ("media-low-report", "toner-low-report"),
+    }
+
+
+def test_a_collection_within_a_collection_is_passed_over() -> None:
+    inner = _attribute(0x34, "", b"") + _attribute(0x4A, "", b"x-dimension")
+    inner += _attribute(0x21, "", struct.pack(">i", 21000)) + _attribute(0x37, "", b"")
+    reply = decode_reply(
+        bytes.fromhex("0200 0000 00000001")
+        + b"\x04"
+        + _attribute(0x34, "media-col-default", b"")
+        + _attribute(0x4A, "", b"media-size")
+        + inner
+        + _attribute(0x37, "", b"")
+        + _attribute(0x23, "printer-state", struct.pack(">i", 4))
+        + b"\x03"
+    )
+    assert reply.printer == {"media-col-default": (None,), "printer-state": (4,)}
+
+
+def test_a_number_of_the_wrong_length_hides_nothing_else() -> None:
+    reply = decode_reply(
+        bytes.fromhex("0200 0000 00000001")
+        + b"\x04"
+        + _attribute(0x21, "pages-per-minute", b"\x01")
+        + _attribute(0x23, "printer-state", struct.pack(">i", 5))
+        + b"\x03"
+    )
+    assert reply.printer == {"pages-per-minute": (b"\x01",), "printer-state": (5,)}
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        (b"", "ends within"),
+        (b"<!doctype html>", "version 60"),
+        (_GET_JOBS_ANSWER[:-1], "ends within"),
+        (bytes.fromhex("0200 0000 00000001 21 0000 0000 03"), "outside a group"),
+        (bytes.fromhex("0200 0000 00000001 04 21 0000 0000 03"), "no attribute"),
+        (bytes.fromhex("0200 0000 00000001 04 34 0001 61 0000 03"), "without an end"),
+        (bytes(1 << 20), "longer than"),
+    ],
+)
+def test_what_is_no_answer_is_refused_with_its_place(data: bytes, words: str) -> None:
+    with pytest.raises(IppGarbled, match=words):
+        decode_reply(data)
+
+
+def _decoded(data: bytes) -> IppReply | IppGarbled:
+    try:
+        return decode_reply(data)
+    except IppGarbled as garbled:
+        return garbled
+
+
+@given(st.binary(max_size=300))
+@settings(max_examples=300, deadline=None, suppress_health_check=BUSY)
+def test_any_bytes_at_all_give_an_answer_or_a_refusal(tail: bytes) -> None:
+    """With the head of an answer, so that half of what follows is looked at as attributes."""
+    for data in (tail, bytes.fromhex("0200 0000 00000001 04") + tail):
+        assert isinstance(_decoded(data), IppReply | IppGarbled)
+
+
+@given(st.integers(0, len(_GET_JOBS_ANSWER) - 1), st.integers(0, 255), st.integers(0, 300))
+@settings(max_examples=300, deadline=None, suppress_health_check=BUSY)
+def test_one_wrong_byte_or_a_cut_anywhere_is_survived(place: int, byte: int, end: int) -> None:
+    data = bytearray(_GET_JOBS_ANSWER)
+    data[place] = byte
+    assert isinstance(_decoded(bytes(data[:end])), IppReply | IppGarbled)
+
+
+_NAMES = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=30)
+
+
+@given(st.dictionaries(_NAMES, st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1)))
+@settings(max_examples=200, deadline=None, suppress_health_check=BUSY)
+def test_integers_arrive_as_they_were_sent(attributes: dict[str, list[int]]) -> None:
+    fields = b"".join(
+        _attribute(0x21, name if place == 0 else "", struct.pack(">i", value))
+        for name, values in attributes.items()
+        for place, value in enumerate(values)
+    )
+    reply = decode_reply(bytes.fromhex("0200 0000 00000001 04") + fields + b"\x03")
+    assert reply.printer == {name: tuple(values) for name, values in attributes.items()}
