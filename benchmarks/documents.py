@@ -90,16 +90,16 @@ def _decoded(path: Path) -> Picture:
 
 
 def _as_frame(picture: Picture) -> Picture:
-    """The photograph as the camera would show it: lying, as wide as the frame, its middle."""
+    """The photograph as the camera would show it: lying, whole, the desk going on at both sides."""
     height, width = picture.shape[:2]
     lying = picture if width >= height else cv2.rotate(picture, cv2.ROTATE_90_CLOCKWISE)
-    factor = max(WIDTH_PX / lying.shape[1], HEIGHT_PX / lying.shape[0])
-    scaled = cv2.resize(lying, None, fx=factor, fy=factor, interpolation=cv2.INTER_AREA)
-    top = (scaled.shape[0] - HEIGHT_PX) // 2
-    left = (scaled.shape[1] - WIDTH_PX) // 2
-    return np.ascontiguousarray(
-        scaled[top : top + HEIGHT_PX, left : left + WIDTH_PX], dtype=np.uint8
-    )
+    factor = min(WIDTH_PX / lying.shape[1], HEIGHT_PX / lying.shape[0])
+    size = (round(lying.shape[1] * factor), round(lying.shape[0] * factor))
+    scaled = cv2.resize(lying, size, interpolation=cv2.INTER_AREA)
+    left, top = (WIDTH_PX - size[0]) // 2, (HEIGHT_PX - size[1]) // 2
+    right, bottom = WIDTH_PX - size[0] - left, HEIGHT_PX - size[1] - top
+    framed = cv2.copyMakeBorder(scaled, top, bottom, left, right, cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(framed, dtype=np.uint8)
 
 
 def _drawn_frame() -> Picture:

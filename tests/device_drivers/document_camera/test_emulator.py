@@ -7,7 +7,8 @@ import pytest
 
 from device_drivers.document_camera.emulator import DocumentCameraEmulator
 from device_drivers.document_camera.interface import PageProblem
-from device_drivers.document_camera.page import find_page, judge
+from device_drivers.document_camera.judgement import judge
+from device_drivers.document_camera.page import find_page
 from device_drivers.document_camera.papers import application_form, employer_letter
 
 pytestmark = pytest.mark.slow
