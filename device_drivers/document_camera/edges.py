@@ -66,7 +66,7 @@ def _sides_on_the_rim(quads: NDArray[np.float32], width: int, height: int) -> ND
     """Per guess and side: do both its corners lie on the same edge of the frame, or beyond?"""
     x, y = quads[..., 0], quads[..., 1]
     edges = [x < _RIM_PX, x > width - 1 - _RIM_PX, y < _RIM_PX, y > height - 1 - _RIM_PX]
-    return np.any([edge & edge[:, NEXT] for edge in edges], axis=0)
+    return np.asarray(np.any([edge & edge[:, NEXT] for edge in edges], axis=0), np.bool_)
 
 
 def _shape_score(quad: Points, frame_area: float) -> float:

@@ -21,6 +21,12 @@ pytestmark = pytest.mark.slow
         ("application_form", ()),
         ("blurred_letter", (PageProblem.BLURRED,)),
         ("cut_off_letter", (PageProblem.CUT_OFF,)),
+        ("upside_down_letter", ()),  # its text is looked at only when it is taken
+        ("curled_letter", (PageProblem.NOT_FLAT,)),
+        ("shining_letter", (PageProblem.GLARE,)),
+        ("dim_letter", (PageProblem.TOO_DARK,)),
+        ("id_card_front", ()),
+        ("id_card_back", ()),
     ],
 )
 def test_each_paper_is_good_or_bad_in_just_the_way_its_name_says(
