@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -41,9 +41,6 @@ ReadCodes = Callable[[Picture], Sequence[str]]
 """Reads the codes on a flattened page; runs in the camera's thread."""
 
 _STATUS_S = 0.9
-_TURN_WITHIN_S = 4.0
-"""Which way up a page lies is known in 0.1 s, 1.5 s after a cold start; a page whose text nobody
-could look at in that time is taken as it lies."""
 _LIES_THERE_SHARE = 0.02
 """A page that was refused is the same as long as its corners are within this share of the frame."""
 _TURNS = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -57,8 +54,9 @@ class OpencvDocumentCamera:
     frames clockwise for a camera mounted on its side. `least_dpi` is what the camera must see of
     the paper; `least_sharpness`, `most_glare`, `least_light` and `most_bow` are the limits of
     `judgement.judge`, which depend on camera and lamp. `look` is `plain`, `colour` or `grey`; cards
-    are always kept plain, for their ground is a colour. `checks_upright` has a taken page's text
-    looked at by the reading process.
+    are always kept plain, for their ground is a colour. `checks_upright` has the text of a taken
+    page looked at by the reading process: known in 0.1 s, 1.5 s after a cold start; a page whose
+    text could not be looked at within `upright_within_s` is taken as it lies.
     """
 
     def __init__(
@@ -77,6 +75,7 @@ class OpencvDocumentCamera:
         most_bow: float = 0.03,
         look: str = PageLook.COLOUR.value,
         checks_upright: bool = True,
+        upright_within_s: float = 4.0,
         largest_jpeg_bytes: int = LARGEST_PAGE_BYTES,
         width_px: int = 2592,
         height_px: int = 1944,
@@ -102,6 +101,7 @@ class OpencvDocumentCamera:
             height_px=height_px,
         )
         self._reader = TextReader() if checks_upright else None
+        self._upright_within_s = upright_within_s
         self._refused: Quad | None = None
         """Where the page lies whose text was found upside down."""
         self._worker: ThreadPoolExecutor | None = None
@@ -140,7 +140,7 @@ class OpencvDocumentCamera:
             return StatusReport(device=DeviceStatus.UNKNOWN, detail="no frame in time")
         return StatusReport(device=DeviceStatus.ONLINE)
 
-    async def preview(self, *, paper: PaperSize = PaperSize.A4) -> AsyncIterator[Preview]:
+    async def preview(self, *, paper: PaperSize = PaperSize.A4) -> AsyncGenerator[Preview, None]:
         """Live frames, judged, until the iterator is closed; a slow reader misses frames.
 
         Raises DeviceFault while iterating.
@@ -192,7 +192,7 @@ class OpencvDocumentCamera:
     async def _is_turned(self, flat: Picture) -> bool:
         if self._reader is None:
             return False
-        turn = await self._reader.turn_of(flat, within_s=_TURN_WITHIN_S)
+        turn = await self._reader.turn_of(flat, within_s=self._upright_within_s)
         return turn in {PageTurn.UPSIDE_DOWN, PageTurn.SIDEWAYS}
 
     def _look(self, watch: PageWatch, paper: PaperSize) -> "_Look":

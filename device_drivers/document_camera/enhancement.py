@@ -2,7 +2,6 @@
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from device_drivers.document_camera.interface import PageLook, Picture
 
@@ -14,7 +13,7 @@ _PAPER = 246.0
 """What the bare paper comes to before the contrast is stretched: its texture goes into white."""
 _BLACK_PERCENTILE = 0.5
 _LEAST_CONTRAST = 60.0
-_DARKEST_LIGHT = 24.0
+_DARKEST_LIGHT = 24
 
 
 def enhance(page: Picture, look: PageLook) -> Picture:
@@ -25,19 +24,17 @@ def enhance(page: Picture, look: PageLook) -> Picture:
     """
     if look is PageLook.PLAIN or min(page.shape[:2]) < 8:
         return page
-    even = page.astype(np.float32) * (_PAPER / _light_on(page))
+    even = cv2.divide(page, _light_on(page), scale=_PAPER)
     if look is PageLook.GREY:
-        even = cv2.cvtColor(even, cv2.COLOR_BGR2GRAY)[:, :, None].astype(np.float32)
+        even = cv2.cvtColor(cv2.cvtColor(even, cv2.COLOR_BGR2GRAY), cv2.COLOR_GRAY2BGR)
     darkest = float(np.percentile(even[::4, ::4].min(axis=2), _BLACK_PERCENTILE))
     black = min(darkest, _PAPER - _LEAST_CONTRAST)
-    stretched = (even - black) * (255.0 / (_PAPER - black))
-    result = np.clip(stretched, 0, 255).astype(np.uint8)
-    if look is PageLook.GREY:
-        result = np.repeat(result, 3, axis=2)
-    return np.ascontiguousarray(result)
+    steps = np.arange(256, dtype=np.float32)
+    stretched = np.clip((steps - black) * (255.0 / (_PAPER - black)), 0, 255).astype(np.uint8)
+    return np.asarray(cv2.LUT(even, stretched), np.uint8)
 
 
-def _light_on(page: Picture) -> NDArray[np.float32]:
+def _light_on(page: Picture) -> Picture:
     """The colour of the bare paper at each pixel: ink closed over, then smoothed."""
     height, width = page.shape[:2]
     scale = min(1.0, _LIGHT_AT_PX / max(height, width))
@@ -48,4 +45,4 @@ def _light_on(page: Picture) -> NDArray[np.float32]:
     bare = cv2.morphologyEx(small, cv2.MORPH_CLOSE, kernel, borderType=cv2.BORDER_REPLICATE)
     smooth = cv2.GaussianBlur(bare, (0, 0), reach / 3, borderType=cv2.BORDER_REPLICATE)
     light = cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR)
-    return np.maximum(light.astype(np.float32), _DARKEST_LIGHT)
+    return np.asarray(np.maximum(light, _DARKEST_LIGHT), np.uint8)

@@ -55,7 +55,7 @@ def page_size_px(quad: Quad, dpi: int, paper: PaperSize = PaperSize.A4) -> tuple
     """Width and height of the flattened page."""
     width, height = side_lengths(quad)
     short_mm, long_mm = SIZES_MM[paper]
-    ratio = max(width, height) / max(min(width, height), 1.0)
+    ratio = max(1.0, max(width, height) / max(min(width, height), 1.0))
     if abs(ratio / (long_mm / short_mm) - 1) < _RATIO_FREEDOM:
         ratio = long_mm / short_mm
     long_px = max(1, round(long_mm / MM_PER_INCH * dpi))

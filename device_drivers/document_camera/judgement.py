@@ -30,6 +30,8 @@ _RIM_SHARE = 40
 _INK_VARIANCE = 36.0
 """Paper grain and its noise stay under a standard deviation of 6 grey steps a tile."""
 _FINE_PX = 1300
+_LONGEST_RATIO = 5.0
+_LEAST_AREA_PX = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,7 @@ def judge(
     The limits depend on the camera and its lamp and are settings of its driver. A `paper` not told
     is guessed. A page without ink is not called blurred: nobody could tell.
     """
-    if quad is None:
+    if quad is None or not _is_area(quad):
         return Judgement(sharpness=0.0, glare=0.0, problems=(PageProblem.NO_PAGE,))
     paper = paper or likely_paper(picture, quad)
     fine, scale = halved_to(picture, _FINE_PX)
@@ -86,6 +88,12 @@ def judge(
     )
 
 
+def _is_area(quad: Quad) -> bool:
+    """Do the corners go round something? Those of `find_page` always do."""
+    corners = np.array(quad, np.float32)
+    return bool(cv2.isContourConvex(corners)) and cv2.contourArea(corners) >= _LEAST_AREA_PX
+
+
 def is_cut_off(picture: Picture, quad: Quad) -> bool:
     """Does the page touch or leave the frame?"""
     height, width = picture.shape[:2]
@@ -102,7 +110,7 @@ def _small_page(
     """The page without its rim, small, and the way from the page at full size into the picture."""
     page_px = page_size_px(quad, 200, paper)
     width = _SHARP_AT_PX[paper] // _SMALL
-    height = round(width * page_px[1] / page_px[0])
+    height = round(width * min(page_px[1] / page_px[0], _LONGEST_RATIO))
     size = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     to_picture = cv2.getPerspectiveTransform(size * np.float32(_SMALL), np.array(quad, np.float32))
     matrix = cv2.getPerspectiveTransform(on_fine, size)
@@ -148,7 +156,8 @@ def _tiles_at(
     x, y = np.broadcast_arrays(x, y)
     flat = np.stack([x.ravel(), y.ravel(), np.ones(x.size)])
     projected = to_picture @ flat
-    places = (projected[:2] / projected[2]).astype(np.float32)
+    depth = np.where(np.abs(projected[2]) < 1e-9, 1e-9, projected[2])  # a corner at the horizon
+    places = np.clip(projected[:2] / depth, -1e6, 1e6).astype(np.float32)
     size = (len(corners) * len(steps), len(steps))
     colours = cv2.remap(
         picture,

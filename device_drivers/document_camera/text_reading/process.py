@@ -28,7 +28,7 @@ import numpy as np
 
 from device_drivers.document_camera.text_reading.engine import Engine
 
-_NICE = 10
+_NICE = 5
 _OOM_SCORE = "800"
 _LONGEST_S = 600.0
 _LENGTH = struct.Struct(">I")

@@ -72,8 +72,11 @@ class TextReader:
 
     async def start(self) -> None:
         """Begin the process, so that the first answer comes sooner. Safe to call at any time."""
+        if self._turn.locked():
+            return
         async with self._turn:
-            await self._living_process()
+            with contextlib.suppress(OSError):  # told with the first question
+                await self._living_process()
             self._rest()
 
     async def read(self, picture: Picture, *, within_s: float = 60.0) -> TextReading:
