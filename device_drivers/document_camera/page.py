@@ -18,7 +18,7 @@ view above 0.6."""
 _LEAST_SUPPORT = 0.45
 """Of the three best sides, how much must lie on a straight step: writing on a page that fills the
 frame is full of steps, but they line up over a fifth to a third of a guessed side."""
-_CLEAR_SUPPORT = 0.8
+_CLEAR_SUPPORT = 0.65
 _CLEAR_SCORE = 0.7
 _LEAST_PX = 16
 
@@ -63,7 +63,7 @@ def _found(fine: Picture, lab: Picture) -> Placed | None:
 def _still_there(fine: Picture, lab: Picture, near: Points) -> Placed | None:
     """The page where it was, if it is as clear there as one can be."""
     placed = place(fine, near)
-    if np.mean(placed.support) < _CLEAR_SUPPORT:
+    if np.mean(sorted(placed.support)[1:]) < _CLEAR_SUPPORT:
         return None
     on_lab = placed.corners * np.float32(lab.shape[1] / fine.shape[1])
     return placed if score_all(lab, on_lab[None])[0] >= _CLEAR_SCORE else None
