@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from benchmarks.figure import Figure
-from benchmarks.staff import Staff
 from provisioning.demo.fingers import Lost
+from provisioning.demo.staff import Staff
 from provisioning.demo.system import System
 
 TURNS: Final = 5

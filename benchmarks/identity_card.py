@@ -9,7 +9,7 @@ from typing import Final
 
 from benchmarks.figure import Figure
 from device_drivers.bench.catalogue import Catalogue
-from device_drivers.id_card_reader.driver import SerialIdCardReader
+from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.id_card_reader.interface import IdCard
 from device_drivers.ports import Port
@@ -41,7 +41,7 @@ async def _read_cards() -> list[float]:
     card = Catalogue.load().id_cards["zhang-mingyuan"]
     taken: list[float] = []
     with tempfile.TemporaryDirectory() as folder, SamVEmulator(Path(folder) / "reader") as emulator:
-        reader = SerialIdCardReader(Port.parse(emulator.port))
+        reader = SamVIdCardReader(Port.parse(emulator.port))
         await reader.connect()
         try:
             for _ in range(READS):

@@ -11,7 +11,6 @@ import httpx
 from benchmarks.faults import faults_told
 from benchmarks.figure import SEED, Figure, percentile
 from benchmarks.running import display_of, running_system
-from benchmarks.staff import Staff, signed_in
 from kiosk.config import KioskConfig, load
 from kiosk.contract.cases import Applicant, CasePayload
 from kiosk.store.cases import CaseDesk, SubmittedCase, TurnedAway
@@ -19,6 +18,7 @@ from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
 from kiosk.store.vault import Paper, read_sealing_key
 from provisioning.demo.fingers import Fingers, Lost
+from provisioning.demo.staff import Staff, signed_in
 from provisioning.demo.system import System
 
 CASES: Final = 100
@@ -136,7 +136,7 @@ def _publish_menus(system: System, staff: Staff) -> list[float]:
         before = fingers.wait_for("idle").content
         staff.edit_title(SERVICE, _TITLES[number % len(_TITLES)])
         began_ns = time.monotonic_ns()
-        staff.publish()
+        staff.publish("benchmark")
         shown = fingers.wait_until(
             lambda shown, old=before: shown.content != old,  # type: ignore[misc]  # mypy cannot infer a lambda's default
             "the new content",

@@ -35,9 +35,9 @@ class Model:
 
 
 def _sam_v() -> DriverClass:
-    from device_drivers.id_card_reader.driver import SerialIdCardReader
+    from device_drivers.id_card_reader.driver import SamVIdCardReader
 
-    return SerialIdCardReader
+    return SamVIdCardReader
 
 
 def _sssc() -> DriverClass:
@@ -65,7 +65,7 @@ def _escpos() -> DriverClass:
 
 
 MODELS: Mapping[tuple[DeviceKind, str], Model] = {
-    (DeviceKind.ID_CARD_READER, "sam_v"): Model((Scheme.SERIAL, Scheme.TCP), _sam_v),
+    (DeviceKind.ID_CARD_READER, "sam_v"): Model((Scheme.SERIAL, Scheme.TCP, Scheme.USB), _sam_v),
     (DeviceKind.SOCIAL_SECURITY_CARD, "sssc"): Model((Scheme.PCSC,), _sssc),
     (DeviceKind.QR_SCANNER, "line"): Model((Scheme.SERIAL, Scheme.TCP), _line),
     (DeviceKind.DOCUMENT_CAMERA, "opencv"): Model((Scheme.V4L2, Scheme.IMAGES), _opencv),

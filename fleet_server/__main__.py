@@ -1,4 +1,4 @@
-"""The command line of the server: init, run, enrol-token, check."""
+"""The command line of the server: init, run, enrol-token, revoke, check."""
 
 import argparse
 import asyncio
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import Final
 
 import httpx
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from fleet_server.app import create_app
 from fleet_server.broker.mosquitto import BrokerFailed
 from fleet_server.clock import SystemClock
 from fleet_server.database import Database, DatabaseBusy
-from fleet_server.enrolment.schemas import TokenAnswer, TokenRequest
-from fleet_server.enrolment.service import make_token
+from fleet_server.enrolment.schemas import Revoked, RevokeRequest, TokenAnswer, TokenRequest
+from fleet_server.enrolment.service import make_token, withdraw
+from fleet_server.errors import FleetError
 from fleet_server.initialise import FIRST_ADMIN, initialise, local_secret
 from fleet_server.inspection import inspect
 from fleet_server.pki import Authority
@@ -47,6 +48,9 @@ def main() -> int:
         wrong = "; ".join(f"{item['loc'][0]}: {item['msg']}" for item in error.errors())
         print(wrong, file=sys.stderr)
         return _BAD_ARGUMENTS
+    except FleetError as error:
+        print(f"{error.code}: {error.detail}", file=sys.stderr)
+        return _FAULT
     except (BrokerFailed, DatabaseBusy, SchemaFromTheFuture, httpx.HTTPError, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
         return _FAULT
@@ -78,6 +82,12 @@ def _parser() -> argparse.ArgumentParser:
     token.add_argument("--name", required=True)
     token.add_argument("--hall", required=True)
     token.set_defaults(command=_enrol_token)
+
+    cut = commands.add_parser("revoke", help="take a kiosk's certificates and cut it off, now")
+    cut.add_argument("folder", type=Path)
+    cut.add_argument("kiosk", help="its id")
+    cut.add_argument("--reason", required=True, help="for the audit trail, such as stolen")
+    cut.set_defaults(command=_revoke)
 
     check = commands.add_parser("check", help="is everything here, and does it answer?")
     check.add_argument("folder", type=Path)
@@ -138,7 +148,7 @@ def _enrol_token(arguments: argparse.Namespace) -> int:
     try:
         answer = _token_here(settings, asked)
     except DatabaseBusy:  # a server is running and owns the database: it shall make the token
-        answer = _token_from_server(settings, asked)
+        answer = TokenAnswer.model_validate_json(_ask_server(settings, "enrol-tokens", asked))
     print(answer.model_dump_json())
     return 0
 
@@ -167,15 +177,47 @@ def _token_here(settings: Settings, asked: TokenRequest) -> TokenAnswer:
     )
 
 
-def _token_from_server(settings: Settings, asked: TokenRequest) -> TokenAnswer:
+def _revoke(arguments: argparse.Namespace) -> int:
+    settings = load(arguments.folder)
+    asked = RevokeRequest(kiosk_id=arguments.kiosk, reason=arguments.reason.strip())
+    try:
+        answer = _revoke_here(settings, asked)
+    except DatabaseBusy:  # a server is running: it shall also cut the connection
+        answer = Revoked.model_validate_json(_ask_server(settings, "revocations", asked))
+    print(answer.model_dump_json())
+    return 0
+
+
+def _revoke_here(settings: Settings, asked: RevokeRequest) -> Revoked:
+    """Without a server nobody is connected, and its broker reads the list when it starts."""
+    database = Database(settings.database_file)
+    try:
+        migrate(database)
+        with database.write() as session:
+            count = withdraw(
+                session,
+                kiosk_id=asked.kiosk_id,
+                reason=asked.reason,
+                actor="server",
+                now=SystemClock().now(),
+            )
+    finally:
+        database.close()
+    return Revoked(kiosk_id=asked.kiosk_id, certificates=count)
+
+
+def _ask_server(settings: Settings, what: str, asked: BaseModel) -> bytes:
+    """Raises FleetError with the server's own code where it refuses."""
     answer = httpx.post(
-        f"http://{settings.http.host}:{settings.http.port}/local/enrol-tokens",
+        f"http://{settings.http.host}:{settings.http.port}/local/{what}",
         json=asked.model_dump(),
         headers={"X-Local-Secret": local_secret(settings)},
         timeout=10,
     )
-    answer.raise_for_status()
-    return TokenAnswer.model_validate_json(answer.content)
+    if answer.is_client_error:
+        told = answer.json()
+        raise FleetError(told["detail"], code=told["code"], status=answer.status_code)
+    return answer.raise_for_status().content
 
 
 def _check(arguments: argparse.Namespace) -> int:

@@ -10,6 +10,7 @@ from fleet_server.departments.health import watching_departments
 from fleet_server.fleet import Background
 from fleet_server.ingest.service import ingesting
 from fleet_server.kiosks.sweep import watching_presence
+from fleet_server.retention.service import retaining
 
 BACKGROUND: Final[tuple[Background, ...]] = (
     brokering,
@@ -19,5 +20,6 @@ BACKGROUND: Final[tuple[Background, ...]] = (
     renewing_content,
     watching_departments,
     handing_over,
+    retaining,
 )
 """A domain adds its `Callable[[Fleet], AsyncContextManager[None]]` here; see `running.running`."""

@@ -155,6 +155,23 @@ class Database:
         for action in actions:
             action()
 
+    def forget_deleted(self) -> bool:
+        """Empty the write-ahead log, which still holds pages as they were before a deletion.
+
+        False where a reader stood in the way: the log is then overwritten in the normal course.
+        """
+        with self._turns:
+            connection = self._writer.raw_connection()
+            cursor = connection.cursor()
+            try:
+                cursor.execute("PRAGMA busy_timeout=0")  # nobody writes while we wait for a reader
+                cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                found = cursor.fetchone()
+            finally:
+                cursor.execute(f"PRAGMA busy_timeout={_BUSY_TIMEOUT_MS}")
+                connection.close()
+        return found is not None and found[0] == 0
+
     @contextmanager
     def read(self) -> Iterator[Session]:
         """One consistent snapshot; writing raises OperationalError."""
@@ -208,6 +225,8 @@ def _engine(path: Path, *, read_only: bool) -> Engine:
         else:
             cursor.execute("PRAGMA journal_mode=WAL")
             cursor.execute("PRAGMA synchronous=FULL")
+            # what is deleted is overwritten: a retention that leaves it in free pages is none
+            cursor.execute("PRAGMA secure_delete=ON")
         cursor.close()
 
     @event.listens_for(engine, "begin")

@@ -95,6 +95,16 @@ class IdentitySettings(Strict):
     longest_hours: float = Field(default=12.0, gt=0)
 
 
+class RetentionSettings(Strict):
+    """How long what is kept; a case's personal data as long as its service's `retain_days`."""
+
+    event_days: int = Field(default=365, ge=180)
+    """Kiosks' events, refused submissions and messages, spent tokens, commands: 12 months; the
+    law wants six at least (`FLEET.md` section 4, Law)."""
+    case_trail_days: int = Field(default=3650, ge=365)
+    """After its erasure: number, times and timeline of a case, for inspectors."""
+
+
 class Settings(Strict):
     """Everything the server must be told."""
 
@@ -113,6 +123,7 @@ class Settings(Strict):
     presence: PresenceSettings = PresenceSettings()
     enrolment: EnrolmentSettings = EnrolmentSettings()
     identity: IdentitySettings = IdentitySettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @property
     def database_file(self) -> Path:

@@ -1,7 +1,6 @@
 """The kiosk's configuration file: TOML, validated; an unknown key refuses to start and is named."""
 
-import os
-import tempfile
+import secrets
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import Field, ValidationError
 from kiosk.contract.devices import DeviceKind
 from kiosk.contract.model import Strict
 from kiosk.contract.topics import KIOSK_ID_PATTERN
+from kiosk.durable import write_durably
 
 
 class BadConfig(Exception):
@@ -36,6 +36,9 @@ class ServerConfig(Strict):
     """How to reach the fleet server and prove who we are."""
 
     api_url: str = Field(pattern=r"^https://")
+    public_url: str = Field(default="", pattern=r"^(https?://[^/]+)?$")
+    """What citizens' phones open, for the QR code of a slip printed without the server. Empty in
+    files written before there was such a key: then `api_url`, which only kiosks trust."""
     broker_host: str
     broker_port: int = Field(ge=1, le=65535)
     ca_file: Path
@@ -88,6 +91,10 @@ class AgentConfig(Strict):
     retry_first_s: float = Field(default=0.2, gt=0)
     """Cases and content over HTTPS."""
     retry_cap_s: float = Field(default=30, gt=0)
+    second_chance_s: float = Field(default=600, gt=0)
+    """At most so often are cases that were turned away tried again, and only at news."""
+    reply_look_s: float = Field(default=60, gt=0)
+    """How often replies no session waits for are asked after, beside the server's pokes."""
 
 
 class DeviceConfig(Strict):
@@ -154,16 +161,7 @@ def _remember(remembered: Path, text: str) -> None:
     """Whole or not at all: app and agent start together and both do it."""
     if remembered.exists() and remembered.read_text(encoding="utf-8") == text:
         return
-    descriptor, draft = tempfile.mkstemp(prefix=f"{remembered.name}.", dir=remembered.parent)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(draft, remembered)
-    except BaseException:
-        os.unlink(draft)
-        raise
+    write_durably(remembered, text.encode(), draft=f".{secrets.token_hex(4)}.new")
 
 
 def last_good(path: Path) -> str | None:

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,21 +16,18 @@ from kiosk.agent.watchdog import notify
 from kiosk.config import BadConfig, KioskConfig, load
 from kiosk.contract.content import LANGUAGES
 from kiosk.contract.devices import DeviceKind, DeviceState
-from kiosk.contract.uplink import (
-    AppStarted,
-    AppState,
-    ContentDrawn,
-    DeviceStatusChanged,
-)
-from kiosk.contract.uplink import ContentRefused as ContentRefusedEvent
+from kiosk.contract.uplink import AppState
 from kiosk.devices.fleet import Fleet
 from kiosk.devices.watch import watch_devices
+from kiosk.flow.clerk import Clerk
 from kiosk.flow.events import Touch
 from kiosk.flow.runner import Runner
 from kiosk.flow.states import Idle, OutOfService, State
 from kiosk.flow.world import World
 from kiosk.interrupted import settle_interrupted
 from kiosk.orders import Orders
+from kiosk.process import own_age_s
+from kiosk.records import AppRecords
 from kiosk.screens.app import KioskScreen
 from kiosk.screens.theme import BadTheme
 from kiosk.screens.typeface import TypefaceMissing
@@ -41,11 +37,12 @@ from kiosk.services.phrases import Phrases, PhrasesRefused, load_phrases
 from kiosk.services.wording import date_words
 from kiosk.store.cases import CaseDesk
 from kiosk.store.command_log import CommandLog
-from kiosk.store.database import Store, StoreError
+from kiosk.store.database import NewerSchema, Store, StoreError
+from kiosk.store.edge import StoreEdge
 from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
 from kiosk.store.paper_journal import PaperJournal
-from kiosk.store.shared_state import AppAlive, DeviceStates, DrawnContent, SharedState
+from kiosk.store.shared_state import SharedState
 from kiosk.store.vault import VaultError, read_sealing_key
 from kiosk.surroundings import Surroundings
 
@@ -62,10 +59,11 @@ _CANNOT_START: Final = (
     BadTheme,
     ContentRefused,
     PhrasesRefused,
+    StoreError,
     TypefaceMissing,
     VaultError,
 )
-"""What a technician must see to first: said in one line, without a trace."""
+"""What must be seen to first: said in one line, without a trace."""
 
 
 class KioskApp:
@@ -73,9 +71,10 @@ class KioskApp:
 
     def __init__(self, config: KioskConfig, store: Store) -> None:
         """Raises VaultError, ContentRefused, PhrasesRefused, BadConfig, StoreError."""
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._store = store
         self._outbox = Outbox(store)
-        self._journal = Journal(store)
+        self._journal = Journal(store, outbox=self._outbox)
         self._shared = SharedState(store)
         self._phrases = _words(ASSETS)
         self._fleet = Fleet.from_config(config.devices)
@@ -84,6 +83,16 @@ class KioskApp:
         settle_interrupted(store, self._outbox, self._journal)
         commands = CommandLog(store, self._outbox)
         commands.settle()
+        self._clerk = Clerk()
+        self._records = AppRecords(
+            store,
+            clerk=self._clerk,
+            shared=self._shared,
+            outbox=self._outbox,
+            journal=self._journal,
+            commands=commands,
+            device_states=self._fleet.states,
+        )
         self.surroundings = Surroundings(
             config, ASSETS, self._shared, self._fleet.states, on_refused=self._content_refused
         )
@@ -103,12 +112,15 @@ class KioskApp:
             changes=store.changes,
             glass=_Glass(self.screen, self._phrases),
             look_around=self.surroundings.look,
+            clerk=self._clerk,
         )
         self._orders = Orders(
+            store,
             commands=commands,
             shared=self._shared,
             outbox=self._outbox,
             journal=self._journal,
+            clerk=self._clerk,
             runner=self._runner,
             look_again=self.surroundings.refresh,
             restart=self._restart,
@@ -118,7 +130,6 @@ class KioskApp:
         self._ticks = 0
         self._drawn = ""
         self._first_drawn = asyncio.Event()
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._main: asyncio.Task[None] | None = None
 
     def run(self) -> None:
@@ -132,6 +143,7 @@ class KioskApp:
         finally:
             self._end_beside()
             beside.join()
+            self._note_end()
 
     def stop(self) -> None:
         """Close the window; from any thread. Whatever is being written or printed may finish."""
@@ -190,67 +202,56 @@ class KioskApp:
             loop.call_soon_threadsafe(main.cancel)
 
     async def _follow_store(self) -> None:
-        async for _ in self._store.changes():
-            if await asyncio.to_thread(self.surroundings.refresh):
-                self._runner.world_changed()
-            await self._orders.obey()
+        """Obey, and show what changed; a store that fails is looked at again in a moment."""
+        edge = StoreEdge(_LOG, fails="the store cannot be read", works="the store is read again")
+        while True:
+            try:
+                async for _ in self._store.changes():
+                    if await asyncio.to_thread(self.surroundings.refresh):
+                        self._runner.world_changed()
+                    await self._orders.obey()
+                    edge.worked()
+            except StoreError as error:
+                edge.failed(error)
+            await asyncio.sleep(TICK_S)
 
     async def _sign_of_life(self) -> None:
         """Each second that the window's thread has lived through, and what it has drawn."""
-        written, reported = 0, ""
+        written, told = 0, ""
         while True:
             await asyncio.sleep(TICK_S / 10)
-            if self._drawn and self._drawn != reported:
-                reported = self._drawn
-                await asyncio.to_thread(self._note_drawn, reported)
+            if self._drawn != told:
+                told = self._drawn
+                self._records.content_drawn(told)
             if self._ticks != written:
                 written = self._ticks
-                alive = AppAlive(
-                    tick=written, state=app_state(self._runner.state), at=datetime.now(UTC)
-                )
-                await asyncio.to_thread(self._shared.put, alive)
-
-    def _note_drawn(self, content: str) -> None:
-        with self._store.transaction():
-            if self._shared.put(DrawnContent(hash=content)):
-                self._outbox.record(ContentDrawn, content=content)
-                self._journal.write("content_drawn", content=content)
+                await self._records.alive(written, app_state(self._runner.state))
 
     async def _note_start(self) -> None:
         if not self._drawn:
             await self._first_drawn.wait()
-        cold_start_ms = round(_process_age_s() * 1000)
-        content = self._drawn
-
-        def write() -> None:
-            self._outbox.record(AppStarted, cold_start_ms=cold_start_ms)
-            self._journal.write("app_started", cold_start_ms=cold_start_ms, content=content)
-
-        await asyncio.to_thread(write)
+        self._records.started(cold_start_ms=round(own_age_s() * 1000), content=self._drawn)
 
     def _device_changed(self, kind: DeviceKind, state: DeviceState) -> None:
         _LOG.info("%s is %s %s", kind.value, state.status.value, state.fault or "")
         self._runner.world_changed()
-        write = partial(self._note_device, kind, state, self._fleet.states())
-        noted = asyncio.ensure_future(asyncio.to_thread(write))
-        noted.add_done_callback(_log_failure)
-
-    def _note_device(
-        self, kind: DeviceKind, state: DeviceState, states: dict[DeviceKind, DeviceState]
-    ) -> None:
-        with self._store.transaction():
-            self._shared.put(DeviceStates(devices=states))
-            self._outbox.record(DeviceStatusChanged, device=kind, state=state)
-            self._journal.write(
-                "device_changed",
-                device=kind.value,
-                status=state.status.value,
-                fault=state.fault or "none",
-            )
+        self._records.device_changed(kind, state)
 
     def _content_refused(self, content: str, refused: ContentRefused) -> None:
+        """From whichever thread looked at the content."""
         findings = tuple(str(each) for each in refused.findings[:20])
-        self._outbox.record(ContentRefusedEvent, content=content, findings=findings)
+        tell = partial(self._records.content_refused, content, findings)
+        if self._loop is None:
+            tell()  # at the start: the clerk has not begun to write
+        else:
+            self._loop.call_soon_threadsafe(tell)
+
+    def _note_end(self) -> None:
+        why = "failed" if self.has_failed else "restart" if self.wants_restart else "asked"
+        try:
+            self._journal.write("app_stopped", why=why)
+        except StoreError as error:
+            _LOG.warning("the end was not recorded: %s", error)
 
     def _restart(self) -> None:
         self.wants_restart = True
@@ -293,22 +294,15 @@ def _words(assets: Path) -> Phrases:
     return phrases
 
 
-def _log_failure(noted: "asyncio.Future[None]") -> None:
-    error = None if noted.cancelled() else noted.exception()
-    if error is not None:
-        _LOG.error("a device's change was not recorded: %s", type(error).__name__)
-
-
-def _process_age_s() -> float:
-    """Seconds since this process began, by the kernel (proc(5): field 22 of stat)."""
-    fields = Path("/proc/self/stat").read_text(encoding="ascii").rsplit(")", 1)[1].split()
-    started_s = int(fields[19]) / os.sysconf("SC_CLK_TCK")
-    uptime_s = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
-    return max(0.0, uptime_s - started_s)
+def _refused(error: Exception) -> int:
+    """Say it in one line. A full or busy disk may pass: whoever keeps the app tries again."""
+    print(error, file=sys.stderr)  # noqa: T201  a command line
+    may_pass = isinstance(error, StoreError) and not isinstance(error, NewerSchema)
+    return _FAILED if may_pass else _BAD_CONFIG
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 after a clean end, 1 where the app broke down, 2 where it cannot be configured."""
+    """0 after a clean end, 1 where app or store broke down, 2 where a technician must look."""
     parser = argparse.ArgumentParser(prog="python -m kiosk.main", description=__doc__)
     parser.add_argument("--config", type=Path, default=Path("kiosk.toml"), metavar="TOML")
     parser.add_argument("--log-level", default="INFO", choices=("DEBUG", "INFO", "WARNING"))
@@ -321,16 +315,14 @@ def main(arguments: list[str] | None = None) -> int:
         config = load(chosen.config)
         store = Store.open(config.store_file)
     except (BadConfig, StoreError) as error:
-        print(error, file=sys.stderr)  # noqa: T201  a command line
-        return _BAD_CONFIG
+        return _refused(error)
     try:
         app = KioskApp(config, store)
         signal.signal(signal.SIGTERM, lambda *_: app.stop())
         signal.signal(signal.SIGINT, lambda *_: app.stop())
         app.run()
     except _CANNOT_START as error:
-        print(error, file=sys.stderr)  # noqa: T201  a command line
-        return _BAD_CONFIG
+        return _refused(error)
     finally:
         store.close()
     if app.wants_restart:

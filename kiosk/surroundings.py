@@ -8,8 +8,10 @@ from typing import Final
 
 from kiosk.config import KioskConfig
 from kiosk.contract.devices import DeviceKind, DeviceState
+from kiosk.flow.facts import OFFICIAL
 from kiosk.flow.world import Content, Place, Times, World
 from kiosk.services.loader import ContentRefused, load_bundle_file, load_folder
+from kiosk.services.wording import department_names
 from kiosk.store.shared_state import ActiveContent, Backends, OutOfService, SharedState
 
 _LOG: Final = logging.getLogger(__name__)
@@ -36,7 +38,10 @@ class Surroundings:
         on_refused: OnRefused,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
-        """Raises ContentRefused where not even the content that came with the software is good."""
+        """Raises ContentRefused where not even the content that came with the software is good.
+
+        PhrasesRefused where a department has no name.
+        """
         self._shared = shared
         self._device_states = device_states
         self._on_refused = on_refused
@@ -57,7 +62,8 @@ class Surroundings:
             warning_s=config.times.warning_s,
             session_cap_s=config.times.session_cap_s,
         )
-        self._verify_base = config.server.api_url
+        self._verify_base = config.server.public_url or config.server.api_url
+        self._department_names = department_names(assets / "text", OFFICIAL)
         bundle = load_folder(assets)
         self._content = Content(bundle, bundle.hash)
         self._seen: object = None
@@ -95,6 +101,7 @@ class Surroundings:
             out_of_service=self._out_of_service,
             place=self._place,
             verify_base=self._verify_base,
+            department_names=self._department_names,
             times=self._times,
         )
 

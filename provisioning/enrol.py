@@ -10,7 +10,6 @@ Prints one JSON object. Exit 0: enrolled, now or before; 1: refused, with a code
 
 import argparse
 import json
-import os
 import ssl
 import sys
 from collections.abc import Mapping, Sequence
@@ -28,6 +27,7 @@ from cryptography.x509.oid import NameOID
 from pydantic import BaseModel, ValidationError
 
 from kiosk.config import BadConfig, load, read
+from kiosk.durable import write_durably
 from provisioning.hall import BadSite, read_site, render_config
 from provisioning.identity import KEY_FILE
 from provisioning.trust import NotTrusted, find_authority, read_fingerprint
@@ -56,6 +56,8 @@ class Enrolment(BaseModel):
     sealing_key: str
     content_root: str
     api_url: str
+    public_url: str = ""
+    """A server older than this field does not say it."""
     broker_host: str
     broker_port: int
 
@@ -108,12 +110,14 @@ def enrol(wish: Wish) -> str:
         SEALING_FILE: answer.sealing_key + "\n",
         ROOT_FILE: answer.content_root,
     }.items():
-        _write(folder / name, text, mode=0o644)
+        write_durably(folder / name, text.encode())
+    public = {"public_url": answer.public_url} if answer.public_url else {}
     config = render_config(
         site,
         kiosk_id=answer.kiosk_id,
         server={
             "api_url": answer.api_url,
+            **public,
             "broker_host": answer.broker_host,
             "broker_port": answer.broker_port,
             "ca_file": CA_FILE,
@@ -123,7 +127,7 @@ def enrol(wish: Wish) -> str:
             "content_root_file": ROOT_FILE,
         },
     )
-    _write(wish.config_out, config, mode=0o644)
+    write_durably(wish.config_out, config.encode())
     try:
         return load(wish.config_out).id
     except BadConfig as error:
@@ -175,7 +179,7 @@ def _own_key(path: Path) -> ec.EllipticCurvePrivateKey:
         serialization.PrivateFormat.PKCS8,
         serialization.NoEncryption(),
     )
-    _write(path, pem.decode(), mode=0o600)
+    write_durably(path, pem, mode=0o600)
     return key
 
 
@@ -227,24 +231,6 @@ def _check(answer: Enrolment, key: ec.EllipticCurvePrivateKey, fingerprint: str)
 
 def _names(certificate: x509.Certificate) -> list[str | bytes]:
     return [name.value for name in certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)]
-
-
-def _write(path: Path, text: str, *, mode: int) -> None:
-    """Whole or not at all, durable, with its mode from the first byte on."""
-    draft = path.with_name(path.name + ".new")
-    draft.unlink(missing_ok=True)
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
-    # without this a power cut may take the new name away again
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _parse(arguments: Sequence[str] | None) -> Wish:

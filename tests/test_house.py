@@ -85,3 +85,15 @@ def test_both_packages_use_the_same_device_words() -> None:
     assert {word.value for word in driver_words.DeviceStatus} == {
         word.value for word in contract_words.DeviceStatus
     }
+
+
+def test_every_proof_the_drivers_readme_names_exists() -> None:
+    table = (ROOT / "device_drivers/README.md").read_text("utf-8").partition("## Proofs")[2]
+    missing, path = [], ""
+    for named, test in re.findall(r"`([\w/.…]+\.py|…)::(\w+)", table):
+        path = path if named == "…" else named
+        source = text_of(ROOT / "tests" / path)
+        if not re.search(rf"def {test}\(", source):
+            missing.append(f"{path}::{test}")
+    assert missing == []
+    assert path

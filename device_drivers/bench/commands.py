@@ -1,4 +1,4 @@
-"""`python -m device_drivers bench`: all emulators, until Ctrl-C."""
+"""`bench`: all emulators, until Ctrl-C; `hand`: one thing done at a running bench."""
 
 import argparse
 import asyncio
@@ -16,6 +16,8 @@ from device_drivers.command_line import RESULT, BadArguments, say, write_line
 from device_drivers.errors import ServiceDown
 
 if TYPE_CHECKING:
+    from device_drivers.bench.desk import Desk
+    from device_drivers.bench.fault_script import FaultScript
     from device_drivers.command_line import Subparsers
 
 SOCKET_PATH_BYTES = 107
@@ -23,12 +25,19 @@ SOCKET_PATH_BYTES = 107
 
 
 def add_commands(subparsers: "Subparsers") -> None:
-    """Add `bench`."""
+    """Add `bench` and `hand`."""
     bench = subparsers.add_parser("bench", help="all emulators, with a page to handle them")
     bench.add_argument("--port-file", type=Path, metavar="FILE", help="write the ports here")
     bench.add_argument("--http-port", type=int, default=0, metavar="N", help="0: a free one")
     bench.add_argument("--directory", type=Path, metavar="DIR", help="for links and pictures")
+    bench.add_argument("--faults", type=Path, metavar="FILE", help="YAML: what goes wrong, when")
     bench.set_defaults(run=_run)
+    hand = subparsers.add_parser("hand", help="do one thing at a device of a running bench")
+    hand.add_argument("--port-file", type=Path, required=True, metavar="FILE")
+    hand.add_argument("device", help="such as receipt_printer")
+    hand.add_argument("action", help="such as out_of_paper; an unknown one lists those there are")
+    hand.add_argument("details", nargs="*", metavar="NAME=VALUE", help="such as fault=noisy")
+    hand.set_defaults(run=_hand)
 
 
 def _run(arguments: argparse.Namespace) -> int:
@@ -36,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
         raise BadArguments(f"--http-port {arguments.http_port} is no TCP port")
     with _directory(arguments.directory) as directory:
         try:
-            asyncio.run(_serve(directory, arguments.http_port, arguments.port_file))
+            asyncio.run(_serve(directory, arguments))
         finally:
             if arguments.port_file is not None:  # nobody shall try ports that are gone
                 arguments.port_file.unlink(missing_ok=True)
@@ -63,7 +72,37 @@ def _directory(given: Path | None) -> Iterator[Path]:
         yield directory
 
 
-async def _serve(directory: Path, http_port: int, port_file: Path | None) -> None:
+def _hand(arguments: argparse.Namespace) -> int:
+    from device_drivers.bench.hand import Hand, HandRefused  # noqa: PLC0415
+
+    pairs = [detail.partition("=") for detail in arguments.details]
+    if not all(equals for _, equals, _ in pairs):
+        raise BadArguments("details are NAME=VALUE")
+    try:
+        hand = Hand.from_port_file(arguments.port_file)
+        state = hand.act(
+            arguments.device, arguments.action, **{name: value for name, _, value in pairs}
+        )
+    except HandRefused as refusal:
+        raise BadArguments(str(refusal)) from refusal
+    except (OSError, KeyError, ValueError) as error:
+        raise BadArguments(f"no bench behind {arguments.port_file}: {error}") from error
+    write_line(state)
+    return RESULT
+
+
+def _script(path: Path | None, desk: "Desk") -> "FaultScript | None":
+    from device_drivers.bench.fault_script import FaultScript  # noqa: PLC0415
+
+    if path is None:
+        return None
+    try:
+        return FaultScript.load(path, desk.actions())
+    except (OSError, ValueError) as error:
+        raise BadArguments(f"--faults: {error}") from error
+
+
+async def _serve(directory: Path, arguments: argparse.Namespace) -> None:
     # Late, so that other commands do without Pillow, OpenCV and segno.
     from device_drivers.bench.catalogue import Catalogue  # noqa: PLC0415
     from device_drivers.bench.desk import Desk  # noqa: PLC0415
@@ -75,16 +114,25 @@ async def _serve(directory: Path, http_port: int, port_file: Path | None) -> Non
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stopped.set)
     try:
-        async with Desk(directory, Catalogue.load()) as desk:
+        desk = Desk(directory, Catalogue.load())
+        script = _script(arguments.faults, desk)
+        async with desk:
             try:
-                server = BenchServer(desk, loop, http_port)
+                server = BenchServer(desk, loop, arguments.http_port)
             except OSError as error:
-                raise BadArguments(f"--http-port {http_port}: {error.strerror}") from error
+                raise BadArguments(
+                    f"--http-port {arguments.http_port}: {error.strerror}"
+                ) from error
             server.start()
             try:
                 ready = {**desk.ports(), "page": server.page}
-                _announce(ready, port_file)
-                await stopped.wait()
+                _announce(ready, arguments.port_file)
+                async with asyncio.TaskGroup() as group:
+                    if script is not None:
+                        blows = group.create_task(script.run(desk.act, write_line))
+                    await stopped.wait()
+                    if script is not None:
+                        blows.cancel()
             finally:
                 await asyncio.to_thread(server.close)
     except PcscdFailed as error:

@@ -76,13 +76,20 @@ class Desk:
         return {
             **self._catalogue.describe(),
             "papers": list(self.camera.PAPERS),
-            "actions": {name: sorted(each.actions) for name, each in self._stations.items()},
+            "actions": {name: sorted(actions) for name, actions in self.actions().items()},
         }
+
+    def actions(self) -> dict[str, frozenset[str]]:
+        """What can be done at each device."""
+        return {name: frozenset(each.actions) for name, each in self._stations.items()}
 
     async def act(self, device: str, action: str, body: Mapping[str, object]) -> None:
         """Do one thing at one device, after what is being done there now. Raises Refused."""
         station = self._stations.get(device)
         if station is None or action not in station.actions:
-            raise Refused(HTTPStatus.NOT_FOUND, "no_such_action", f"no {device}/{action} here")
+            known = ", ".join(sorted(self._stations[device].actions if station else self._stations))
+            raise Refused(
+                HTTPStatus.NOT_FOUND, "no_such_action", f"no {device}/{action} here, but {known}"
+            )
         async with self._hands[device]:
             await station.actions[action](body)

@@ -46,83 +46,83 @@ class Hand:
 
     def lay_id_card(self, name: str) -> None:
         """Lay an ID card on the reader, in place of any other."""
-        self._act("id_card_reader", "lay", card=name)
+        self.act("id_card_reader", "lay", card=name)
 
     def take_id_card(self) -> None:
         """Take the ID card away."""
-        self._act("id_card_reader", "take")
+        self.act("id_card_reader", "take")
 
     def insert_social_security_card(self, name: str) -> None:
         """Put a card in; `bank-card` and `upside-down` are cards nobody can serve."""
-        self._act("social_security_card", "insert", card=name)
+        self.act("social_security_card", "insert", card=name)
 
     def remove_social_security_card(self) -> None:
         """Take the card out."""
-        self._act("social_security_card", "remove")
+        self.act("social_security_card", "remove")
 
     def stop_card_service(self) -> None:
         """Stop pcscd."""
-        self._act("social_security_card", "stop_service")
+        self.act("social_security_card", "stop_service")
 
     def start_card_service(self) -> None:
         """Start pcscd again."""
-        self._act("social_security_card", "start_service")
+        self.act("social_security_card", "start_service")
 
     def show_code(self, text: str) -> None:
         """Hold a QR code of this text before the scanner."""
-        self._act("qr_scanner", "show", text=text)
+        self.act("qr_scanner", "show", text=text)
 
     def show_prepared_code(self, name: str) -> None:
         """Hold one of the prepared codes before the scanner."""
-        self._act("qr_scanner", "show", code=name)
+        self.act("qr_scanner", "show", code=name)
 
     def put_paper(self, name: str) -> None:
         """Put a paper under the camera, in place of any other."""
-        self._act("document_camera", "put", paper=name)
+        self.act("document_camera", "put", paper=name)
 
     def take_paper(self) -> None:
         """Leave the desk under the camera empty."""
-        self._act("document_camera", "take")
+        self.act("document_camera", "take")
 
     def tear_off(self) -> None:
         """Take the paper that hangs from the printer."""
-        self._act("receipt_printer", "tear_off")
+        self.act("receipt_printer", "tear_off")
 
     def out_of_paper(self) -> None:
         """Let the roll be at its end."""
-        self._act("receipt_printer", "out_of_paper")
+        self.act("receipt_printer", "out_of_paper")
 
     def near_end_of_paper(self) -> None:
         """Let the roll be nearly at its end."""
-        self._act("receipt_printer", "near_end")
+        self.act("receipt_printer", "near_end")
 
     def refill(self) -> None:
         """Put in a new roll."""
-        self._act("receipt_printer", "refill")
+        self.act("receipt_printer", "refill")
 
     def open_cover(self) -> None:
         """Open the printer's cover."""
-        self._act("receipt_printer", "open_cover")
+        self.act("receipt_printer", "open_cover")
 
     def close_cover(self) -> None:
         """Close it."""
-        self._act("receipt_printer", "close_cover")
+        self.act("receipt_printer", "close_cover")
 
     def jam_cutter(self) -> None:
         """Block the knife."""
-        self._act("receipt_printer", "jam_cutter")
+        self.act("receipt_printer", "jam_cutter")
 
     def free_cutter(self) -> None:
         """Free the knife."""
-        self._act("receipt_printer", "free_cutter")
+        self.act("receipt_printer", "free_cutter")
 
     def unplug(self, device: str) -> None:
         """Pull the cable of the device of this kind, such as `qr_scanner`."""
-        self._act(device, "unplug")
+        self.act(device, "unplug")
 
     def plug(self, device: str) -> None:
         """Put its cable back."""
-        self._act(device, "plug")
+        self.act(device, "plug")
 
     def receipts(self) -> list[bytes]:
         """Every receipt printed so far as PNG, oldest first (the last fifty)."""
@@ -131,14 +131,19 @@ class Hand:
             raise HandRefused("bad_answer", "the bench lists no receipts")
         return [self._get(f"/receipts/{int(receipt['number'])}.png") for receipt in printed]
 
-    def _act(self, device: str, action: str, **body: str) -> None:
-        self._fetch(
-            Request(
-                f"{self._page}/api/{device}/{action}",
-                json.dumps(body).encode("utf-8"),
-                {"Content-Type": "application/json"},
-            )
+    def disturb(self, device: str, fault: str) -> None:
+        """Let `fault` (`slow`, `noisy`, `silent`, `wrong`, `none`) be wrong with a device."""
+        self.act(device, "disturb", fault=fault)
+
+    def act(self, device: str, action: str, **body: str) -> Mapping[str, object]:
+        """Do one thing by its words; what there is to see at the device afterwards."""
+        request = Request(
+            f"{self._page}/api/{device}/{action}",
+            json.dumps(body).encode("utf-8"),
+            {"Content-Type": "application/json"},
         )
+        state: Mapping[str, object] = json.loads(self._fetch(request))["state"]
+        return state
 
     def _get(self, path: str) -> bytes:
         return self._fetch(Request(self._page + path))

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping
 
-from device_drivers.bench.station import Action, at_once, in_thread
+from device_drivers.bench.station import Action, at_once, disturbing, in_thread
 from device_drivers.emulation.serial_emulator import SerialEmulator
 
 
@@ -20,12 +20,16 @@ class SerialStation:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Cut and restore the cable."""
-        return {"unplug": in_thread(self._cable.unplug), "plug": at_once(self._cable.plug)}
+        """Cut and restore the cable, let something be wrong with it."""
+        return {
+            "unplug": in_thread(self._cable.unplug),
+            "plug": at_once(self._cable.plug),
+            "disturb": disturbing(self._cable.disturb_wire),
+        }
 
     def state(self) -> dict[str, object]:
-        """Whether the cable is in."""
-        return {"plugged": self._cable.is_plugged}
+        """Whether the cable is in, and what is wrong with it."""
+        return {"plugged": self._cable.is_plugged, "fault": self._cable.fault.value}
 
     async def start(self) -> None:
         """Plug it in."""

@@ -4,6 +4,9 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
+from device_drivers.bench.refusal import chosen
+from device_drivers.emulation.wire_fault import WireFault
+
 Body = Mapping[str, object]
 """The JSON object of one request."""
 Action = Callable[[Body], Awaitable[None]]
@@ -57,5 +60,14 @@ def in_thread(act: Callable[[], object]) -> Action:
     async def action(body: Body) -> None:
         del body
         await asyncio.to_thread(act)
+
+    return action
+
+
+def disturbing(disturb: Callable[[WireFault], object]) -> Action:
+    """An action that lets the wire fault named in `fault` be."""
+
+    async def action(body: Body) -> None:
+        disturb(WireFault(chosen(body, "fault", WireFault)))
 
     return action

@@ -9,21 +9,32 @@ import errno
 import os
 import select
 import tempfile
+import termios
 import threading
 import time
 import tty
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+
+from device_drivers.emulation.wire_fault import Disturber
 
 _SLICE_S = 0.001
 """A UART hands over its 16-byte FIFO about once a millisecond at 115200 baud."""
+
+_BAUD: Mapping[int, int] = {
+    termios.B9600: 9600,
+    termios.B19200: 19200,
+    termios.B38400: 38400,
+    termios.B57600: 57600,
+    termios.B115200: 115200,
+}
 
 
 class PtyLine:
     """One line, unplugged at first. `on_bytes` is called in the line's own thread.
 
     `bytes_per_s` is the pace in both directions (115200 baud with 8N1 is 11520), None for as fast
-    as the machine can. Whoever plugs the line in must `close` it.
+    as the machine can; it may be set anew at any time. Whoever plugs the line in must `close` it.
     """
 
     def __init__(
@@ -35,18 +46,30 @@ class PtyLine:
             link = Path(self._own_folder.name) / "line"
         self.link = link
         self._on_bytes = on_bytes
-        self._bytes_per_s = bytes_per_s
+        self.bytes_per_s = bytes_per_s
+        self.disturber = Disturber()
+        """What is wrong with this wire."""
         self._plugged: _Plugged | None = None
+
+    @property
+    def port(self) -> str:
+        """What stands in a configuration to reach the near end."""
+        return f"serial:{self.link}"
 
     @property
     def is_plugged(self) -> bool:
         """True while there is something to open under the link."""
         return self._plugged is not None
 
+    @property
+    def baud(self) -> int:
+        """The speed the program at the near end has set, in bits a second; 0 while unplugged."""
+        return 0 if self._plugged is None else self._plugged.baud
+
     def plug(self) -> None:
         """Make the line appear; nothing happens when it is there."""
         if self._plugged is None:
-            self._plugged = _Plugged(self._on_bytes, self._bytes_per_s)
+            self._plugged = _Plugged(self)
             fresh = self.link.with_name(f"{self.link.name}.new")
             fresh.unlink(missing_ok=True)
             fresh.symlink_to(self._plugged.path)
@@ -59,10 +82,18 @@ class PtyLine:
             self.link.unlink(missing_ok=True)
             plugged.end()
 
+    def hand_over(self, data: bytes) -> None:
+        """Give the device what came from the program; called in the line's own thread."""
+        heard = self.disturber.hears(data)
+        if heard:
+            self._on_bytes(heard)
+
     def send(self, data: bytes) -> None:
         """Send to the program at the pace of the line; lost, as on a wire, where nobody listens."""
-        if self._plugged is not None:
-            self._plugged.send(data)
+        plugged = self._plugged
+        if plugged is not None:
+            disturbed = self.disturber.says(data)
+            plugged.send(disturbed.data, after_s=disturbed.delay_s)
 
     def close(self) -> None:
         """Unplug for good and remove what was made. Safe to call twice."""
@@ -74,9 +105,8 @@ class PtyLine:
 class _Plugged:
     """One pty from plug to unplug, with the thread that reads it."""
 
-    def __init__(self, on_bytes: Callable[[bytes], None], bytes_per_s: float | None) -> None:
-        self._on_bytes = on_bytes
-        self._seconds_per_byte = 0.0 if bytes_per_s is None else 1.0 / bytes_per_s
+    def __init__(self, line: PtyLine) -> None:
+        self._line = line
         self._master, self._slave = os.openpty()  # the slave kept open: no hang-up between programs
         tty.setraw(self._slave)
         os.set_blocking(self._master, False)
@@ -87,15 +117,29 @@ class _Plugged:
         self._thread = threading.Thread(target=self._listen, name="pty-line", daemon=True)
         self._thread.start()
 
-    def send(self, data: bytes) -> None:
+    @property
+    def baud(self) -> int:
+        speed: int = termios.tcgetattr(self._slave)[4]
+        return _BAUD.get(speed, speed)
+
+    @property
+    def _seconds_per_byte(self) -> float:
+        if self._line.bytes_per_s is None:
+            return 0.0
+        return self._line.disturber.pace / self._line.bytes_per_s
+
+    def send(self, data: bytes, *, after_s: float) -> None:
         with self._sending:
+            if after_s and self._ending.wait(after_s):
+                return
             begun = time.monotonic()
+            seconds_per_byte = self._seconds_per_byte
             size = len(data)
-            if self._seconds_per_byte:
-                size = max(1, round(_SLICE_S / self._seconds_per_byte))
+            if seconds_per_byte:
+                size = max(1, round(_SLICE_S / seconds_per_byte))
             for start in range(0, len(data), size or 1):
                 piece = data[start : start + size]
-                due = begun + (start + len(piece)) * self._seconds_per_byte
+                due = begun + (start + len(piece)) * seconds_per_byte
                 if self._ending.wait(max(0.0, due - time.monotonic())):
                     return
                 with contextlib.suppress(BlockingIOError):  # nobody reads and the queue is full
@@ -125,4 +169,4 @@ class _Plugged:
                     raise
                 continue
             if not self._ending.wait(len(data) * self._seconds_per_byte):
-                self._on_bytes(data)
+                self._line.hand_over(data)

@@ -1,7 +1,9 @@
-"""`id-card-reader decode` and `id-card-reader read`."""
+"""`id-card-reader decode`, `id-card-reader read` and `id-card-reader status`."""
 
 import argparse
 import asyncio
+import shlex
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from device_drivers.command_line import (
@@ -18,15 +20,17 @@ from device_drivers.id_card_reader.card_text import (
     decode_appended_address,
     decode_card,
 )
-from device_drivers.id_card_reader.driver import SerialIdCardReader
+from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.id_card_reader.frames import Garbled, Reply, Status
 from device_drivers.id_card_reader.interface import (
     CardReading,
     CardUnreadable,
     IdCard,
     NoCard,
+    ReaderStatus,
     Sex,
 )
+from device_drivers.id_card_reader.photo import CommandPhotoDecoder
 from device_drivers.ports import Port
 
 if TYPE_CHECKING:
@@ -53,7 +57,21 @@ def add_commands(subparsers: "Subparsers") -> None:
     read.add_argument("--port", type=port_argument, required=True)
     read.add_argument("--within-s", type=seconds_argument, default=30.0)
     read.add_argument("--baud", type=int, default=115200, choices=_SPEEDS)
+    read.add_argument("--fingerprints", action="store_true", help="ask the card for them too")
+    read.add_argument(
+        "--photo-out", type=Path, metavar="FILE", help="write the portrait, decoded, to this file"
+    )
+    read.add_argument(
+        "--photo-decoder",
+        type=shlex.split,
+        metavar="COMMAND",
+        help="the vendor's decoder: one WLT block in, one picture out",
+    )
     read.set_defaults(run=_read)
+    status = commands.add_parser("status", help="ask the module how it is, and its number")
+    status.add_argument("--port", type=port_argument, required=True)
+    status.add_argument("--baud", type=int, default=115200, choices=_SPEEDS)
+    status.set_defaults(run=_status)
 
 
 def reading_as_json(reading: CardReading) -> dict[str, object]:
@@ -84,7 +102,9 @@ def reading_as_json(reading: CardReading) -> dict[str, object]:
                 "times_issued": card.times_issued,
                 "card_version": card.card_version,
                 "former_number_link": card.former_number_link,
+                "appended_address": card.appended_address,
                 "photo_bytes": len(card.photo_wlt),
+                "fingerprint_bytes": len(card.fingerprints),
             }
 
 
@@ -134,16 +154,55 @@ def _data_as_json(data: bytes) -> dict[str, object]:
 
 
 def _read(arguments: argparse.Namespace) -> int:
+    if (arguments.photo_out is None) != (arguments.photo_decoder is None):
+        raise BadArguments("--photo-out and --photo-decoder go together")
+    reader = _reader(arguments.port, baud=arguments.baud, fingerprints=arguments.fingerprints)
     say("lay a card on the reader")
-    reading = asyncio.run(_read_once(arguments.port, arguments.within_s, arguments.baud))
+    reading = asyncio.run(_read_once(reader, arguments.within_s))
     write_line(reading_as_json(reading))
+    if arguments.photo_out is not None and isinstance(reading, IdCard):
+        decoder = CommandPhotoDecoder(arguments.photo_decoder)
+        picture = asyncio.run(decoder.decode(reading.photo_wlt))
+        if picture is None:
+            say(f"no portrait: {decoder.failure}")
+        else:
+            arguments.photo_out.write_bytes(picture)
     return RESULT
 
 
-async def _read_once(port: Port, within_s: float, baud: int) -> CardReading:
-    reader = SerialIdCardReader(port, baud=baud)
+def _status(arguments: argparse.Namespace) -> int:
+    reader = _reader(arguments.port, baud=arguments.baud)
+    status, module_id = asyncio.run(_status_once(reader))
+    write_line(
+        {
+            "status": status.device.value,
+            "fault": status.fault.value if status.fault is not None else None,
+            "detail": status.detail,
+            **status.parts(),
+            "module_id": module_id,
+        }
+    )
+    return RESULT
+
+
+def _reader(port: Port, *, baud: int, fingerprints: bool = False) -> SamVIdCardReader:
+    try:
+        return SamVIdCardReader(port, baud=baud, fingerprints=fingerprints)
+    except ValueError as error:
+        raise BadArguments(str(error)) from error
+
+
+async def _read_once(reader: SamVIdCardReader, within_s: float) -> CardReading:
     try:
         await reader.connect()
         return await reader.read_card(within_s=within_s)
+    finally:
+        await reader.close()
+
+
+async def _status_once(reader: SamVIdCardReader) -> tuple[ReaderStatus, str]:
+    try:
+        await reader.connect()
+        return await reader.status(), await reader.module_id()
     finally:
         await reader.close()

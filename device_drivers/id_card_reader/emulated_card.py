@@ -73,6 +73,8 @@ class EmulatedCard:
     """1024 bytes in place of a WLT picture: no public description lets us make a real one."""
     appended_address: bytes | None = field(default=None, repr=False)
     """70 bytes, UTF-16LE; None for a card without the item."""
+    fingerprints: bytes = field(default=b"", repr=False)
+    """512 bytes a finger, none to two; each begins with 'C' (1.4)."""
 
 
 def make_card(fields: Mapping[str, str]) -> EmulatedCard:
@@ -80,12 +82,17 @@ def make_card(fields: Mapping[str, str]) -> EmulatedCard:
 
     `kind` is one of `resident` (when absent), `hk_macau_taiwan`, `foreigner_2017`,
     `foreigner_2023`; dates are `YYYY-MM-DD` or `YYYYMMDD`, or `长期` for `valid_until`; every card
-    may have an `appended_address`. Raises ValueError for a field such a card does not have and for
-    one that is too long.
+    may have an `appended_address`, a number of `fingers` from 0 to 2, and a `padding` of `space`
+    or `nul` (1.5). Raises ValueError for a field such a card does not have and for one that is too
+    long.
     """
     values = dict(fields)
     kind = values.pop("kind", "resident")
     appended = values.pop("appended_address", None)
+    fingers = int(values.pop("fingers", "0"))
+    padding = {"space": " ", "nul": "\0"}[values.pop("padding", "space")]
+    if not 0 <= fingers <= 2:
+        raise ValueError("a card holds no finger, one or two")
     if kind not in _LAYOUTS:
         raise ValueError(f"no card of kind {kind!r}; there are {', '.join(_LAYOUTS)}")
     flag, layout = _LAYOUTS[kind]
@@ -95,7 +102,7 @@ def make_card(fields: Mapping[str, str]) -> EmulatedCard:
             english_name[:35],
             english_name[35:],
         )
-    block = bytearray(" ".encode("utf-16-le") * 128)
+    block = bytearray(padding.encode("utf-16-le") * 128)
     for name, value in values.items():
         if name not in layout:
             raise ValueError(f"a card of kind {kind} has no field {name!r}")
@@ -104,11 +111,15 @@ def make_card(fields: Mapping[str, str]) -> EmulatedCard:
         if len(written) > length:
             raise ValueError(f"field {name!r} is longer than {length // 2} characters")
         block[offset : offset + len(written)] = written
-    block[248:250] = flag.encode("utf-16-le")
+    block[248:250] = flag.encode("utf-16-le") if flag != " " else padding.encode("utf-16-le")
     if appended is not None and len(appended.encode("utf-16-le")) > 70:
         raise ValueError("field 'appended_address' is longer than 35 characters")
     return EmulatedCard(
         text=bytes(block),
         photo=hashlib.shake_256(bytes(block)).digest(1024),
+        fingerprints=b"".join(
+            b"C" + hashlib.shake_256(block + bytes([finger])).digest(511)
+            for finger in range(fingers)
+        ),
         appended_address=None if appended is None else appended.ljust(35).encode("utf-16-le")[:70],
     )

@@ -6,12 +6,14 @@ from enum import Enum
 from pathlib import Path
 
 from device_drivers.emulation.pty_line import PtyLine
-from device_drivers.emulation.serial_emulator import SerialEmulator
+from device_drivers.emulation.serial_emulator import SerialEmulator, Wire
 from device_drivers.id_card_reader.emulated_card import EmulatedCard, make_card
 
 _START = b"\xaa\xaa\xaa\x96\x69"
 _MODULE_ID = bytes.fromhex("05000300f80233017b000000d2029649")  # the example of 1.6
 _BYTES_PER_S_115200 = 11520.0
+_SPEEDS = (115200, 57600, 38400, 19200, 9600)  # 60 00 to 60 04 (1.2)
+_BITS_A_BYTE = 10  # 8N1 (1.1)
 
 
 class Worn(Enum):
@@ -20,6 +22,7 @@ class Worn(Enum):
     SELECT_FAILS = 0x81
     READ_FAILS = 0x41
     REJECTED = 0x32
+    UNKNOWN_KIND = 0x40
 
 
 class Ailment(Enum):
@@ -36,6 +39,8 @@ class Disturbance(Enum):
     BYTE_FLIPPED = "byte flipped"
     CUT_SHORT = "cut short"
     NOISE_BEFORE = "noise before"
+    LATE = "late"
+    """It comes together with the reply to the next command."""
     SWALLOWED = "swallowed"
 
 
@@ -44,7 +49,10 @@ class SamVEmulator(SerialEmulator):
 
     A read card is not found again until it was lifted; find, select and read must follow one
     another (1.3). `bytes_per_s` is the pace of the line, None for no pace; `radio_s` is how long
-    the module talks to a card before it answers a read.
+    the module talks to a card before it answers a read. `baud` is the speed the module talks at
+    when it is switched on; to a program at any other it is noise. `answers_at_new_speed` decides
+    what the document leaves open: at which speed the answer to a change of speed leaves (1.1).
+    `make_wire` hangs the module on another line than a pty.
     """
 
     def __init__(
@@ -53,9 +61,26 @@ class SamVEmulator(SerialEmulator):
         *,
         bytes_per_s: float | None = _BYTES_PER_S_115200,
         radio_s: float = 0.0,
+        baud: int = 115200,
+        answers_at_new_speed: bool = False,
+        make_wire: Callable[[Callable[[bytes], None]], Wire] | None = None,
     ) -> None:
-        super().__init__(PtyLine(link, self._take_bytes, bytes_per_s=bytes_per_s))
+        self._is_paced = bytes_per_s is not None
+        if self._is_paced and baud != _SPEEDS[0]:
+            bytes_per_s = baud / _BITS_A_BYTE
+        super().__init__(
+            make_wire(self._take_bytes)
+            if make_wire is not None
+            else PtyLine(link, self._take_bytes, bytes_per_s=bytes_per_s)
+        )
         self._radio_s = radio_s
+        self._first_baud = baud
+        self._baud = baud
+        self._answers_at_new_speed = answers_at_new_speed
+        self._next_baud = baud
+        self._second_card = False
+        self._late = b""
+        self._taken_after = 0
         self._changed = threading.Condition()
         self._card: EmulatedCard | None = None
         self._worn: Worn | None = None
@@ -73,6 +98,7 @@ class SamVEmulator(SerialEmulator):
             return
         with self._changed:
             self._kept, self._step, self._was_read, self._is_cut = b"", "nothing", False, False
+            self._set_baud(self._first_baud)
         super().plug()
 
     def unplug(self) -> None:
@@ -90,10 +116,26 @@ class SamVEmulator(SerialEmulator):
             self._step, self._was_read = "nothing", False
             self._changed.notify_all()
 
+    def lay_second(self) -> None:
+        """Lay another card beside the one that lies there: neither can be selected."""
+        with self._changed:
+            self._second_card, self._step, self._was_read = True, "nothing", False
+            self._changed.notify_all()
+
+    def take_second(self) -> None:
+        """Take that other card away again."""
+        with self._changed:
+            self._second_card = False
+
+    def take_after(self, replies: int) -> None:
+        """Take every card away as soon as the module has answered so many more commands."""
+        self._taken_after = replies
+
     def take(self) -> None:
-        """Take the card away; nothing happens when there is none."""
+        """Take every card away; nothing happens when there is none."""
         with self._changed:
             self._card, self._step, self._was_read = None, "nothing", False
+            self._second_card = False
             self._changed.notify_all()
 
     def ail(self, ailment: Ailment) -> None:
@@ -109,8 +151,20 @@ class SamVEmulator(SerialEmulator):
         with self._changed:
             return self._changed.wait_for(lambda: self._is_reading, within_s)
 
+    @property
+    def baud(self) -> int:
+        """The speed the module talks at now."""
+        return self._baud
+
+    def _set_baud(self, baud: int) -> None:
+        self._baud = self._next_baud = baud
+        if self._is_paced and self._line.bytes_per_s != baud / _BITS_A_BYTE:
+            self._line.bytes_per_s = baud / _BITS_A_BYTE
+
     def _take_bytes(self, data: bytes) -> None:
         """Answer every whole frame in the stream; what cannot begin one is passed over."""
+        if self._line.baud != self._baud:  # sampled at the wrong speed, no byte is itself
+            data = bytes(byte ^ 0x5A for byte in data)
         self._kept += data
         while (begin := self._kept.find(_START)) >= 0:
             frame = self._kept[begin + len(_START) :]
@@ -136,9 +190,13 @@ class SamVEmulator(SerialEmulator):
             b"\x12\xff": lambda: (0x90, _MODULE_ID),
             b"\x20\x01": self._find,
             b"\x20\x02": self._select,
-            b"\x30\x01": self._read,
+            b"\x30\x01": lambda: self._read(with_fingerprints=False),
+            b"\x30\x10": lambda: self._read(with_fingerprints=True),
             b"\x30\x03": self._read_appended_address,
         }
+        if body[0] == 0x60 and body[1] < len(_SPEEDS) and len(body) == 3:
+            self._next_baud = _SPEEDS[body[1]]
+            return 0x90, b""
         command = commands.get(body[:2])
         if command is None or len(body) != 3:
             return 0x21, b""
@@ -157,13 +215,18 @@ class SamVEmulator(SerialEmulator):
         return 0x9F, bytes(4)
 
     def _select(self) -> tuple[int, bytes]:
-        if self._card is None or self._step != "found" or self._worn is Worn.SELECT_FAILS:
+        if (
+            self._card is None
+            or self._step != "found"
+            or self._second_card
+            or self._worn is Worn.SELECT_FAILS
+        ):
             self._step = "nothing"
             return 0x81, b""
         self._step = "selected"
         return 0x90, bytes(8)
 
-    def _read(self) -> tuple[int, bytes]:
+    def _read(self, *, with_fingerprints: bool) -> tuple[int, bytes]:
         if self._card is None or self._step != "selected":
             return 0x41, b""
         card = self._card
@@ -179,8 +242,11 @@ class SamVEmulator(SerialEmulator):
             self._step = "nothing"
             return self._worn.value, b""
         self._step, self._was_read = "nothing", True
-        sizes = len(card.text).to_bytes(2, "big") + len(card.photo).to_bytes(2, "big")
-        return 0x90, sizes + card.text + card.photo
+        blocks = [card.text, card.photo]
+        if with_fingerprints:
+            blocks.append(card.fingerprints)
+        sizes = b"".join(len(block).to_bytes(2, "big") for block in blocks)  # 1.4
+        return 0x90, sizes + b"".join(blocks)
 
     def _read_appended_address(self) -> tuple[int, bytes]:
         if self._card is None or not (self._step == "selected" or self._was_read):
@@ -205,6 +271,26 @@ class SamVEmulator(SerialEmulator):
                 frame = b"\x00\xff\xaa\xaa\xaa\x96\x69\x7f" + frame
             case Disturbance.SWALLOWED:
                 frame = b""
+            case Disturbance.LATE:
+                self._late += frame
+                return
             case None:
                 pass
+        self._send(frame)
+
+    def _send(self, frame: bytes) -> None:
+        """Send, with what is late before it, and do what was to be done after it."""
+        late, self._late = self._late, b""
+        if self._next_baud != self._baud and self._answers_at_new_speed:
+            self._set_baud(self._next_baud)
+        if self._line.baud != self._baud:
+            frame = bytes(byte ^ 0x5A for byte in frame)
+        if late:
+            self._line.send(late)
         self._line.send(frame)
+        if self._next_baud != self._baud:
+            self._set_baud(self._next_baud)
+        if self._taken_after:
+            self._taken_after -= 1
+            if not self._taken_after:
+                self.take()

@@ -1,6 +1,7 @@
 """Frames of the SAM_V security module (`DEVICES.md` sections 1.2 to 1.4, 1.6): pure, bytes only."""
 
 import struct
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
 from functools import reduce
@@ -20,6 +21,14 @@ SELECT_CARD = bytes.fromhex("2002")
 READ_CARD = bytes.fromhex("3001")
 READ_APPENDED_ADDRESS = bytes.fromhex("3003")
 READ_CARD_WITH_FINGERPRINTS = bytes.fromhex("3010")
+
+SET_SPEED: Mapping[int, bytes] = {  # DEVICES.md 1.2, table; by bits a second, the fastest first
+    115200: bytes.fromhex("6000"),
+    57600: bytes.fromhex("6001"),
+    38400: bytes.fromhex("6002"),
+    19200: bytes.fromhex("6003"),
+    9600: bytes.fromhex("6004"),
+}
 
 
 class Status(IntEnum):
@@ -53,6 +62,43 @@ class Reply:
     status: int
     """SW3: what became of the command."""
     data: bytes = field(default=b"", repr=False)
+
+
+_DATA_BYTES: Mapping[bytes, frozenset[int]] = {
+    FIND_CARD: frozenset({4}),  # DEVICES.md 1.2, table, as all of these
+    SELECT_CARD: frozenset({8}),
+    SAM_ID: frozenset({16}),
+    READ_CARD: frozenset({2 + 2 + 256 + 1024}),
+    READ_CARD_WITH_FINGERPRINTS: frozenset(
+        {2 + 2 + 2 + 256 + 1024 + 512 * fingers for fingers in range(3)}
+    ),
+    READ_APPENDED_ADDRESS: frozenset({70}),
+}
+"""How much data a success carries; none for the commands that are not here."""
+_SUCCESS: Mapping[bytes, frozenset[int]] = {
+    FIND_CARD: frozenset({Status.OK, Status.FOUND}),
+}
+"""`OK` for the commands that are not here (DEVICES.md 1.3)."""
+_REFUSALS_OF_ONE: Mapping[int, frozenset[bytes]] = {
+    Status.FIND_FAILED: frozenset({FIND_CARD}),  # DEVICES.md 1.3
+    Status.SELECT_FAILED: frozenset({SELECT_CARD}),
+    Status.READ_FAILED: frozenset({READ_CARD, READ_CARD_WITH_FINGERPRINTS, READ_APPENDED_ADDRESS}),
+    Status.NO_SUCH_ITEM: frozenset({READ_APPENDED_ADDRESS}),
+}
+"""Refusals that only these commands can get; every other may answer any command."""
+
+
+def answers(command: bytes, reply: Reply) -> bool:
+    """Can this be the reply to that command, or is it a late one to an earlier command?
+
+    A reply names no command. What tells them apart is which refusals a command can get, and how
+    much data its success carries.
+    """
+    if reply.status in _SUCCESS.get(command, {Status.OK}):
+        return len(reply.data) in _DATA_BYTES.get(command, {0})
+    if reply.status in {Status.OK, Status.FOUND}:
+        return False
+    return command in _REFUSALS_OF_ONE.get(reply.status, {command})
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,10 @@ class IdCard:
     """Three digits of a 2023 foreigner card that tie it to the holder's 2017 number."""
     photo_wlt: bytes = field(default=b"", repr=False)
     """The raw 1024-byte WLT block; decoding it needs a vendor's plug-in."""
+    appended_address: str = field(default="", repr=False)
+    """A newer address than the printed one (追加地址); empty where the card has none."""
+    fingerprints: bytes = field(default=b"", repr=False)
+    """512 bytes a finger, none to two; read only where the driver is told to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,9 @@ class IdCardReader(Protocol):
 
     async def status(self) -> ReaderStatus:
         """Ask the device now; answers within 1 s. Never raises: absence is a status."""
+
+    async def module_id(self) -> str:
+        """The number on the security module's label. Raises DeviceFault; 0.5 s at most."""
 
     async def read_card(self, *, within_s: float) -> CardReading:
         """Wait for a card and read it. Raises DeviceFault; cancelling leaves the reader idle."""

@@ -115,6 +115,25 @@ def read_record(file: File, record: Record, addressing: Addressing) -> bytes:
             return bytes([0x00, 0xB2, record.tag, 0x00, expected])
 
 
+GET_CHALLENGE = bytes.fromhex("0084000008")
+"""Eight random bytes from the card, `DEVICES.md` 2.4."""
+
+
+def external_authenticate(key: int, cryptogram: bytes) -> bytes:
+    """Prove to the card that the keys are known (`DEVICES.md` 2.4)."""
+    return bytes([0x00, 0x82, 0x00, key, len(cryptogram)]) + cryptogram
+
+
+def historical_bytes(atr: bytes) -> bytes:
+    """What stands at the end of an answer to reset: their number is in T0 (ISO/IEC 7816-3, 8.2).
+
+    For T=0 without a check byte, as these cards have it (`DEVICES.md` 2.1). Empty where the answer
+    is shorter than it says.
+    """
+    count = atr[1] & 0x0F if len(atr) > 1 else 0
+    return atr[-count:] if count and len(atr) >= 2 + count else b""
+
+
 def follow_up(command: bytes, reply: Reply) -> bytes | None:
     """What T=0 asks to be sent next: GET RESPONSE after 61xx, the same with Le xx after 6Cxx.
 

@@ -15,6 +15,11 @@ from device_drivers.social_security_card.interface import (
     SlotStatus,
     UnsupportedCard,
 )
+from device_drivers.social_security_card.secure_module import (
+    CHALLENGE_BYTES,
+    Challenge,
+    SecureModule,
+)
 from device_drivers.status import DeviceKind, DeviceStatus
 from device_drivers.transport.pcsc_card import (
     CardInSlot,
@@ -52,17 +57,28 @@ class _Harvest:
     guarded: bool = False
     addressing: apdu.Addressing | None = None
     """The first way of READ RECORD that worked; no other is tried after it."""
+    is_proven: bool | None = None
+    """Did the card take our proof? None while it was not asked to; it is asked once at most, since
+    a card counts the proofs that fail."""
 
 
 class PcscSocialSecurityCardReader:
     """The slot named by `port` (`pcsc:<reader>`), as a `SocialSecurityCardReader`.
 
     A card that takes longer than `answer_limit_s` for one command counts as mute; until it is
-    pulled it holds the reader, and the status is `deviceBusy`.
+    pulled it holds the reader, and the status is `deviceBusy`. `secure_module` opens guarded
+    cards; without one they need authentication.
     """
 
-    def __init__(self, port: Port, *, answer_limit_s: float = ANSWER_LIMIT_S) -> None:
+    def __init__(
+        self,
+        port: Port,
+        *,
+        answer_limit_s: float = ANSWER_LIMIT_S,
+        secure_module: SecureModule | None = None,
+    ) -> None:
         self._answer_limit_s = answer_limit_s
+        self._secure_module = secure_module
         self._reader_name = port.address
         self._slot = PcscSlot(port.address, device=DEVICE)
         self._closings = 0
@@ -161,7 +177,7 @@ class PcscSocialSecurityCardReader:
                 if (await self._send(apdu.select_environment())).status != apdu.SW_OK:
                     return UnsupportedCard(atr.hex().upper())
                 for file in apdu.PUBLIC_FILES:
-                    await self._read_file(file, harvest)
+                    await self._read_file(file, harvest, atr)
                 if await self._look(closings) != CardInSlot(events, atr):
                     return CardUnreadable("removed")  # what was read may be of two cards
             card = apdu.decode_card(harvest.values)
@@ -176,7 +192,7 @@ class PcscSocialSecurityCardReader:
             return card
         return NeedsAuthentication(card) if harvest.guarded else CardUnreadable("damaged")
 
-    async def _read_file(self, file: apdu.File, harvest: _Harvest) -> None:
+    async def _read_file(self, file: apdu.File, harvest: _Harvest, atr: bytes) -> None:
         selected = await self._send(apdu.select_file(file.file_id, p1=0x02))
         if selected.status in apdu.NOT_THIS_WAY:
             selected = await self._send(apdu.select_file(file.file_id, p1=0x00))
@@ -185,9 +201,29 @@ class PcscSocialSecurityCardReader:
         if selected.status != apdu.SW_OK:
             return
         for record in file.records:
-            await self._read_record(file, record, harvest)
+            if not await self._read_record(file, record, harvest):
+                if not await self._prove(harvest, atr):
+                    continue
+                if not await self._read_record(file, record, harvest):
+                    harvest.guarded = True
 
-    async def _read_record(self, file: apdu.File, record: apdu.Record, harvest: _Harvest) -> None:
+    async def _prove(self, harvest: _Harvest, atr: bytes) -> bool:
+        """Let whoever has the keys open the card, once; False where it stays guarded."""
+        if self._secure_module is None or harvest.is_proven is not None:
+            harvest.guarded = True
+            return False
+        harvest.is_proven = False
+        drawn = await self._send(apdu.GET_CHALLENGE)
+        if drawn.status == apdu.SW_OK and len(drawn.data) == CHALLENGE_BYTES:
+            proof = await self._secure_module.prove(_challenge(harvest, atr, drawn.data))
+            if proof is not None:
+                command = apdu.external_authenticate(proof.key, proof.cryptogram)
+                harvest.is_proven = (await self._send(command)).status == apdu.SW_OK
+        harvest.guarded = not harvest.is_proven
+        return harvest.is_proven
+
+    async def _read_record(self, file: apdu.File, record: apdu.Record, harvest: _Harvest) -> bool:
+        """Read one value, if the card has it; False where the card guards it."""
         ways = (harvest.addressing,) if harvest.addressing else tuple(apdu.Addressing)
         for way in ways:
             reply = await self._send(apdu.read_record(file, record, way))
@@ -195,12 +231,12 @@ class PcscSocialSecurityCardReader:
                 harvest.addressing = way
                 # by tag, whatever else the record holds; unknown tags are never looked at
                 harvest.values.update(apdu.parse_values(reply.data))
-                return
+                return True
             if reply.status in apdu.GUARDED:
-                harvest.guarded = True
-                return
+                return False
             if reply.status not in apdu.NOT_THIS_WAY:
-                return
+                break
+        return True
 
     async def _send(self, command: bytes) -> apdu.Reply:
         reply = apdu.Reply(b"", 0)
@@ -233,3 +269,14 @@ class PcscSocialSecurityCardReader:
             if loop.time() >= deadline:
                 return CardUnreadable(otherwise)
             await asyncio.sleep(POLL_S)
+
+
+def _challenge(harvest: _Harvest, atr: bytes, random: bytes) -> Challenge:
+    identification = harvest.values.get(apdu.IDENTIFICATION, b"")
+    return Challenge(
+        area=identification[:3].hex(),
+        version=harvest.values.get(apdu.VERSION, b"").decode("ascii", "replace"),
+        historical_bytes=apdu.historical_bytes(atr),
+        identification_code=identification,
+        random=random,
+    )

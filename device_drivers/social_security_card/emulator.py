@@ -4,6 +4,8 @@ Wire: `DEVICES.md` section 3.1. Card: section 2 and ISO/IEC 7816-4. Knows nothin
 """
 
 import asyncio
+import hashlib
+import secrets
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +32,12 @@ RECORD_NOT_FOUND = b"\x6a\x83"
 WRONG_PARAMETERS = b"\x6a\x86"
 UNKNOWN_INSTRUCTION = b"\x6d\x00"
 UNKNOWN_CLASS = b"\x6e\x00"
+
+BLOCKED = b"\x69\x83"
+NO_CHALLENGE = b"\x69\x85"
+"""ISO/IEC 7816-4: authentication method blocked; conditions of use not satisfied."""
+PROOFS = 3
+"""How many wrong proofs a card takes."""
 
 Value = tuple[int, int, bytes]
 """Record number, tag, value."""
@@ -74,6 +82,13 @@ class CardFields:
     """Some cities ask for a PIN before EF06 (2.4)."""
     refuses_with: str = "6982"
     """Status of what is guarded: 6982 or 6985 (2.4)."""
+    secret: str = ""
+    """Hexadecimal. A card with one opens to a proof made with it (`proof_for`); the real cards'
+    SM4 and keys are the department's, so this stands for them."""
+    atr: str = ""
+    """Hexadecimal; another answer to reset, such as a contactless reader makes one up (2.1)."""
+    select_answers: str = "61"
+    """How SELECT of the environment ends: `61` (fetch it), `9000` bare, or `fci` at once (2.2)."""
 
     @classmethod
     def from_mapping(cls, fields: Mapping[str, object]) -> "CardFields":
@@ -86,12 +101,18 @@ def _padded_name(name: str) -> tuple[bytes, bytes]:
     return encoded[:30].ljust(30, b"\x00"), encoded[30:50].ljust(20, b"\x00")
 
 
+def proof_for(secret: str, challenge: bytes) -> bytes:
+    """What an emulated card takes for a proof; nothing like the real cards' SM4."""
+    return hashlib.sha256(bytes.fromhex(secret) + challenge).digest()[:16]
+
+
 class SocialSecurityCardEmulator:
     """A contact card with the files EF05 and EF06 (2.3), speaking as T=0 does (61xx, 6Cxx)."""
 
     def __init__(self, fields: CardFields) -> None:
-        self.atr = SSSE_ATR
+        self.atr = bytes.fromhex(fields.atr) if fields.atr else SSSE_ATR
         self._fields = fields
+        self._proofs_left = PROOFS
         name, extension = _padded_name(fields.name)
         identification = bytes.fromhex(fields.area + "00" + "D15600000500" + "100000000001")
         self._files: dict[int, list[Value]] = {
@@ -119,6 +140,8 @@ class SocialSecurityCardEmulator:
     def reset(self) -> None:
         """Forget selections and what GET RESPONSE would fetch."""
         self._in_environment = False
+        self._challenge = b""
+        self._is_open = False
         self._current: int | None = None
         self._waiting = b""
 
@@ -135,6 +158,11 @@ class SocialSecurityCardEmulator:
                 return self._select(command[2], command[5 : 5 + command[4]])
             case 0xB2:
                 return self._read_record(command[2], command[3], command[4])
+            case 0x84:
+                self._challenge = secrets.token_bytes(command[4])
+                return self._challenge + OK
+            case 0x82:
+                return self._authenticate(command[5:])
             case 0xC0:
                 wanted = command[4] or 256
                 return waiting[:wanted] + OK if waiting else WRONG_PARAMETERS
@@ -146,7 +174,11 @@ class SocialSecurityCardEmulator:
             if name != ENVIRONMENT_NAME:
                 return FILE_NOT_FOUND
             self._in_environment, self._current = True, None
+            if self._fields.select_answers == "9000":
+                return OK
             self._waiting = b"\x6f" + bytes([len(name) + 2]) + b"\x84" + bytes([len(name)]) + name
+            if self._fields.select_answers == "fci":
+                return self._waiting + OK
             return bytes([0x61, len(self._waiting)])
         if p1 != self._fields.select_p1:
             return WRONG_PARAMETERS
@@ -174,7 +206,22 @@ class SocialSecurityCardEmulator:
                 return record + OK if expected == len(record) else bytes([0x6C, len(record)])
         return RECORD_NOT_FOUND
 
+    def _authenticate(self, cryptogram: bytes) -> bytes:
+        """A challenge is good for one answer, and the wrong ones are counted (2.4)."""
+        challenge, self._challenge = self._challenge, b""
+        if not self._proofs_left:
+            return BLOCKED
+        if not challenge or not self._fields.secret:
+            return NO_CHALLENGE
+        if cryptogram != proof_for(self._fields.secret, challenge):
+            self._proofs_left -= 1
+            return bytes([0x63, 0xC0 | self._proofs_left])
+        self._is_open = True
+        return OK
+
     def _is_guarded(self, file_id: int, number: int) -> bool:
+        if self._is_open:
+            return False
         if self._fields.version.startswith("3"):
             return file_id == 0xEF06 or number > 3
         return file_id == 0xEF06 and self._fields.guards_person

@@ -139,6 +139,17 @@ class SerialPort:
             await self.close()
             raise DeviceMissing(self._device, f"{self._port} hung up")
 
+    async def set_baud(self, baud: int) -> None:
+        """Talk at another speed from now on, also after the port is opened anew.
+
+        What the far side has not yet taken is thrown away. Does nothing on TCP, where the far
+        end's serial server has a speed of its own. Raises DeviceMissing.
+        """
+        self._baud = baud
+        if self._line is not None and self._port.scheme is Scheme.SERIAL:
+            line = self._line
+            await self._on_line(line, lambda _turn: line.set_baud(baud))
+
     def _hold(self, data: bytes) -> None:
         self._held += data
 
@@ -238,6 +249,16 @@ class _Line:
         poll = select.poll()
         poll.register(self._number(), select.POLLRDHUP)
         return bool(poll.poll(0))
+
+    def set_baud(self, baud: int) -> None:
+        """Change the speed of a tty; what is still to go out would be garbage at the new one."""
+        self._number()
+        if isinstance(self._descriptor, serial.Serial):
+            try:
+                self._descriptor.reset_output_buffer()
+                self._descriptor.baudrate = baud
+            except termios.error as error:
+                raise OSError(*error.args) from error
 
     def read(self, turn: _Turn, within_s: float) -> bytes:
         """Whatever is there, or comes within the time; empty when nothing did."""

@@ -149,9 +149,10 @@ class Mosquitto:
 
     async def _supervise(self) -> None:
         pause_s = _FIRST_PAUSE_S
+        failing = ""
         while True:
             process = self._process
-            if process is not None:
+            if process is not None and not failing:
                 started = asyncio.get_running_loop().time()
                 code = await process.wait()
                 lived_s = asyncio.get_running_loop().time() - started
@@ -161,8 +162,16 @@ class Mosquitto:
             pause_s = min(pause_s * 2, _LONGEST_PAUSE_S)
             try:
                 await self._start()
-            except BrokerFailed as error:
-                _log.error("%s", error)  # noqa: TRY400 - the cause is in the message
+            except (BrokerFailed, OSError) as error:
+                # OSError: no process or no descriptor left for now (EAGAIN, EMFILE)
+                if str(error) != failing:
+                    _log.error("mosquitto does not start, tried again: %s", error)  # noqa: TRY400
+                failing = str(error)
+                await self._stop()  # half started, it would keep the ports from the next
+            else:
+                if failing:
+                    _log.info("mosquitto runs again")
+                failing = ""
 
     async def _stop(self) -> None:
         process = self._process

@@ -10,6 +10,7 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
+from enum import StrEnum
 from functools import partial
 from typing import Final
 
@@ -19,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from fleet_server.cases import repository
 from fleet_server.cases.envelope import CaseKey, Unsealable, base64_of, seal_reply
-from fleet_server.cases.tables import Case, CaseEvent
+from fleet_server.cases.tables import Case, CaseEvent, CaseEventKind
 from fleet_server.database import on_commit
 from fleet_server.departments.contract.models import (
     Accepted,
@@ -30,10 +31,11 @@ from fleet_server.departments.contract.models import (
     Refused,
 )
 from fleet_server.departments.gateway import GatewayError, Trouble
-from fleet_server.departments.working_days import CHINA, WorkingCalendar, YearUnknown
+from fleet_server.departments.working_days import WorkingCalendar, YearUnknown
 from fleet_server.fleet import Fleet
 from fleet_server.running import running
 from kiosk.contract.cases import CaseReply, CaseState, SealedPaper
+from kiosk.contract.dates import CHINA
 from kiosk.contract.downlink import BackendStatus
 
 _log = logging.getLogger(__name__)
@@ -53,6 +55,16 @@ _LOOK_AGAIN_S: Final = 5.0
 """News can be lost; the database is looked at this often without any."""
 
 _SWEEP_EVERY_S: Final = 3600.0
+
+
+class Hindrance(StrEnum):
+    """Why a case was not even handed over, beside `Trouble`; text keys `trouble.<hindrance>`."""
+
+    NOT_CONFIGURED = "not_configured"
+    """No address is known for its department."""
+    UNREADABLE = "unreadable"
+    """It cannot be opened any more: a lost file or key, or a bug of ours."""
+
 
 _PAPERS: Final = TypeAdapter(tuple[SealedPaper, ...])
 
@@ -135,16 +147,22 @@ class HandOver:
             except (Unsealable, OSError):
                 # taken in whole, unreadable now: a lost file or key, which a person must see
                 _log.exception("case %s cannot be opened any more", case_id)
-                await asyncio.to_thread(self._postpone, case_id, "unreadable", _REJECTED_PAUSE_S)
+                await asyncio.to_thread(
+                    self._postpone, case_id, Hindrance.UNREADABLE, _REJECTED_PAUSE_S
+                )
             except Exception as error:
                 # a bug of ours; its words may quote the citizen, so only its kind is written
                 _log.error("case %s: %s", case_id, type(error).__name__)  # noqa: TRY400
-                await asyncio.to_thread(self._postpone, case_id, "unreadable", _REJECTED_PAUSE_S)
+                await asyncio.to_thread(
+                    self._postpone, case_id, Hindrance.UNREADABLE, _REJECTED_PAUSE_S
+                )
 
     async def _attempt(self, case_id: str, department: str) -> None:
         gateway = self._fleet.departments.gateways.get(department)
         if gateway is None:
-            await asyncio.to_thread(self._postpone, case_id, "not_configured", _REJECTED_PAUSE_S)
+            await asyncio.to_thread(
+                self._postpone, case_id, Hindrance.NOT_CONFIGURED, _REJECTED_PAUSE_S
+            )
             return
         if held_for_s := gateway.held_for_s:
             await asyncio.to_thread(self._postpone, case_id, Trouble.OPEN, held_for_s)
@@ -168,7 +186,9 @@ class HandOver:
             maybe_known = case.attempts > 0
             case.attempts += 1
             if not maybe_known:
-                _note(session, case, self._fleet.clock.now(), actor="server", what="sent")
+                _note(
+                    session, case, self._fleet.clock.now(), actor="server", what=CaseEventKind.SENT
+                )
         return self._open(case), maybe_known
 
     def _open(self, case: Case) -> HandedCase:
@@ -199,6 +219,9 @@ class HandOver:
     def _key(self, case: Case) -> CaseKey:
         return self._fleet.cases.envelopes.case_key(case.case_id, case.sealed_key)
 
+    def _hold(self, case_id: str, hindrance: Hindrance) -> None:
+        self._postpone(case_id, hindrance, _REJECTED_PAUSE_S)
+
     def _postpone(self, case_id: str, trouble: str, after_s: float) -> None:
         with self._fleet.database.write() as session:
             case = session.get_one(Case, case_id)
@@ -209,7 +232,9 @@ class HandOver:
             is_news = trouble != case.trouble and not (trouble == Trouble.OPEN and case.trouble)
             if is_news:  # an edge, not a level; held back by the breaker is what follows from it
                 case.trouble = trouble
-                _note(session, case, now, actor="server", what="no_answer", detail=trouble)
+                _note(
+                    session, case, now, actor="server", what=CaseEventKind.NO_ANSWER, detail=trouble
+                )
                 on_commit(session, lambda: self._fleet.live.publish("case", case_id))
 
     def _record(self, case_id: str, answer: Answer) -> None:
@@ -228,7 +253,7 @@ class HandOver:
                 case,
                 now,
                 actor=f"department:{case.department}",
-                what=reply.state.value,
+                what=CaseEventKind(reply.state),
                 detail=case.department_number or case.refusal_code,
             )
             kiosk_id = case.kiosk_id
@@ -284,9 +309,9 @@ def decide_by(answer: Accepted, calendar: WorkingCalendar) -> str:
 
 
 def _note(
-    session: Session, case: Case, at: datetime, *, actor: str, what: str, detail: str = ""
+    session: Session, case: Case, at: datetime, *, actor: str, what: CaseEventKind, detail: str = ""
 ) -> None:
-    session.add(CaseEvent(case_id=case.case_id, at=at, actor=actor, what=what, detail=detail))
+    session.add(CaseEvent(case_id=case.case_id, at=at, actor=actor, what=what.value, detail=detail))
 
 
 @asynccontextmanager

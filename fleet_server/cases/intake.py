@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 from fleet_server.cases import repository
 from fleet_server.cases.desk import CaseDesk
 from fleet_server.cases.envelope import Unsealable
-from fleet_server.cases.tables import Case, CaseEvent
+from fleet_server.cases.tables import Case, CaseEvent, CaseEventKind
 from fleet_server.content.service import find_published_service
 from fleet_server.database import Database, on_commit
-from fleet_server.departments.working_days import CHINA
 from fleet_server.errors import Conflict, FleetError, Unprocessable
 from fleet_server.live import LiveBus
 from kiosk.contract.cases import Applicant, CaseReceipt, CaseState, SealedCase
 from kiosk.contract.content import ServiceContent
+from kiosk.contract.dates import CHINA
 from kiosk.contract.identifiers import mask_name, mask_number
 
 TEXT_LANGUAGE: Final = "zh-CN"
@@ -32,6 +32,12 @@ MOST_PAPERS: Final = 20
 LARGEST_PAPERS: Final = 60_000_000
 """Of all papers together: 20 photographs of 3 MB. The hand-over holds a case in memory, opened
 and as base64."""
+
+
+REFUSED_FOR_GOOD: Final = frozenset(
+    {"case_conflict", "too_large", "too_many_papers", "unknown_service", "unsealable"}
+)
+"""Said of the case itself: recorded for staff, text keys `refused_case.<code>`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,30 @@ def take(
 ) -> Taken:
     """Take a case in; it is committed on return. Blocks for the disk.
 
-    Raises Conflict `case_conflict` (this id came with other content, or from another kiosk) or
-    `papers_missing`, and Unprocessable `unsealable`, `unknown_service` or `too_many_papers`,
-    which are recorded.
+    Raises Conflict `papers_missing`; and, recorded for staff: Conflict `case_conflict` (this id
+    came with other content, or from another kiosk), Unprocessable `unsealable`, `unknown_service`
+    or `too_many_papers`, and `too_large`. What was refused before and is taken now is no longer
+    listed as refused.
     """
+    try:
+        return _take(database, desk, live, kiosk_id=kiosk_id, sealed=sealed, now=now)
+    except FleetError as error:
+        if error.code in REFUSED_FOR_GOOD:
+            _record_refusal(
+                database, live, kiosk_id=kiosk_id, case_id=sealed.case_id, code=error.code, now=now
+            )
+        raise
+
+
+def _take(
+    database: Database,
+    desk: CaseDesk,
+    live: LiveBus,
+    *,
+    kiosk_id: str,
+    sealed: SealedCase,
+    now: datetime,
+) -> Taken:
     if len(sealed.payload) > LARGEST_PAYLOAD:
         raise FleetError("payload", code="too_large", status=413)
     hashes = tuple(paper.sha256 for paper in sealed.papers)
@@ -65,13 +91,7 @@ def take(
         if known is not None:
             return Taken(_known_receipt(desk, known, kiosk_id, sealed), is_new=False)
         content = find_published_service(session, sealed.content, sealed.service_id)
-    try:
-        applicant, content = _acceptable(desk, kiosk_id, sealed, content)
-    except Unprocessable as error:
-        _record_refusal(
-            database, live, kiosk_id=kiosk_id, case_id=sealed.case_id, code=error.code, now=now
-        )
-        raise
+    applicant, content = _acceptable(desk, kiosk_id, sealed, content)
     desk.objects.keep(kiosk_id, hashes)
     with database.write() as session:
         known = repository.find(session, sealed.case_id)
@@ -86,6 +106,7 @@ def take(
             applicant=applicant,
             now=now,
         )
+        repository.forget_refusals(session, kiosk_id=kiosk_id, case_id=sealed.case_id)
         on_commit(session, lambda: live.publish("case", sealed.case_id))
     desk.objects.release(kiosk_id, hashes)
     return Taken(receipt_of(desk, case), is_new=True)
@@ -186,7 +207,7 @@ def _add(
             case_id=case.case_id,
             at=now,
             actor=f"kiosk:{kiosk_id}",
-            what="received",
+            what=CaseEventKind.RECEIVED.value,
             detail=case.case_number,
         )
     )

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 from fleet_server.audit.service import record
 from fleet_server.cases import repository
 from fleet_server.cases.desk import CaseDesk
-from fleet_server.cases.tables import Case, CaseEvent, RefusedEnvelope
-from fleet_server.departments.working_days import CHINA
-from fleet_server.errors import NotFound, Unprocessable
+from fleet_server.cases.tables import Case, CaseEvent, CaseEventKind, RefusedEnvelope
+from fleet_server.errors import Conflict, NotFound, Unprocessable
 from kiosk.contract.cases import Applicant, CaseReply, CaseState
+from kiosk.contract.dates import CHINA
 
 _SHORTEST_REASON = 4
 
@@ -112,14 +112,16 @@ def unmask(
 ) -> Unmasked:
     """Open one case for one look; who and why is audited in the same (writing) transaction.
 
-    Raises NotFound, and Unprocessable `reason_missing`.
+    Raises NotFound, Unprocessable `reason_missing`, and Conflict `case_erased`.
     """
     if len(reason.strip()) < _SHORTEST_REASON:
         raise Unprocessable("say why", code="reason_missing")
     case = case_detail(session, case_id).case
+    if case.erased_at is not None:
+        raise Conflict("its retention is over", code="case_erased")
     record(session, actor, "case_unmasked", case.case_number, at=now, reason=reason.strip())
     session.add(
-        CaseEvent(case_id=case_id, at=now, actor=f"user:{actor}", what="unmasked", detail="")
+        CaseEvent(case_id=case_id, at=now, actor=f"user:{actor}", what=CaseEventKind.UNMASKED.value)
     )
     key = desk.envelopes.case_key(case_id, case.sealed_key)
     payload = key.open_payload(case.payload)

@@ -149,6 +149,13 @@ class ObjectStore:
         """A complete object. Raises FileNotFoundError."""
         return self._found(kiosk_id, sha256).read_bytes()
 
+    def erase(self, kiosk_id: str, sha256: str) -> None:
+        """Remove an object wherever it stands; its case's retention is over. Durable on return."""
+        for path in (self._kept_path(sha256), self._upload(kiosk_id, sha256)):
+            if path.exists():
+                path.unlink(missing_ok=True)
+                _sync_folder(path.parent)
+
     def sweep(self) -> int:
         """Remove uploads untouched for a day; how many."""
         before = time.time() - _ABANDONED_AFTER_S

@@ -3,17 +3,14 @@
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Final
 
 import yaml
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
 from fleet_server.assets import ASSETS
 from fleet_server.cases.tables import Case
-from fleet_server.departments.working_days import CHINA
 from kiosk.contract.cases import CaseState
-
-_WEEKDAYS: Final = "一二三四五六日"
+from kiosk.contract.dates import CHINA, DateWords
 
 
 def case_page(case: Case, accept_language: str) -> str:
@@ -25,7 +22,7 @@ def case_page(case: Case, accept_language: str) -> str:
         (words["row.service"], case.service_title),
         (words["row.number"], case.case_number),
         (words["row.department"], words[f"department.{case.department}"]),
-        (words["row.received"], f"{_day(received.date(), language)} {received:%H:%M}"),
+        (words["row.received"], f"{_dates(language).say(received.date())} {received:%H:%M}"),
     ]
     if case.department_number and case.state == CaseState.ACCEPTED:
         rows.append((words["row.department_number"], case.department_number))
@@ -58,15 +55,9 @@ def unknown_page(accept_language: str) -> str:
 def _decide_by(case: Case, language: str, words: dict[str, str]) -> str:
     if case.decide_by:
         return words["decide_by.date"].format(
-            date=_day(date.fromisoformat(case.decide_by), language)
+            date=_dates(language).say(date.fromisoformat(case.decide_by))
         )
     return words["decide_by.days"].format(days=case.limit_working_days)
-
-
-def _day(day: date, language: str) -> str:
-    if language == "en":
-        return f"{day.day} {day:%b} {day.year}"
-    return f"{day.year}年{day.month}月{day.day}日 周{_WEEKDAYS[day.weekday()]}"
 
 
 def _language(accept_language: str) -> str:
@@ -80,6 +71,12 @@ def _words(language: str) -> dict[str, str]:
     path = ASSETS / "text" / f"public.{language}.yaml"
     loaded: dict[str, str] = yaml.safe_load(path.read_text(encoding="utf-8"))
     return loaded
+
+
+@cache
+def _dates(language: str) -> DateWords:
+    path = ASSETS / "text" / f"date.{language}.yaml"
+    return DateWords.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
 
 
 @cache

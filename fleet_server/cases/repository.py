@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.orm import Session
 
@@ -66,6 +66,15 @@ def note_refused_envelope(
     )
     if session.scalars(same).first() is None:
         session.add(RefusedEnvelope(at=now, kiosk_id=kiosk_id, case_id=case_id, code=code))
+
+
+def forget_refusals(session: Session, *, kiosk_id: str, case_id: str) -> None:
+    """It has been taken after all."""
+    session.execute(
+        delete(RefusedEnvelope).where(
+            RefusedEnvelope.kiosk_id == kiosk_id, RefusedEnvelope.case_id == case_id
+        )
+    )
 
 
 def refused_envelopes(session: Session, limit: int) -> list[RefusedEnvelope]:

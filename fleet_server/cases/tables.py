@@ -5,11 +5,26 @@ papers' files, all under the case's own key.
 """
 
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from fleet_server.database import Record, UtcTime
+
+
+class CaseEventKind(StrEnum):
+    """What a line of a timeline says; text keys `case.event.<kind>`."""
+
+    RECEIVED = "received"
+    SENT = "sent"
+    NO_ANSWER = "no_answer"
+    ACCEPTED = "accepted"
+    COMPLETED = "completed"
+    REFUSED = "refused"
+    UNMASKED = "unmasked"
+    ERASED = "erased"
+    """Its retention was over: only this timeline and the case's number are left."""
 
 
 class Case(Record):
@@ -55,6 +70,8 @@ class Case(Record):
     """`CaseReply` JSON under the case's key."""
     sealed_reply: Mapped[bytes | None] = mapped_column(LargeBinary)
     """The same for the citizen's session."""
+    erased_at: Mapped[datetime | None] = mapped_column(UtcTime)
+    """When its retention was over: key, payload, papers, answer, name and number are gone."""
 
 
 class CaseEvent(Record):
@@ -68,7 +85,7 @@ class CaseEvent(Record):
     actor: Mapped[str]
     """`kiosk:<id>`, `server`, `department:<id>` or `user:<name>`."""
     what: Mapped[str]
-    """A text key: `received`, `sent`, `no_answer`, `accepted`, `completed`, `refused`, …"""
+    """A `CaseEventKind`."""
     detail: Mapped[str] = mapped_column(default="")
     """Codes and numbers only."""
 

@@ -88,6 +88,15 @@ def list_commands(session: Session, *, kiosk_id: str, limit: int = 20) -> Sequen
     return repository.newest(session, kiosk_id=kiosk_id, limit=limit)
 
 
+def is_under_way(
+    session: Session, *, kiosk_id: str, order: RestartApp | SetOutOfService, now: datetime
+) -> bool:
+    """Is the kiosk about to do exactly this? What is past its time keeps no later order away."""
+    wanted = order.model_dump(mode="json")
+    found = repository.under_way(session, kiosk_id=kiosk_id, now=now)
+    return any(command.order == wanted for command in found)
+
+
 @asynccontextmanager
 async def expiring_commands(fleet: Fleet) -> AsyncIterator[None]:
     """Give up overdue commands for the length of the block."""

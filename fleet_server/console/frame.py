@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from fleet_server.console.times import age_text, clock_text, full_text
+from fleet_server.console.times import age_text, clock_text, day_text, full_text
 from fleet_server.console.words import LANGUAGES, Words, words_in
 from fleet_server.errors import Forbidden
 from fleet_server.fleet import Fleet, FleetDep
@@ -86,6 +86,7 @@ class Page:
             "may_admin": self.may(Role.ADMIN),
             "csrf": "" if self.person is None else self._csrf(self.person),
             "clock": partial(clock_text, self.words, now=self.now),
+            "day": partial(day_text, self.words),
             "full": partial(full_text, self.words),
             "ago": partial(age_text, self.words, now=self.now),
             "link": self._link,

@@ -6,10 +6,9 @@ from datetime import timedelta
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Response
-from sqlalchemy.orm import Session
 
 from fleet_server.commands.progress import RANK
-from fleet_server.commands.service import list_commands, queue_command
+from fleet_server.commands.service import is_under_way, list_commands, queue_command
 from fleet_server.commands.tables import CommandRow
 from fleet_server.console.fleet_table import (
     SORTS,
@@ -24,7 +23,11 @@ from fleet_server.console.route import ConsoleRoute
 from fleet_server.console.sentences import event_line, kiosk_sentence, why_text
 from fleet_server.content.repository import bundle_of
 from fleet_server.content.service import current_release
-from fleet_server.enrolment.service import make_token
+from fleet_server.enrolment.repository import certificates_of
+from fleet_server.enrolment.schemas import LONGEST_REASON as LONGEST_REVOKING
+from fleet_server.enrolment.schemas import SHORTEST_REASON as SHORTEST_REVOKING
+from fleet_server.enrolment.service import make_token, revoke
+from fleet_server.errors import Conflict, Unprocessable
 from fleet_server.identity.access import CsrfChecked
 from fleet_server.kiosks.presence import Word
 from fleet_server.kiosks.service import kiosk_detail, list_kiosks
@@ -36,7 +39,6 @@ router = APIRouter(prefix="/kiosks", route_class=ConsoleRoute)
 _PAGE: Final = 50
 _EVENTS: Final = 40
 _COMMANDS: Final = 8
-_OPEN: Final = frozenset({"queued", "sent", "received", "running"})
 LONGEST_REASON: Final = 40
 """What a citizen can read at a glance on a closed kiosk."""
 
@@ -131,7 +133,7 @@ def kiosk(page: StaffPage, kiosk_id: str) -> Response:
 
 @router.post("/{kiosk_id}/restart")
 def restart(page: StaffPage, operator: Operator, _csrf: CsrfChecked, kiosk_id: str) -> Response:
-    """Queue a restart of the citizens' app; it waits until nobody is being served."""
+    """Queue a restart of the citizens' app: once nobody is served, or when it is frozen."""
     return _order(page, kiosk_id, RestartApp(), operator.name)
 
 
@@ -156,12 +158,31 @@ def reopen(page: StaffPage, operator: Operator, _csrf: CsrfChecked, kiosk_id: st
     return _order(page, kiosk_id, SetOutOfService(on=False, reason=""), operator.name)
 
 
+@router.post("/{kiosk_id}/revoke")
+def revoke_kiosk(
+    page: StaffPage,
+    admin: Admin,
+    _csrf: CsrfChecked,
+    kiosk_id: str,
+    reason: Annotated[str, Form(max_length=LONGEST_REVOKING)] = "",
+) -> Response:
+    """Take its certificates and cut it off: it was stolen, or will not come back."""
+    try:
+        revoke(page.fleet, kiosk_id=kiosk_id, reason=reason, actor=admin.name)
+    except Unprocessable as error:
+        return _kiosk_page(page, kiosk_id, status=422, trouble=error.code)
+    except Conflict:
+        return page.go(f"/kiosks/{kiosk_id}", done="revoked_already")
+    return page.go(f"/kiosks/{kiosk_id}", done="kiosk_revoked")
+
+
 def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = "") -> Response:
     fleet, words = page.fleet, page.words
     with fleet.database.read() as session:
         detail = kiosk_detail(session, kiosk_id=kiosk_id, events=_EVENTS)
         commands = list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS)
         release = current_release(session)
+        certificates = certificates_of(session, kiosk_id=kiosk_id)
     summary = detail.summary
     bundle = None if release is None else bundle_of(release)
     return page.show(
@@ -178,6 +199,9 @@ def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = 
         commands=[_command_line(command) for command in commands],
         is_closed=summary.presence.word is Word.MAINTENANCE,
         longest_reason=LONGEST_REASON,
+        longest_revoking=LONGEST_REVOKING,
+        shortest_revoking=SHORTEST_REVOKING,
+        certificates=certificates,
         presence_settings=fleet.settings.presence,
     )
 
@@ -192,7 +216,8 @@ def _command_line(row: CommandRow) -> CommandLine:
 def _order(page: Page, kiosk_id: str, order: RestartApp | SetOutOfService, actor: str) -> Response:
     fleet = page.fleet
     with fleet.database.write() as session:
-        if _is_under_way(session, kiosk_id, order):
+        # a form sent twice, or by two people at once, is one command
+        if is_under_way(session, kiosk_id=kiosk_id, order=order, now=page.now):
             return page.go(f"/kiosks/{kiosk_id}", done="command_already")
         queue_command(
             session,
@@ -204,13 +229,6 @@ def _order(page: Page, kiosk_id: str, order: RestartApp | SetOutOfService, actor
             live=fleet.live,
         )
     return page.go(f"/kiosks/{kiosk_id}", done="command_queued")
-
-
-def _is_under_way(session: Session, kiosk_id: str, order: RestartApp | SetOutOfService) -> bool:
-    """A form sent twice, or by two people at once, is one command."""
-    wanted = order.model_dump(mode="json")
-    commands = list_commands(session, kiosk_id=kiosk_id, limit=_COMMANDS)
-    return any(command.state in _OPEN and command.order == wanted for command in commands)
 
 
 def _is_kiosk_id(text: str) -> bool:

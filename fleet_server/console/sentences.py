@@ -12,6 +12,7 @@ from fleet_server.kiosks.presence import Word
 from fleet_server.kiosks.schemas import EventView, KioskSummary, PresenceView
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.downlink import BackendState, BackendStatus
+from kiosk.contract.uplink import KEPT_TOO_LONG
 
 _TONES: Final[dict[str, str]] = {
     "case_turned_away": "fault",
@@ -21,6 +22,7 @@ _TONES: Final[dict[str, str]] = {
 }
 _OUTCOME_TONES: Final = {"failed": "fault", "timed_out": "quiet", "abandoned": "quiet"}
 _FINISHED: Final = frozenset({"submitted", "completed", "waiting"})
+_LEVEL_TONES: Final = {"info": "quiet", "warning": "", "alarm": "fault"}
 _STAGE_TONES: Final = {"unconfirmed": "fault", "not_printed": "fault"}
 
 
@@ -91,9 +93,8 @@ def department_sentences(
 def event_line(words: Words, event: EventView, bundle: ContentBundle | None) -> EventLine:
     """The event's sentence; an event of newer software shows its kind and facts."""
     facts = _facts_in_words(words, event, bundle)
-    key = _sentence_key(event)
     try:
-        text = words(f"event.{key}", **facts)
+        text = words(_sentence_key(event), **facts)
     except KeyError:
         text = " ".join([event.kind, *(f"{name}={value}" for name, value in event.facts.items())])
     return EventLine(event, text, _tone(event), event.facts.get("case_id", ""))
@@ -109,26 +110,35 @@ def service_title(words: Words, bundle: ContentBundle | None, service_id: str) -
 
 
 def _sentence_key(event: EventView) -> str:
-    facts = event.facts
-    if event.kind == "service_state_changed":
-        return f"service_state_changed.{'out' if facts.get('out_of_service') == 'true' else 'in'}"
-    if event.kind == "session_ended":
-        return f"session_ended.{'done' if facts.get('outcome') in _FINISHED else 'left'}"
-    if event.kind == "device_status_changed":
-        return f"device_status_changed.{'fault' if _device_state(event).get('fault') else 'plain'}"
-    return event.kind
+    facts, kind = event.facts, event.kind
+    match kind:
+        case "journal_entry":
+            return f"journal.{facts.get('entry', '')}"
+        case "case_turned_away":
+            return f"event.{kind}.{'erased' if facts.get('code') == KEPT_TOO_LONG else 'kept'}"
+        case "service_state_changed":
+            return f"event.{kind}.{'out' if facts.get('out_of_service') == 'true' else 'in'}"
+        case "session_ended":
+            return f"event.{kind}.{'done' if facts.get('outcome') in _FINISHED else 'left'}"
+        case "device_status_changed":
+            state = _object(event, "state")
+            return f"event.{kind}.{'fault' if state.get('fault') else 'plain'}"
+        case _:
+            return f"event.{kind}"
 
 
 def _facts_in_words(words: Words, event: EventView, bundle: ContentBundle | None) -> dict[str, str]:
     facts = dict(event.facts)
     kind = event.kind
+    if kind == "journal_entry":
+        return _journal_facts(words, event, bundle)
     if service := facts.get("service_id"):
         facts["service"] = service_title(words, bundle, service)
     for name in ("content", "case_id", "command_id"):
         if name in facts:
             facts[name] = facts[name][:8]
     if kind == "device_status_changed":
-        state = _device_state(event)
+        state = _object(event, "state")
         facts["device"] = words.of_code("device", facts.get("device", ""))
         facts["status"] = words.of_code("status", str(state.get("status", "unknown")))
         facts["code"] = fault = str(state.get("fault") or "")
@@ -137,6 +147,8 @@ def _facts_in_words(words: Words, event: EventView, bundle: ContentBundle | None
         facts["outcome"] = words.of_code("outcome", facts.get("outcome", ""))
         facts["lasted"] = words("time.seconds", n=round(float(facts.get("lasted_s", "0"))))
         facts["step"] = _step_title(words, event, bundle)
+    if kind == "case_turned_away":
+        facts["code"] = words.of_code("refused_case", facts.get("code", ""))
     if kind == "paper_changed":
         facts["stage"] = words.of_code("paper", facts.get("stage", ""))
     if kind == "service_state_changed":
@@ -154,20 +166,37 @@ def _step_title(words: Words, event: EventView, bundle: ContentBundle | None) ->
     return words.of_code("step", content.definition.steps[step_id].kind)
 
 
-def _device_state(event: EventView) -> dict[str, object]:
+def _journal_facts(words: Words, event: EventView, bundle: ContentBundle | None) -> dict[str, str]:
+    facts = {name: str(value) for name, value in _object(event, "facts").items()}
+    if "service" in facts:
+        facts["service"] = service_title(words, bundle, facts["service"])
+    if "device" in facts:
+        facts["device"] = words.of_code("device", facts["device"])
+    if "fault" in facts:
+        facts["code"] = facts["fault"]
+        facts["fault"] = words.of_code("fault.name", facts["fault"])
+    if event.facts.get("entry") == "app_stopped":
+        facts["why"] = words.of_code("stopped", facts.get("why", ""))
+    return facts
+
+
+def _object(event: EventView, name: str) -> dict[str, object]:
+    """A fact that has parts of its own; empty where it is not one."""
     try:
-        state = json.loads(event.facts.get("state", "{}"))
+        found = json.loads(event.facts.get(name, "{}"))
     except json.JSONDecodeError:
         return {}
-    return state if isinstance(state, dict) else {}
+    return found if isinstance(found, dict) else {}
 
 
 def _tone(event: EventView) -> str:
     facts = event.facts
     match event.kind:
         case "device_status_changed":
-            state = _device_state(event)
+            state = _object(event, "state")
             return "fault" if state.get("fault") else "good" * (state.get("status") == "online")
+        case "journal_entry":
+            return _LEVEL_TONES.get(facts.get("level", ""), "")
         case "session_ended":
             return _OUTCOME_TONES.get(facts.get("outcome", ""), "")
         case "paper_changed":

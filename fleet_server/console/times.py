@@ -1,9 +1,9 @@
 """Moments as people in the hall say them: Beijing time, never more precise than needed."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from fleet_server.console.words import Words
-from fleet_server.departments.working_days import CHINA
+from kiosk.contract.dates import CHINA
 
 
 def clock_text(words: Words, moment: datetime, *, now: datetime, seconds: bool = False) -> str:
@@ -24,6 +24,12 @@ def full_text(words: Words, moment: datetime) -> str:
     local = moment.astimezone(CHINA)
     day = words("time.date", year=local.year, month=local.month, day=local.day)
     return f"{day} {local:%H:%M:%S}"
+
+
+def day_text(words: Words, iso: str) -> str:
+    """A date that is kept as ISO text: `2026年11月26日`."""
+    day = date.fromisoformat(iso)
+    return words("time.date", year=day.year, month=day.month, day=day.day)
 
 
 def age_text(words: Words, moment: datetime, *, now: datetime) -> str:

@@ -10,7 +10,8 @@ from fleet_server.content.publishing import publish
 from fleet_server.database import Database
 
 _ACTOR: Final = "server"
-_WHY: Final = "初始内容"
+_WHY: Final = "first_release"
+"""A key, `history.reason.first_release`: what people type is shown as they typed it."""
 
 
 def publish_first(database: Database, desk: ContentDesk, *, now: datetime) -> bool:

@@ -5,17 +5,13 @@ The State Council announces each year by notice, so years are dated files in
 """
 
 from dataclasses import dataclass
-from datetime import date, timedelta, timezone
+from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
 
 import yaml
 from pydantic import model_validator
 
 from kiosk.contract.model import Strict
-
-CHINA: Final = timezone(timedelta(hours=8), "Asia/Shanghai")
-"""China keeps one time without daylight saving."""
 
 
 class YearUnknown(Exception):

@@ -12,12 +12,14 @@ from fleet_server.content.signing import read_root
 from fleet_server.enrolment.schemas import (
     Enrolment,
     EnrolRequest,
+    Revoked,
+    RevokeRequest,
     TokenAnswer,
     TokenRequest,
 )
-from fleet_server.enrolment.service import enrol, make_token
+from fleet_server.enrolment.service import enrol, make_token, revoke
 from fleet_server.errors import Forbidden
-from fleet_server.fleet import FleetDep
+from fleet_server.fleet import Fleet, FleetDep
 from fleet_server.initialise import local_secret, sealing_key
 
 router = APIRouter(tags=["enrolment"])
@@ -45,6 +47,7 @@ def post_enrol(fleet: FleetDep, request: EnrolRequest) -> Enrolment:
         sealing_key=base64.b64encode(public).decode("ascii"),
         content_root=read_root(settings.keys).decode(),
         api_url=settings.api_url,
+        public_url=settings.public_url,
         broker_host=settings.kiosk_host,
         broker_port=settings.broker.port,
     )
@@ -58,11 +61,7 @@ def post_token(
     local_secret_header: Annotated[str, Header(alias="X-Local-Secret")] = "",
 ) -> TokenAnswer:
     """For whoever can read the server's data folder: the running server owns the database."""
-    caller = "" if connection.client is None else connection.client.host
-    if not _is_loopback(caller):
-        raise Forbidden("only from this machine", code="not_local")
-    if not hmac.compare_digest(local_secret_header.encode(), local_secret(fleet.settings).encode()):
-        raise Forbidden("only for the server's own command line", code="not_local")
+    _only_the_command_line(fleet, connection, local_secret_header)
     with fleet.database.write() as session:
         token = make_token(
             session,
@@ -79,6 +78,28 @@ def post_token(
         server=fleet.settings.api_url,
         kiosk_id=request.kiosk_id,
     )
+
+
+@router.post("/local/revocations", include_in_schema=False)
+def post_revocation(
+    fleet: FleetDep,
+    request: RevokeRequest,
+    connection: Request,
+    local_secret_header: Annotated[str, Header(alias="X-Local-Secret")] = "",
+) -> Revoked:
+    """As `post_token`: cut a kiosk off while the server runs."""
+    _only_the_command_line(fleet, connection, local_secret_header)
+    count = revoke(fleet, kiosk_id=request.kiosk_id, reason=request.reason, actor="server")
+    return Revoked(kiosk_id=request.kiosk_id, certificates=count)
+
+
+def _only_the_command_line(fleet: Fleet, connection: Request, secret: str) -> None:
+    """Raises Forbidden (`not_local`)."""
+    caller = "" if connection.client is None else connection.client.host
+    if not _is_loopback(caller):
+        raise Forbidden("only from this machine", code="not_local")
+    if not hmac.compare_digest(secret.encode(), local_secret(fleet.settings).encode()):
+        raise Forbidden("only for the server's own command line", code="not_local")
 
 
 def _is_loopback(host: str) -> bool:

@@ -34,6 +34,17 @@ def certificates_of(session: Session, *, kiosk_id: str) -> Sequence[KioskCertifi
     ).all()
 
 
+def open_tokens(session: Session, *, kiosk_id: str, now: datetime) -> Sequence[EnrolToken]:
+    """Tokens that would still enrol this kiosk."""
+    return session.scalars(
+        select(EnrolToken).where(
+            EnrolToken.kiosk_id == kiosk_id,
+            EnrolToken.used_at.is_(None),
+            EnrolToken.expires_at > now,
+        )
+    ).all()
+
+
 def revoked_serials(session: Session) -> Sequence[str]:
     """What the revocation list must name."""
     return session.scalars(

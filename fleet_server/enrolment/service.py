@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from fleet_server.audit.service import record
 from fleet_server.enrolment import repository
+from fleet_server.enrolment.schemas import SHORTEST_REASON
 from fleet_server.enrolment.tables import EnrolToken, KioskCertificate
 from fleet_server.errors import Conflict, Forbidden, NotFound, Unprocessable
 from fleet_server.fleet import Fleet
@@ -85,31 +86,59 @@ def enrol(
     return found.kiosk_id, issued
 
 
-def revoke(fleet: Fleet, *, kiosk_id: str, actor: str) -> int:
+def revoke(fleet: Fleet, *, kiosk_id: str, reason: str, actor: str) -> int:
     """Take every certificate from a kiosk and cut its connection; returns how many there were.
 
     It is retired: it leaves the lists, its own page and history stay; enrolling it again brings
-    it back.
-
-    Blocks for the broker up to 3 s. Raises NotFound, and Conflict when there is none left.
+    it back. Blocks for the broker up to 3 s. Raises as `withdraw`.
     """
     now = fleet.clock.now()
     with fleet.database.write() as session:
-        kiosk = session.get(Kiosk, kiosk_id)
-        if kiosk is None:
-            raise NotFound("no such kiosk", code="kiosk_unknown")
-        valid = repository.certificates_of(session, kiosk_id=kiosk_id)
-        if not valid:
-            raise Conflict("nothing to revoke", code="already_revoked")
-        for certificate in valid:
-            certificate.revoked_at = now
-        kiosk.retired_at = now
-        session.flush()
-        record(session, actor, "kiosk_revoked", kiosk_id, at=now, certificates=len(valid))
+        count = withdraw(session, kiosk_id=kiosk_id, reason=reason, actor=actor, now=now)
         serials = repository.revoked_serials(session)
     fleet.broker.revoke(fleet.authority.revocation_list(serials, now=now), (kiosk_id,))
     fleet.live.publish("kiosk", kiosk_id)
+    return count
+
+
+def withdraw(session: Session, *, kiosk_id: str, reason: str, actor: str, now: datetime) -> int:
+    """What `revoke` writes down; a broker that starts later reads it. Returns how many it took.
+
+    Tokens that were made for the kiosk and not used expire with it. Raises NotFound,
+    Unprocessable `reason_missing`, and Conflict when there is no certificate left.
+    """
+    if len(reason.strip()) < SHORTEST_REASON:
+        raise Unprocessable("say why", code="reason_missing")
+    kiosk = session.get(Kiosk, kiosk_id)
+    if kiosk is None:
+        raise NotFound("no such kiosk", code="kiosk_unknown")
+    valid = repository.certificates_of(session, kiosk_id=kiosk_id)
+    if not valid:
+        raise Conflict("nothing to revoke", code="already_revoked")
+    for certificate in valid:
+        certificate.revoked_at = now
+    for token in repository.open_tokens(session, kiosk_id=kiosk_id, now=now):
+        token.expires_at = now - timedelta(seconds=1)  # kept to the millisecond: not a blink more
+    kiosk.retired_at = now
+    _fall_silent(session, kiosk_id, now)
+    session.flush()
+    record(
+        session,
+        actor,
+        "kiosk_revoked",
+        kiosk_id,
+        at=now,
+        certificates=len(valid),
+        reason=reason.strip(),
+    )
     return len(valid)
+
+
+def _fall_silent(session: Session, kiosk_id: str, now: datetime) -> None:
+    """Its page must not go on saying that it serves: nothing more will be heard of it."""
+    presence = session.get_one(Presence, kiosk_id)
+    presence.word, presence.why, presence.why_facts = "silent", "revoked", {}
+    presence.since, presence.due_at = now, None
 
 
 def _remember(session: Session, token: EnrolToken, now: datetime) -> None:

@@ -153,7 +153,7 @@ class Batch:
                 "received_at": to_ms(self.now),
                 "kiosk_id": kiosk_id,
                 "topic": topic[:256],
-                "reason": refused.reason,
+                "reason": refused.reason.value,
                 "detail": refused.detail,
                 "size": len(payload),
                 "payload": payload[:KEPT_BYTES],

@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache, lru_cache
 from typing import Final
 
@@ -31,11 +32,24 @@ _KIND_OF_CHANNEL: Final = {
 _EVENT: Final[TypeAdapter[UplinkEvent]] = TypeAdapter(UplinkEvent)
 
 
+class Reason(StrEnum):
+    """Why something became a dead letter; text keys `dead_letter.<reason>`."""
+
+    FOREIGN_TOPIC = "foreign_topic"
+    OVERSIZED = "oversized"
+    GARBAGE = "garbage"
+    UNKNOWN_VERSION = "unknown_version"
+    UNKNOWN_KIOSK = "unknown_kiosk"
+    INVALID = "invalid"
+    UNSTORABLE = "unstorable"
+    """Understood, and the database fails on this one every time: a mistake of ours."""
+
+
 @dataclass(frozen=True, slots=True)
 class Refused:
     """Why a message, or one event of a batch, could not be taken. Holds nothing of its content."""
 
-    reason: str
+    reason: Reason
     detail: str = ""
     n: int | None = None
     """The event's number, where one event was refused and its number could be read."""
@@ -55,18 +69,18 @@ def decode(topic: str, payload: bytes) -> Understood | Refused:
     try:
         parsed = _parse_topic(topic)
     except ValueError as error:
-        return Refused("foreign_topic", str(error))
+        return Refused(Reason.FOREIGN_TOPIC, str(error))
     kind = _KIND_OF_CHANNEL.get(parsed.channel)
     if parsed.direction is not Direction.UP or kind is None:
-        return Refused("foreign_topic", "nothing is said on this channel")
+        return Refused(Reason.FOREIGN_TOPIC, "nothing is said on this channel")
     if len(payload) > MAX_BYTES:
-        return Refused("oversized", f"{len(payload)} bytes")
+        return Refused(Reason.OVERSIZED, f"{len(payload)} bytes")
     try:
         message = decode_uplink(payload)
     except ValidationError as error:
         return _salvage(parsed.kiosk_id, kind, payload, error)
     if message.kind != kind:
-        return Refused("invalid", "the message is of another kind than its topic")
+        return Refused(Reason.INVALID, "the message is of another kind than its topic")
     return Understood(parsed.kiosk_id, message)
 
 
@@ -80,21 +94,21 @@ def _salvage(
     try:
         raw: JsonValue = json.loads(payload)
     except (ValueError, RecursionError):
-        return Refused("garbage", "not JSON")
+        return Refused(Reason.GARBAGE, "not JSON")
     if not isinstance(raw, dict):
-        return Refused("garbage", "not an object")
+        return Refused(Reason.GARBAGE, "not an object")
     if raw.get("v", 1) != 1:
-        return Refused("unknown_version", "")
+        return Refused(Reason.UNKNOWN_VERSION, "")
     if kind != "ev" or raw.get("t", "ev") != "ev":
-        return Refused("invalid", _complaints(error))
+        return Refused(Reason.INVALID, _complaints(error))
     try:
         head = EnvelopeFields.model_validate(raw)
     except ValidationError as head_error:
-        return Refused("invalid", _complaints(head_error))
+        return Refused(Reason.INVALID, _complaints(head_error))
     body = raw.get("d")
     rows = body.get("events") if isinstance(body, dict) else None
     if not isinstance(rows, list) or not 0 < len(rows) <= MAX_EVENTS:
-        return Refused("invalid", _complaints(error))
+        return Refused(Reason.INVALID, _complaints(error))
     return _salvage_events(kiosk_id, head, body, rows)
 
 
@@ -108,7 +122,7 @@ def _salvage_events(
             events.append(_EVENT.validate_json(json.dumps(row)))
         except ValidationError as error:
             n = row.get("n") if isinstance(row, dict) else None
-            refused.append(Refused("invalid", _complaints(error), _number(n)))
+            refused.append(Refused(Reason.INVALID, _complaints(error), _number(n)))
     after = body.get("after") if isinstance(body, dict) else None
     message = EventsMessage.model_validate(
         {**head.model_dump(), "body": EventBatch(events=tuple(events), after=_number(after))}

@@ -19,7 +19,7 @@ from fleet_server.broker.link import ServerLink
 from fleet_server.clock import Clock
 from fleet_server.ingest.acknowledgements import AckSchedule
 from fleet_server.ingest.batch import Batch, OutboxKey, OutboxPlace
-from fleet_server.ingest.decode import Refused, Understood, decode
+from fleet_server.ingest.decode import Reason, Refused, Understood, decode
 from fleet_server.ingest.handlers import handle, needs_standing
 from fleet_server.ingest.health import IngestHealth
 from fleet_server.ingest.listener import Arrival
@@ -149,7 +149,7 @@ class Writer:
             elif item.kiosk_id not in enrolled and isinstance(item.message, WillMessage):
                 pass  # the broker's echo of cutting off a kiosk that was just retired
             elif item.kiosk_id not in enrolled:
-                unknown = Refused("unknown_kiosk")
+                unknown = Refused(Reason.UNKNOWN_KIOSK)
                 batch.add_dead_letter(arrival.topic, arrival.payload, unknown, kiosk_id=None)
             else:
                 for refused in item.refused:
@@ -161,7 +161,7 @@ class Writer:
     def _bury(self, arrival: Arrival) -> None:
         with self._database.write() as session:
             batch = Batch(session, self._clock.now(), self._presence, self._known)
-            refused = Refused("unstorable")
+            refused = Refused(Reason.UNSTORABLE)
             kiosk_id = _kiosk_in(arrival.topic)
             batch.add_dead_letter(arrival.topic, arrival.payload, refused, kiosk_id=kiosk_id)
             batch.flush()

@@ -112,7 +112,7 @@ class DeadLetter(Record):
     """None where the topic names no kiosk."""
     topic: Mapped[str]
     reason: Mapped[str]
-    """`foreign_topic`, `oversized`, `garbage`, `unknown_version`, `unknown_kiosk`, `invalid`."""
+    """A `fleet_server.ingest.decode.Reason`."""
     detail: Mapped[str]
     """Which field is wrong and how; never its value."""
     size: Mapped[int]

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Final
 
 from kiosk.agent.api import Api
@@ -15,6 +16,7 @@ from kiosk.agent.heartbeat import Heart
 from kiosk.agent.identity import TokenSigner, https_context, mqtt_context
 from kiosk.agent.link import Link
 from kiosk.agent.mqtt_session import MqttSession
+from kiosk.agent.overseer import Overseer
 from kiosk.agent.pull import CommandPull, DesiredPull
 from kiosk.agent.pump import Pump
 from kiosk.agent.reach import Reach
@@ -28,6 +30,7 @@ from kiosk.store.command_log import CommandLog
 from kiosk.store.database import Store, StoreError
 from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
+from kiosk.store.paper_journal import PaperJournal
 from kiosk.store.shared_state import SharedState
 from kiosk.version import software_version
 
@@ -47,8 +50,9 @@ class Agent:
         self._pulse = Pulse()
         software = software_version()
         times, server = config.agent, config.server
-        self._outbox = Outbox(store)
-        self._journal = Journal(store)
+        self._outbox = Outbox(store, on_unreadable=self._skipped)
+        self._journal = Journal(store, outbox=self._outbox)
+        self._papers = PaperJournal(store, self._outbox)
         self._state = SharedState(store)
         self._queue = CaseQueue(store, self._outbox)
         self._reach = Reach(store, self._state, self._journal, self._pulse)
@@ -71,19 +75,6 @@ class Agent:
             folder=config.content_folder / "tuf",
         )
         keeper = ContentKeeper(store, self._outbox, self._journal, source, config.content_folder)
-        self._desired = DesiredPull(
-            self._api,
-            keeper,
-            self._state,
-            self._reach,
-            self._pulse,
-            report=self._report,
-            probe_idle_s=times.probe_idle_s,
-            probe_busy_s=times.probe_busy_s,
-            backoff=Backoff(first_s=times.retry_first_s, cap_s=times.retry_cap_s),
-        )
-        log_book = CommandLog(store, self._outbox)
-        self._commands = CommandPull(self._api, log_book, store, self._journal, self._pulse)
         self._deliverer = Deliverer(
             store,
             self._queue,
@@ -91,8 +82,27 @@ class Agent:
             journal=self._journal,
             reach=self._reach,
             pulse=self._pulse,
-            retry_first_s=times.retry_first_s,
-            retry_cap_s=times.retry_cap_s,
+            times=times,
+        )
+        self._desired = DesiredPull(
+            self._api,
+            keeper,
+            self._state,
+            self._reach,
+            self._pulse,
+            report=self._report,
+            on_version=self._deliverer.server_changed,
+            probe_idle_s=times.probe_idle_s,
+            probe_busy_s=times.probe_busy_s,
+            backoff=Backoff(first_s=times.retry_first_s, cap_s=times.retry_cap_s),
+        )
+        self._log_book = CommandLog(store, self._outbox)
+        self._commands = CommandPull(self._api, self._log_book, store, self._journal, self._pulse)
+        self._overseer = Overseer(
+            commands=self._log_book,
+            state=self._state,
+            journal=self._journal,
+            pulse=self._pulse,
         )
         self._session = MqttSession(
             link,
@@ -117,8 +127,9 @@ class Agent:
             bells={
                 "desired": self._desired.ring,
                 "commands": self._commands.ring,
-                "replies": self._reach.server_back.set,
+                "replies": self._deliverer.ring,
             },
+            on_generation=self._deliverer.server_changed,
             backoff=Backoff(first_s=times.reconnect_first_s, cap_s=times.reconnect_cap_s),
         )
         with store.transaction():
@@ -127,13 +138,16 @@ class Agent:
 
     async def run(self) -> None:
         """Turn all loops until cancelled; what fails is begun again, with growing patience."""
-        watchdog = Watchdog(self._pulse)
+        watchdog = Watchdog(
+            self._pulse, last_words=lambda loop: self._journal.write("loop_stuck", loop=loop)
+        )
         watchdog.start()
         loops = {
             "reach": self._reach.run,
             "mqtt": self._session.run,
             "desired": self._desired.run,
             "commands": self._commands.run,
+            "overseer": self._overseer.run,
             "deliver": self._deliverer.run,
             "tidy": self._tidy,
         }
@@ -144,9 +158,15 @@ class Agent:
         finally:
             await asyncio.to_thread(watchdog.stop)
             await self._api.close()
+            with suppress(StoreError):  # a full disk keeps nobody from leaving
+                await asyncio.to_thread(self._journal.write, "agent_stopped")
 
     def _report(self, reported: Reported) -> None:
         self._session.report(reported)
+
+    def _skipped(self, n: int, kind: str) -> None:
+        log.error("event %d (%s) cannot be read by this software: it waits for newer", n, kind)
+        self._journal.write("event_unreadable", number=n)
 
     async def _keep(self, name: str, loop: Callable[[], Awaitable[None]]) -> None:
         """Begin a loop again whenever it fails: a full disk now is no reason to stay silent."""
@@ -170,6 +190,8 @@ class Agent:
 
     def _forget(self) -> None:
         self._queue.tidy()
+        self._papers.tidy()
+        self._log_book.tidy()
         self._journal.tidy()
         lost = self._outbox.tidy()
         if lost:

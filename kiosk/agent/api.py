@@ -69,7 +69,12 @@ class _Complaint(BaseModel):
 
 
 class Api:
-    """One client with one connection pool; every call ends within its timeout."""
+    """Three connection pools, so that no traffic waits behind another; every call ends in time.
+
+    What tells whether the server answers (`desired`, `commands`), what carries cases, and what
+    waits for a department's word: twenty of the last may hang for 20 s each, and an upload fills
+    a slow line, while the first must still get its answer.
+    """
 
     def __init__(
         self,
@@ -81,21 +86,27 @@ class Api:
     ) -> None:
         self._signer = signer
         self._on_outcome = on_outcome
-        self._client = httpx.AsyncClient(
-            base_url=api_url,
-            verify=context,
-            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
-            limits=httpx.Limits(max_connections=16, max_keepalive_connections=8),
-            trust_env=False,
-        )
+
+        def pool() -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                base_url=api_url,
+                verify=context,
+                timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
+                limits=httpx.Limits(max_connections=8, max_keepalive_connections=4),
+                trust_env=False,
+            )
+
+        self._asking, self._carrying, self._waiting = pool(), pool(), pool()
 
     async def close(self) -> None:
         """Close all connections."""
-        await self._client.aclose()
+        for pool in (self._asking, self._carrying, self._waiting):
+            await pool.aclose()
 
     async def desired(self, *, have: str) -> PulledDesired | None:
         """What the kiosk shall be; None where `have` is still it."""
         answer = await self._call(
+            self._asking,
             "GET",
             "/v1/desired",
             headers={"If-None-Match": have},
@@ -107,12 +118,14 @@ class Api:
 
     async def commands(self, *, after: int) -> CommandList:
         """Orders with a number above `after`, oldest first."""
-        answer = await self._call("GET", "/v1/commands", params={"after": after})
+        answer = await self._call(self._asking, "GET", "/v1/commands", params={"after": after})
         return _parse(CommandList, answer)
 
     async def upload_offset(self, sha256: str) -> int | None:
         """How many bytes of an object the server has; None once it has it whole."""
-        answer = await self._call("HEAD", f"/v1/objects/{sha256}", accept={HTTPStatus.NOT_FOUND})
+        answer = await self._call(
+            self._carrying, "HEAD", f"/v1/objects/{sha256}", accept={HTTPStatus.NOT_FOUND}
+        )
         if answer.status_code == HTTPStatus.OK:
             return None
         return _offset(answer)
@@ -121,6 +134,7 @@ class Api:
         """Send the next chunk from `offset`; the new offset, or None once it is whole."""
         chunk = content[offset : offset + CHUNK_BYTES]
         answer = await self._call(
+            self._carrying,
             "PUT",
             f"/v1/objects/{sha256}",
             content=chunk,
@@ -135,6 +149,7 @@ class Api:
     async def submit(self, case: SealedCase) -> CaseReceipt:
         """Hand over a case whose papers are all there; the receipt means it is committed."""
         answer = await self._call(
+            self._carrying,
             "POST",
             "/v1/cases",
             content=case.model_dump_json().encode(),
@@ -142,18 +157,20 @@ class Api:
         )
         return _parse(CaseReceipt, answer)
 
-    async def reply(self, case_id: str) -> SealedReply:
-        """Wait up to 20 s for the department's word; without it the receipt alone comes back."""
+    async def reply(self, case_id: str, *, wait_s: int = POLL_WAIT_S) -> SealedReply:
+        """Wait for the department's word; without it the receipt alone comes back."""
         answer = await self._call(
+            self._waiting,
             "GET",
             f"/v1/cases/{case_id}/reply",
-            params={"wait_s": POLL_WAIT_S},
-            patience=httpx.Timeout(POLL_WAIT_S + ANSWER_S, connect=CONNECT_S),
+            params={"wait_s": wait_s},
+            patience=httpx.Timeout(wait_s + ANSWER_S, connect=CONNECT_S),
         )
         return _parse(SealedReply, answer)
 
     async def _call(
         self,
+        pool: httpx.AsyncClient,
         method: str,
         path: str,
         *,
@@ -163,26 +180,29 @@ class Api:
         patience: httpx.Timeout | None = None,
         accept: set[int] | None = None,
     ) -> httpx.Response:
-        request = self._client.build_request(
+        request = pool.build_request(
             method,
             path,
             params=params,
             headers=headers,
             content=content,
-            timeout=patience or self._client.timeout,
+            timeout=patience or pool.timeout,
         )
-        answer = await self._send(request)
+        answer = await self._send(pool, request)
         if answer.status_code == HTTPStatus.UNAUTHORIZED and self._learn_time(answer):
-            answer = await self._send(request)
+            answer = await self._send(pool, request)
         wanted = accept or set()
         if answer.status_code >= HTTPStatus.BAD_REQUEST and answer.status_code not in wanted:
             raise Refused(answer.status_code, _code(answer))
         return answer
 
-    async def _send(self, request: httpx.Request) -> httpx.Response:
+    async def _send(self, pool: httpx.AsyncClient, request: httpx.Request) -> httpx.Response:
         request.headers["Authorization"] = f"Bearer {self._signer.token()}"
         try:
-            answer = await self._client.send(request)
+            answer = await pool.send(request)
+        except httpx.PoolTimeout as error:
+            # our own crowd at our own door: it says nothing about the server
+            raise Unreachable("crowded") from error
         except httpx.TimeoutException as error:
             raise self._unreachable("timeout") from error
         except httpx.ConnectError as error:

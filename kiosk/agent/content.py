@@ -1,15 +1,14 @@
 """Puts the desired bundle in place: fetched, proved, checked, written whole; else the old stays."""
 
 import logging
-import os
 from pathlib import Path
 from typing import Final
 
-from kiosk.agent.epoch import sync_folder
 from kiosk.agent.release import ReleaseSource, Untrusted
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.downlink import DesiredContent
 from kiosk.contract.uplink import ContentRefused as ContentRefusedEvent
+from kiosk.durable import write_durably
 from kiosk.services.loader import ContentRefused, parse_bundle
 from kiosk.store.database import Store
 from kiosk.store.journal import Journal
@@ -91,13 +90,7 @@ class ContentKeeper:
         """The whole file or none, durable."""
         self._folder.mkdir(parents=True, exist_ok=True)
         path = self._folder / f"{name}.json"
-        temporary = path.with_suffix(".new")
-        with temporary.open("wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-        sync_folder(self._folder)
+        write_durably(path, content)
         return path
 
     def _tell(self, content: str, refusal: Refusal) -> None:

@@ -1,7 +1,8 @@
-"""Brings sealed cases to the server, exactly once by their ids, and replies back.
+"""Brings sealed cases to the server, exactly once by their ids.
 
-Papers first (resumable), then the case, then a long poll for the department's word. Oldest
-first, but a case that is stuck holds up no other.
+Papers first (resumable), then the case; the department's word is `replies.py`'s. Oldest first,
+but a case that is stuck holds up no other. What the server refuses for good is tried once more
+whenever it has news: one that was rolled back or restored says no today and yes tomorrow.
 """
 
 import asyncio
@@ -10,8 +11,11 @@ from typing import Final
 
 from kiosk.agent.api import Api, Refused, Unreachable
 from kiosk.agent.backoff import Backoff
+from kiosk.agent.patience import Patience
 from kiosk.agent.reach import Reach
+from kiosk.agent.replies import Replies
 from kiosk.agent.watchdog import Pulse
+from kiosk.config import AgentConfig
 from kiosk.contract.cases import CaseReceipt, SealedCase
 from kiosk.store.cases import CaseQueue
 from kiosk.store.database import Store, StoreError
@@ -23,7 +27,7 @@ AT_ONCE: Final = 4
 """Deliveries in progress: one big case on a slow line leaves room for others."""
 
 PERMANENT: Final = frozenset({400, 409, 410, 413, 415, 422})
-"""With a code of ours these are said of the case itself, and will be said again tomorrow."""
+"""With a code of ours these are said of the case itself, and will be said again in a minute."""
 
 PAPERS_MISSING: Final = "papers_missing"
 """DECISIONS.md 6: upload again; not a refusal."""
@@ -44,8 +48,7 @@ class Deliverer:
         journal: Journal,
         reach: Reach,
         pulse: Pulse,
-        retry_first_s: float,
-        retry_cap_s: float,
+        times: AgentConfig,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -53,27 +56,55 @@ class Deliverer:
         self._api = api
         self._reach = reach
         self._pulse = pulse
-        self._retry = (retry_first_s, retry_cap_s)
+        self._times = times
         self._slots = asyncio.Semaphore(AT_ONCE)
         self._carried: set[str] = set()
-        self._back = asyncio.Condition()
+        self._patience = Patience(reach)
+        self._news = asyncio.Event()
+        self._replies = Replies(
+            store,
+            queue,
+            api,
+            patience=self._patience,
+            retry_first_s=times.retry_first_s,
+            retry_cap_s=times.retry_cap_s,
+            look_every_s=times.reply_look_s,
+        )
+
+    def ring(self) -> None:
+        """The server says that there are replies, or a connection to it has just come up."""
+        self._reach.server_back.set()
+        self._replies.ring()
+
+    def server_changed(self) -> None:
+        """The server is another one, or wants something else: what it refused may pass now."""
+        self._news.set()
 
     async def run(self) -> None:
         """Deliver whatever waits, now and as it comes, until cancelled."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._wake_when_back())
+                group.create_task(self._patience.run())
+                group.create_task(self._replies.wait_for_newest())
+                group.create_task(self._replies.look_after_others())
+                group.create_task(self._give_second_chances())
                 async for _ in self._store.changes_or_every(seconds=5):
                     self._pulse.beat("deliver", again_within_s=30)
-                    for case_id in await asyncio.to_thread(self._open_cases):
+                    for case_id in await asyncio.to_thread(self._queue.waiting_ids):
                         if case_id not in self._carried:
                             self._carried.add(case_id)
                             group.create_task(self._carry(case_id))
         finally:
             self._carried.clear()
 
-    def _open_cases(self) -> list[str]:
-        return [*self._queue.waiting_ids(), *self._queue.awaiting_reply()]
+    async def _give_second_chances(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            if count := await asyncio.to_thread(self._queue.give_second_chance):
+                log.info("the server has news: %d cases it turned away are tried again", count)
+                # departments that come and go are news too: not a loop
+                await asyncio.sleep(self._times.second_chance_s)
 
     async def _carry(self, case_id: str) -> None:
         try:
@@ -82,28 +113,21 @@ class Deliverer:
             self._carried.discard(case_id)
 
     async def _to_its_end(self, case_id: str) -> None:
-        """One case from here to its reply, or to its refusal."""
-        backoff = Backoff(first_s=self._retry[0], cap_s=self._retry[1])
+        """One case from here to the server, or to its refusal."""
+        backoff = Backoff(first_s=self._times.retry_first_s, cap_s=self._times.retry_cap_s)
         last_trouble = ""
         while True:
             trouble = ""
-            case: SealedCase | None = None
             try:
                 case = await asyncio.to_thread(self._queue.case, case_id)
-                if case is None and case_id not in await asyncio.to_thread(
-                    self._queue.awaiting_reply
-                ):
+                if case is None:
                     return
-                if case is not None:
-                    await self._deliver(case, attempts=backoff.attempts + 1)
-                    backoff.reset()
-                    case = None  # delivered: what is refused from here on is not the case
-                await self._fetch_reply(case_id)
+                await self._deliver(case, attempts=backoff.attempts + 1)
             except Unreachable:
-                await self._pause(backoff)
+                await self._patience.pause(backoff)
                 continue
             except Refused as refused:
-                if case is not None and _is_permanent(refused):
+                if _is_permanent(refused):
                     await self._turn_away(case_id, refused)
                 else:
                     trouble = str(refused)
@@ -116,7 +140,7 @@ class Deliverer:
                 log.info("case %s: no longer %s", case_id, last_trouble)
             last_trouble = trouble
             if trouble:
-                await self._pause(backoff)
+                await self._patience.pause(backoff)
 
     async def _deliver(self, case: SealedCase, *, attempts: int) -> None:
         async with self._slots:
@@ -138,12 +162,6 @@ class Deliverer:
                     raise
                 raise Unreachable(refused.code) from refused
 
-    async def _fetch_reply(self, case_id: str) -> None:
-        """One long poll; keeps the department's word where it has come."""
-        answer = await self._api.reply(case_id)
-        if answer.sealed is not None:
-            await asyncio.to_thread(self._queue.replied, answer.receipt, answer.sealed)
-
     async def _turn_away(self, case_id: str, refused: Refused) -> None:
         log.error("case %s turned away: %s", case_id, refused)
         await asyncio.to_thread(self._keep_refusal, case_id, refused.code)
@@ -157,22 +175,6 @@ class Deliverer:
         with self._store.transaction():
             self._queue.turned_away(case_id, code)
             self._journal.write("case_turned_away", case_id=case_id, code=code)
-
-    async def _pause(self, backoff: Backoff) -> None:
-        """Wait as long as the back-off says, or until the server answers again."""
-        delay_s = backoff.next_s()
-        try:
-            async with asyncio.timeout(delay_s), self._back:
-                await self._back.wait()
-        except TimeoutError:
-            return
-
-    async def _wake_when_back(self) -> None:
-        while True:
-            await self._reach.server_back.wait()
-            self._reach.server_back.clear()
-            async with self._back:
-                self._back.notify_all()
 
 
 def _is_permanent(refused: Refused) -> bool:

@@ -1,8 +1,9 @@
 """The epoch: raised and fsynced at each start, so that a will of a former life is recognised."""
 
-import os
 import time
 from pathlib import Path
+
+from kiosk.durable import write_durably
 
 
 def raise_epoch(path: Path) -> int:
@@ -17,20 +18,5 @@ def raise_epoch(path: Path) -> int:
     except (FileNotFoundError, ValueError):
         last = 0
     epoch = max(last + 1, int(time.time()))
-    temporary = path.with_suffix(".new")
-    with temporary.open("w", encoding="ascii") as file:
-        file.write(str(epoch))
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-    sync_folder(path.parent)
+    write_durably(path, str(epoch).encode("ascii"))
     return epoch
-
-
-def sync_folder(folder: Path) -> None:
-    """Make renames in a folder durable."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -54,6 +54,7 @@ class MqttSession:
         reach: Reach,
         pulse: Pulse,
         bells: Mapping[str, Bell],
+        on_generation: Bell,
         backoff: Backoff,
     ) -> None:
         self._link = link
@@ -65,6 +66,8 @@ class MqttSession:
         self._reach = reach
         self._pulse = pulse
         self._bells = bells
+        self._on_generation = on_generation
+        self._generation = -1
         self._backoff = backoff
         self._said: Heartbeat | None = None
         self._reported: Reported | None = None
@@ -175,6 +178,9 @@ class MqttSession:
                 state = ServerState.model_validate_json(payload)
                 # the pump's lock is held while it reads the outbox
                 await asyncio.to_thread(self._pump.server_state, on=state.on, gen=state.gen)
+                if state.gen != self._generation:  # lower, too: it was restored from a backup
+                    self._generation = state.gen
+                    self._on_generation()
                 return
             channel = Topic.parse(topic).channel
             if channel is Channel.ACK:

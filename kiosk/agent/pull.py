@@ -44,6 +44,7 @@ class DesiredPull:
         pulse: Pulse,
         *,
         report: Callable[[Reported], None],
+        on_version: Callable[[], None],
         probe_idle_s: float,
         probe_busy_s: float,
         backoff: Backoff,
@@ -54,6 +55,7 @@ class DesiredPull:
         self._reach = reach
         self._pulse = pulse
         self._report = report
+        self._on_version = on_version
         self._probe_idle_s = probe_idle_s
         self._probe_busy_s = probe_busy_s
         self._backoff = backoff
@@ -96,6 +98,7 @@ class DesiredPull:
             return
         if pulled is not None:
             self._etag = pulled.etag
+            self._on_version()
             self._unfinished = pulled.desired
             self._backoff.reset()
             self._again_at = 0.0

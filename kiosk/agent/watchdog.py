@@ -12,12 +12,17 @@ import time
 from collections.abc import Callable
 from typing import Final
 
+from kiosk.store.database import StoreError
+
 log = logging.getLogger(__name__)
 
 EXIT_STUCK: Final = 70
 """EX_SOFTWARE of sysexits(3): the supervisor starts the agent again."""
 
 LOOK_EVERY_S: Final = 2.0
+
+LAST_WORDS_S: Final = 6.0
+"""A store may be busy for 5 s; a disk that hangs must not keep a stuck process alive."""
 
 
 class Pulse:
@@ -51,9 +56,17 @@ class Pulse:
 class Watchdog:
     """Looks every 2 s."""
 
-    def __init__(self, pulse: Pulse, *, on_stuck: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        pulse: Pulse,
+        *,
+        on_stuck: Callable[[str], None] | None = None,
+        last_words: Callable[[str], object] = lambda _loop: None,
+    ) -> None:
+        """`last_words` may write the loop's name down; within 6 s the process ends in any case."""
         self._pulse = pulse
         self._on_stuck = on_stuck or _exit
+        self._last_words = last_words
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="watchdog", daemon=True)
 
@@ -71,9 +84,20 @@ class Watchdog:
         while not self._stop.wait(LOOK_EVERY_S):
             stuck = self._pulse.stuck()
             if stuck is not None:
+                words = threading.Thread(
+                    target=self._say_last_words, args=(stuck,), name="last words", daemon=True
+                )
+                words.start()
+                words.join(LAST_WORDS_S)
                 self._on_stuck(stuck)
                 return
             notify("WATCHDOG=1")
+
+    def _say_last_words(self, stuck: str) -> None:
+        try:
+            self._last_words(stuck)
+        except StoreError as error:
+            log.error("not written down: %s", error)  # noqa: TRY400  the process ends, with a word
 
 
 def notify(state: str) -> bool:

@@ -10,9 +10,11 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
+
+from kiosk.contract.dates import CHINA
 
 
 class NumberKind(StrEnum):
@@ -65,7 +67,6 @@ _ORGANISATION_SIGNS: Final = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _ORGANISATION_CHECK: Final = "0X987654321"
 """Check sign by the weighted sum modulo 11."""
 
-_CHINA_TIME: Final = timezone(timedelta(hours=8))
 
 _PROVINCES: Final = frozenset(
     f"{code}"
@@ -117,7 +118,7 @@ def check_number(text: str, *, today: date | None = None) -> NumberCheck:
     Nobody is born after `today`, by default the day it is in China.
     """
     plain = re.sub(r"\s+", "", unicodedata.normalize("NFKC", text)).upper()
-    day = today or datetime.now(_CHINA_TIME).date()
+    day = today or datetime.now(CHINA).date()
     for pattern, check in _CHECKS:
         if pattern.fullmatch(plain):
             return check(plain, day)

@@ -115,13 +115,17 @@ class CaseSubmitted(EventFields):
     case_id: str
 
 
+KEPT_TOO_LONG: Final = "kept_too_long"
+"""The code of a case that was turned away, tried again in vain, and has now been erased."""
+
+
 class CaseTurnedAway(EventFields):
-    """The server will never take this case; it stays on the kiosk until a technician looks."""
+    """The server does not take this case. It stays on the kiosk and is tried again at news."""
 
     kind: Literal["case_turned_away"] = "case_turned_away"
     case_id: str
     code: str
-    """The server's error code, such as `unsealable`."""
+    """The server's error code, such as `unsealable`; or `KEPT_TOO_LONG`."""
 
 
 class PaperChanged(EventFields):
@@ -182,6 +186,17 @@ class EventsDropped(EventFields):
     last_n: int = Field(ge=1)
 
 
+class JournalEntry(EventFields):
+    """An entry of the kiosk's journal that no other event tells (`assets/journal.yaml`)."""
+
+    kind: Literal["journal_entry"] = "journal_entry"
+    entry: str = Field(pattern=r"^[a-z][a-z_]{0,63}$")
+    """Its kind in the journal."""
+    level: Literal["info", "warning", "alarm"]
+    facts: dict[str, str | int | float | bool] = {}
+    """Codes, ids, numbers and truths, as the catalogue has them; never anything personal."""
+
+
 UplinkEvent = Annotated[
     AppStarted
     | AgentStarted
@@ -196,7 +211,8 @@ UplinkEvent = Annotated[
     | ContentRefused
     | ServiceStateChanged
     | CommandProgress
-    | EventsDropped,
+    | EventsDropped
+    | JournalEntry,
     Field(discriminator="kind"),
 ]
 

@@ -30,7 +30,7 @@ def receipt_facts(session: Session, world: World) -> Facts:
         "case_number": receipt.case_number if receipt else "",
         "county": world.place.county,
         "decide_by": say_iso_date(OFFICIAL, reply.decide_by if reply else None),
-        "department": definition.department.value,
+        "department": world.department_names[definition.department.value],
         "hall": world.place.hall,
         "help_phone": world.place.help_phone,
         "local_number": local_number(session.case_id),

@@ -182,7 +182,8 @@ class Performer:
             intent=self._intent_for(effect),
         )
         try:
-            self._submitted = await asyncio.to_thread(submit)
+            # after what was noted before: the session's beginning comes first in the records
+            self._submitted = await self._clerk.write(submit)
         except StoreError as error:
             _LOG.error("a case could not be stored: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
             feed(ev.CaseNotStored())
@@ -229,14 +230,15 @@ class Performer:
     async def _print(self, effect: ef.PrintPaper, feed: Feed) -> None:
         try:
             receipt = parse_receipt(effect.receipt)
-            paper_id = await asyncio.to_thread(self._papers.intend, effect.case_id, effect.title)
+            intend = partial(self._papers.intend, effect.case_id, effect.title)
+            paper_id = await self._clerk.write(intend)
         except (ValueError, StoreError) as error:
             _LOG.error("a paper was not begun: %s", type(error).__name__)  # noqa: TRY400  ReceiptMistake may quote
             feed(ev.PaperEnded("not_printed", FaultCode.MISUSED.value))
             return
         try:
             # before the first byte goes: after a power cut it may have reached the printer
-            await asyncio.to_thread(self._papers.mark, paper_id, PrintProgress.SENT.value)
+            await self._clerk.write(partial(self._papers.mark, paper_id, PrintProgress.SENT.value))
         except StoreError as error:
             _LOG.error("a paper was not sent: %s", type(error).__name__)  # noqa: TRY400  its text is in the journal
             self._clerk.note(partial(self._papers.mark, paper_id, "not_printed"))

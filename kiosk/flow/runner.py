@@ -65,13 +65,15 @@ class Runner:
         changes: Changes,
         glass: Glass,
         look_around: LookAround,
+        clerk: Clerk | None = None,
     ) -> None:
+        """`clerk` writes for others as well, where their records and ours must keep one order."""
         self.state: State = START
         self._events = events
         self._journal = journal
         self._glass = glass
         self._look_around = look_around
-        self._clerk = Clerk()
+        self._clerk = clerk or Clerk()
         self._performer = Performer(
             devices=devices,
             desk=desk,
@@ -169,6 +171,7 @@ class Runner:
             case ef.ForgetSession():
                 self._performer.forget()
                 self._end_visit()
+                self._note("session_shredded")
             case _:
                 self._start(effect)
 

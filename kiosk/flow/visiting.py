@@ -6,6 +6,7 @@ from device_drivers.document_camera.interface import PageProblem
 from device_drivers.id_card_reader import interface as id_card
 from device_drivers.social_security_card import interface as social
 from kiosk.contract.cases import Applicant, CaseState
+from kiosk.contract.dates import CHINA
 from kiosk.contract.services import (
     AskChoice,
     AskDigits,
@@ -24,7 +25,6 @@ from kiosk.flow.leaving import ABANDONED, TIMED_OUT, give_up, leave, part_from, 
 from kiosk.flow.walking import path_taken, step_back
 from kiosk.flow.world import World
 from kiosk.services.rules import DIGIT_RULES
-from kiosk.services.wording import CHINA_TIME
 
 FINAL_TROUBLES = frozenset({"turned_away"})
 """Doing it once more would change nothing."""
@@ -119,7 +119,7 @@ def _identify(
     world: World,
 ) -> Step | None:
     step = state.session.step(state.step_id)
-    today = world.now.astimezone(CHINA_TIME).date()
+    today = world.now.astimezone(CHINA).date()
     found: Applicant | str
     match state, event:
         case (_, ev.DeviceFailed(device, code)):

@@ -65,4 +65,6 @@ class World:
     place: Place
     verify_base: str
     """Beginning of the public page's address, for a slip printed without the server."""
+    department_names: Mapping[str, str]
+    """Official name by `Department`, for papers."""
     times: Times = Times()

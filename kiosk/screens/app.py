@@ -16,11 +16,11 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kiosk.contract.dates import CHINA
 from kiosk.flow.events import Touch
 from kiosk.screens.theme import load_themes
 from kiosk.screens.typeface import Typeface
 from kiosk.screens.view_model import ViewModel
-from kiosk.services.wording import CHINA_TIME
 
 if TYPE_CHECKING:
     from kiosk.screens.window import Window
@@ -39,7 +39,7 @@ Point = tuple[float, float]
 
 def china_now() -> datetime:
     """The hall's time, whatever zone the machine is set to."""
-    return datetime.now(CHINA_TIME)
+    return datetime.now(CHINA)
 
 
 class KioskScreen:

@@ -14,11 +14,11 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from kiosk.contract.dates import CHINA
 from kiosk.screens.app import ASSETS, KioskScreen
 from kiosk.screens.view_model import CameraView, ViewModel
-from kiosk.services.wording import CHINA_TIME
 
-NIGHT: Final = datetime(2026, 11, 23, 3, 12, tzinfo=CHINA_TIME)
+NIGHT: Final = datetime(2026, 11, 23, 3, 12, tzinfo=CHINA)
 """The moment on every picture, so that two are equal when the pages are."""
 
 Picture = NDArray[np.uint8]

@@ -21,6 +21,7 @@ from kiosk.contract.model import Strict
 from kiosk.contract.services import AskChoice
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.facts import OFFICIAL
 from kiosk.flow.session import START, step
 from kiosk.flow.world import Content, Place, World
 from kiosk.screens.ink import png_of
@@ -28,6 +29,7 @@ from kiosk.screens.view import view
 from kiosk.screens.view_model import ViewModel
 from kiosk.services.loader import load_folder
 from kiosk.services.phrases import Phrases, load_phrases
+from kiosk.services.wording import department_names
 
 
 class _Person(Strict):
@@ -94,6 +96,7 @@ class Walker:
             out_of_service=None,
             place=Place(**self._examples.place.model_dump()),
             verify_base=self._examples.verify_base,
+            department_names=department_names(assets / "text", OFFICIAL),
         )
 
     @property

@@ -1,40 +1,19 @@
 """Dates, times and numbers as people read them, in each language."""
 
-from datetime import date, datetime, timedelta, timezone
+from collections.abc import Mapping
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import yaml
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 
-from kiosk.contract.model import Strict
+from kiosk.contract.dates import CHINA, DateWords
+from kiosk.contract.services import Department
 from kiosk.services.phrases import PhrasesRefused
 
-CHINA_TIME: Final = timezone(timedelta(hours=8), "CST")
-"""China Standard Time: one zone, no summer time since 1991."""
-
 TEXTS: Final = Path(__file__).resolve().parents[2] / "assets" / "text"
-
-
-class DateWords(Strict):
-    """`assets/text/date.<language>.yaml`."""
-
-    whole: str
-    """Names `{year}`, `{month}`, `{day}`, `{month_name}`, `{weekday}`."""
-    weekdays: Annotated[tuple[str, ...], Field(min_length=7, max_length=7)]
-    """From Monday."""
-    months: Annotated[tuple[str, ...], Field(min_length=12, max_length=12)]
-
-    def say(self, day: date) -> str:
-        """The whole date. Raises KeyError where `whole` names something else."""
-        return self.whole.format(
-            year=day.year,
-            month=day.month,
-            day=day.day,
-            month_name=self.months[day.month - 1],
-            weekday=self.weekdays[day.weekday()],
-        )
 
 
 def read_date_words(path: Path) -> DateWords:
@@ -53,6 +32,19 @@ def date_words(language: str) -> DateWords:
     return read_date_words(TEXTS / f"date.{language}.yaml")
 
 
+def department_names(folder: Path, language: str) -> Mapping[str, str]:
+    """Each department's full name by its id, of `<folder>/<language>.yaml`.
+
+    Raises PhrasesRefused where a department has none.
+    """
+    path = folder / f"{language}.yaml"
+    try:
+        words = yaml.safe_load(path.read_text(encoding="utf-8"))["department"]
+        return {each.value: str(words[each.value]["full"]) for each in Department}
+    except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
+        raise PhrasesRefused(f"{path.name}: department: {type(error).__name__}") from error
+
+
 def say_date(language: str, day: date) -> str:
     """2026年3月5日 周四, or Thu 5 Mar 2026."""
     return date_words(language).say(day)
@@ -60,7 +52,7 @@ def say_date(language: str, day: date) -> str:
 
 def say_moment(language: str, moment: datetime) -> str:
     """The date and the minute in China's time: 2026年3月5日 周四 09:05."""
-    local = moment.astimezone(CHINA_TIME)
+    local = moment.astimezone(CHINA)
     return f"{say_date(language, local.date())} {local:%H:%M}"
 
 

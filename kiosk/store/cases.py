@@ -9,13 +9,17 @@ from typing import Final
 from nacl.public import PrivateKey, PublicKey
 
 from kiosk.contract.cases import CasePayload, CaseReceipt, CaseReply, SealedCase
-from kiosk.contract.uplink import CaseSubmitted, CaseTurnedAway
+from kiosk.contract.uplink import KEPT_TOO_LONG, CaseSubmitted, CaseTurnedAway
 from kiosk.store.database import Store, Value, from_ms, to_ms, utc_now
 from kiosk.store.outbox import Outbox
 from kiosk.store.vault import Paper, open_reply, seal
 
 REPLY_RETENTION: Final = timedelta(minutes=20)
 """A reply opens only in the session it was made for: 15 min at most, and paper in motion."""
+
+TURNED_AWAY_RETENTION: Final = timedelta(days=90)
+"""From the submission on. A server rolled back or restored takes the case within days; longer
+than a quarter nobody may keep a citizen's photographs for a case no office has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +42,7 @@ class SubmittedCase:
 
 @dataclass(frozen=True, slots=True)
 class TurnedAway:
-    """The server will never take this case; a technician has been told."""
+    """The server does not take this case; a technician has been told."""
 
     code: str
 
@@ -198,7 +202,7 @@ class CaseQueue:
         with self._store.transaction() as connection:
             connection.execute(
                 "UPDATE case_out SET stage = 'delivered', envelope = NULL, receipt = ?,"
-                " stage_at = ? WHERE case_id = ? AND stage = 'waiting'",
+                " turned_away_code = NULL, stage_at = ? WHERE case_id = ? AND stage = 'waiting'",
                 (receipt.model_dump_json(), to_ms(self._clock()), receipt.case_id),
             )
             connection.execute("DELETE FROM case_paper WHERE case_id = ?", (receipt.case_id,))
@@ -207,10 +211,19 @@ class CaseQueue:
         """Delivered cases whose session may still be waiting, oldest first."""
         found = self._store.rows(
             "SELECT case_id FROM case_out WHERE stage = 'delivered' AND submitted_at > ?"
-            " ORDER BY submitted_at",
+            " ORDER BY rowid",  # as they came, whatever the clock was set to meanwhile
             to_ms(self._clock() - REPLY_RETENTION),
         )
         return [_text(case_id) for (case_id,) in found]
+
+    def newest_awaiting_reply(self) -> str:
+        """The newest case of all, where it is one of `awaiting_reply`; else empty.
+
+        Only it can have a session before the screen: who came later has sent the others home.
+        """
+        found = self._store.rows("SELECT case_id FROM case_out ORDER BY rowid DESC LIMIT 1")
+        newest = _text(found[0][0]) if found else ""
+        return newest if newest in self.awaiting_reply() else ""
 
     def replied(self, receipt: CaseReceipt, sealed: bytes) -> None:
         """Keep the department's sealed word until the session has looked."""
@@ -222,20 +235,41 @@ class CaseQueue:
             )
 
     def turned_away(self, case_id: str, code: str) -> None:
-        """The server will never take it: kept as it is, reported once."""
+        """The server does not take it: kept as it is, and reported unless that was said before."""
         with self._store.transaction() as connection:
+            before = connection.execute(
+                "SELECT turned_away_code FROM case_out WHERE case_id = ?", (case_id,)
+            ).get
             connection.execute(
                 "UPDATE case_out SET stage = 'turned_away', turned_away_code = ?, stage_at = ?"
                 " WHERE case_id = ? AND stage = 'waiting'",
                 (code, to_ms(self._clock()), case_id),
             )
-            if connection.changes():
+            if connection.changes() and before != code:
                 self._outbox.record(CaseTurnedAway, case_id=case_id, code=code)
 
+    def give_second_chance(self) -> int:
+        """Let every case that was turned away wait for its delivery again; returns how many."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE case_out SET stage = 'waiting', stage_at = ? WHERE stage = 'turned_away'",
+                (to_ms(self._clock()),),
+            )
+            return int(connection.changes())
+
     def tidy(self) -> int:
-        """Erase what was delivered longer ago than `REPLY_RETENTION`; returns how many."""
+        """Erase what was delivered longer ago than `REPLY_RETENTION`; returns how many.
+
+        Erases too, and reports, what was turned away and is older than `TURNED_AWAY_RETENTION`.
+        """
         horizon = to_ms(self._clock() - REPLY_RETENTION)
         with self._store.transaction() as connection:
+            for (case_id,) in connection.execute(
+                "DELETE FROM case_out WHERE stage = 'turned_away' AND submitted_at <= ?"
+                " RETURNING case_id",
+                (to_ms(self._clock() - TURNED_AWAY_RETENTION),),
+            ).fetchall():
+                self._outbox.record(CaseTurnedAway, case_id=str(case_id), code=KEPT_TOO_LONG)
             connection.execute(
                 "DELETE FROM case_out WHERE stage IN ('delivered', 'replied') AND stage_at <= ?",
                 (horizon,),

@@ -1,10 +1,11 @@
 """Commands from the console: written down before anything is answered, done at most once.
 
-`FLEET.md` section 7, Commands. The agent receives; the app asks `to_do`, begins, finishes.
+`FLEET.md` section 7, Commands. The agent receives; the app asks `to_do`, begins, finishes. Where
+the app is frozen the agent begins a restart in its place (`kiosk.agent.overseer`).
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final, Literal
 
 from pydantic import ValidationError
@@ -19,6 +20,11 @@ IDEMPOTENT: Final = frozenset({"set_out_of_service"})
 
 FULFILLED_BY_START: Final = frozenset({"restart_app"})
 """That the app starts again is what was asked for."""
+
+ENDED: Final = frozenset({"succeeded", "failed", "expired", "interrupted"})
+
+RETENTION: Final = timedelta(days=90)
+"""As long as the journal, which tells of the same commands."""
 
 CommandState = Literal["received", "running", "succeeded", "failed", "expired", "interrupted"]
 """`FLEET.md` section 7, Commands."""
@@ -104,18 +110,54 @@ class CommandLog:
         return str(found[0][0]) if found else None
 
     def settle(self) -> None:
-        """At the app's start, before `to_do`: decide what was running when it ended."""
-        found = self._store.rows("SELECT id, body FROM command WHERE state = 'running'")
+        """At the app's start, before `to_do`: decide what was running when it ended.
+
+        What the start itself fulfils goes on running until `app_started`.
+        """
         with self._store.transaction():
-            for command_id, body in found:
-                command = _read(body)
-                kind = "" if command is None else command.order.kind
+            for command_id, kind in self._running():
                 if kind in FULFILLED_BY_START:
-                    self._move(str(command_id), {"running"}, "succeeded")
-                elif kind in IDEMPOTENT:
-                    self._move(str(command_id), {"running"}, "received")
-                else:
-                    self._move(str(command_id), {"running"}, "interrupted")
+                    continue
+                done_again = kind in IDEMPOTENT
+                self._move(command_id, {"running"}, "received" if done_again else "interrupted")
+
+    def app_started(self) -> None:
+        """At the app's first frame: whatever asked for this start is done."""
+        with self._store.transaction():
+            for command_id, kind in self._running():
+                if kind in FULFILLED_BY_START:
+                    self._move(command_id, {"running"}, "succeeded")
+
+    def restarts_asked(self) -> list[str]:
+        """Ids of received and living orders to start the app again, oldest first."""
+        return [command.id for command in self.to_do() if command.order.kind in FULFILLED_BY_START]
+
+    def restarts_running(self) -> list[str]:
+        """Ids of the orders to start the app again that were begun, oldest first."""
+        return [each for each, kind in self._running() if kind in FULFILLED_BY_START]
+
+    def tidy(self) -> int:
+        """Forget what ended 90 days ago, never the newest one; returns how many.
+
+        The newest number is what the agent asks the server after.
+        """
+        horizon = to_ms(self._clock() - RETENTION)
+        marks = ", ".join("?" * len(ENDED))
+        with self._store.transaction() as connection:
+            connection.execute(
+                f"DELETE FROM command WHERE state IN ({marks}) AND state_at <= ?"
+                " AND number < (SELECT max(number) FROM command)",
+                (*sorted(ENDED), horizon),
+            )
+            return int(connection.changes())
+
+    def _running(self) -> list[tuple[str, str]]:
+        """Id and kind, empty where this software cannot read it."""
+        found = self._store.rows(
+            "SELECT id, body FROM command WHERE state = 'running' ORDER BY number"
+        )
+        commands = [(str(command_id), _read(body)) for command_id, body in found]
+        return [(each, "" if known is None else known.order.kind) for each, known in commands]
 
     def _move(
         self,

@@ -118,7 +118,7 @@ class Store:
         connection = self._connection()
         with _store_errors(self.path):
             if not connection.get_autocommit():
-                with connection:
+                with _savepoint(connection):
                     yield connection
                 return
             connection.execute("BEGIN IMMEDIATE")
@@ -137,7 +137,7 @@ class Store:
 
     def watch(self) -> "Watch":
         """What tells whether anybody, in this process or another, has written since last asked."""
-        return Watch(self._connect(register=False))
+        return Watch(self._connect(register=False), self.path)
 
     async def changes(self) -> AsyncGenerator[None, None]:
         """Yield once at the start, then after each change, at most 50 ms late.
@@ -190,8 +190,9 @@ class Store:
 class Watch:
     """Sees commits of every other connection through `PRAGMA data_version`; no disk access."""
 
-    def __init__(self, connection: apsw.Connection) -> None:
+    def __init__(self, connection: apsw.Connection, path: Path) -> None:
         self._connection = connection
+        self._path = path
         # a look never waits: while the file is held, nothing has been committed yet
         self._connection.set_busy_timeout(0)
         self._seen = self._version() or 0
@@ -207,7 +208,10 @@ class Watch:
         self._connection.close()
 
     def changed(self) -> bool:
-        """Has anything been committed since the last call? Answers in microseconds."""
+        """Has anything been committed since the last call? Answers in microseconds.
+
+        Raises StoreBroken.
+        """
         version = self._version()
         if version is None or version == self._seen:
             return False
@@ -226,8 +230,9 @@ class Watch:
 
     def _version(self) -> int | None:
         try:
-            return int(self._connection.pragma("data_version"))
-        except apsw.BusyError:
+            with _store_errors(self._path):
+                return int(self._connection.pragma("data_version"))
+        except StoreBusy:
             return None
 
 
@@ -292,6 +297,21 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
     finally:
         if not connection.get_autocommit():
             connection.execute("ROLLBACK")
+
+
+@contextmanager
+def _savepoint(connection: apsw.Connection) -> Iterator[None]:
+    """As apsw's own `with connection`, which hides a full disk behind an error of its own."""
+    connection.execute("SAVEPOINT inner")
+    try:
+        yield
+    except BaseException:
+        # a full disk has rolled back all of the transaction by itself: nothing to go back to
+        if not connection.get_autocommit():
+            connection.execute("ROLLBACK TO inner")
+            connection.execute("RELEASE inner")
+        raise
+    connection.execute("RELEASE inner")
 
 
 @contextmanager

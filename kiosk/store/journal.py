@@ -1,7 +1,8 @@
 """The journal: catalogued facts for technicians and inspectors, never anything personal.
 
-Kinds and the facts each may carry stand in `assets/journal.yaml`. A fact is a code, an id, a
-number or a truth value; free text does not fit, so a name or a citizen's number cannot slip in.
+Kinds, the facts each may carry and where people read them stand in `assets/journal.yaml`. A fact
+is a code, an id, a number or a truth value; free text does not fit, so a name or a citizen's
+number cannot slip in.
 """
 
 import json
@@ -16,7 +17,9 @@ import yaml
 from pydantic import ValidationError
 
 from kiosk.contract.model import Strict
+from kiosk.contract.uplink import JournalEntry as JournalEvent
 from kiosk.store.database import Store, from_ms, to_ms, utc_now
+from kiosk.store.outbox import Outbox
 
 RETENTION: Final = timedelta(days=90)
 
@@ -39,6 +42,8 @@ class JournalKind(Strict):
     """One line of the catalogue."""
 
     level: Literal["info", "warning", "alarm"]
+    shown: Literal["event", "journal", "kiosk"]
+    """Where people read it: as another uplink event, as itself in the console, on the kiosk."""
     facts: dict[str, Shape] = {}
 
 
@@ -69,8 +74,11 @@ class Journal:
         store: Store,
         catalogue: Mapping[str, JournalKind] | None = None,
         *,
+        outbox: Outbox | None = None,
         clock: Callable[[], datetime] = utc_now,
     ) -> None:
+        """`outbox` takes up what the console shows; without one everything stays here."""
+        self._outbox = outbox
         self._store = store
         self._catalogue = load_catalogue() if catalogue is None else catalogue
         self._clock = clock
@@ -89,12 +97,18 @@ class Journal:
                 raise JournalError(f"journal kind {kind} has no fact {name}")
             if not _fits(value, shape):
                 raise JournalError(f"journal fact {kind}.{name} is not a {shape}")
+        now = self._clock()
         with self._store.transaction() as connection:
             connection.execute(
                 "INSERT INTO journal (at, kind, facts) VALUES (?, ?, ?)",
-                (to_ms(self._clock()), kind, json.dumps(facts)),
+                (to_ms(now), kind, json.dumps(facts)),
             )
-            return int(connection.last_insert_rowid())
+            number = int(connection.last_insert_rowid())
+            if self._outbox is not None and known.shown == "journal":
+                self._outbox.record(
+                    JournalEvent, happened_at=now, entry=kind, level=known.level, facts=facts
+                )
+        return number
 
     def entries(self, *, after: int = 0, limit: int = 500) -> list[JournalEntry]:
         """Entries with a number above `after`, oldest first."""

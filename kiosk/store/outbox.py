@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from kiosk.contract.uplink import EventFields, EventsDropped, UplinkEvent
-from kiosk.store.database import Row, Store, Value, to_ms, utc_now
+from kiosk.store.database import Row, Store, to_ms, utc_now
 
 RETENTION: Final = timedelta(hours=72)
 """A server restored from a backup may ask for acknowledged events again (`FLEET.md` 7)."""
@@ -20,7 +20,14 @@ MAX_BYTES: Final = 32 * 1024 * 1024
 """Of event bodies, in octets: about a year of a kiosk that nobody hears."""
 
 DROPPABLE: Final = frozenset(
-    {"app_started", "agent_started", "session_started", "session_ended", "content_drawn"}
+    {
+        "app_started",
+        "agent_started",
+        "session_started",
+        "session_ended",
+        "content_drawn",
+        "journal_entry",
+    }
 )
 """Informational kinds, given up oldest first when the outbox is full; the others never are."""
 
@@ -49,10 +56,14 @@ class Outbox:
         *,
         clock: Callable[[], datetime] = utc_now,
         max_bytes: int = MAX_BYTES,
+        on_unreadable: Callable[[int, str], None] = lambda _n, _kind: None,
     ) -> None:
+        """`on_unreadable` is told once, in the reading thread, of a row that `pending` skips."""
         self._store = store
         self._clock = clock
         self._max_bytes = max_bytes
+        self._on_unreadable = on_unreadable
+        self._unreadable: set[int] = set()
 
     @property
     def inst(self) -> str:
@@ -62,10 +73,11 @@ class Outbox:
     def record(self, make: Callable[..., EventFields], **fields: object) -> int:
         """Append one event, such as `record(SessionStarted, service_id=…)`; returns its number.
 
-        Part of the caller's transaction where one is open, else durable on return. Raises
-        ValueError for fields that the event does not have or allow.
+        Part of the caller's transaction where one is open, else durable on return. It happened
+        now, where the fields do not say `happened_at`. Raises ValueError for fields that the
+        event does not have or allow.
         """
-        event = make(n=1, happened_at=self._clock(), **fields)
+        event = make(n=1, **{"happened_at": self._clock(), **fields})
         unknown = fields.keys() - type(event).model_fields.keys()
         if unknown:
             raise ValueError(f"{type(event).__name__} has no {', '.join(sorted(unknown))}")
@@ -79,13 +91,31 @@ class Outbox:
             return int(connection.last_insert_rowid())
 
     def pending(self, *, after: int = 0, limit: int = 200) -> list[OutboxRow]:
-        """Unacknowledged events with a number above `after`, oldest first."""
-        found = self._store.rows(
-            "SELECT n, body FROM outbox WHERE acked_at IS NULL AND n > ? ORDER BY n LIMIT ?",
-            after,
-            limit,
-        )
-        return [_row(n, body) for n, body in found]
+        """Unacknowledged events with a number above `after`, oldest first.
+
+        A row that newer software wrote and this one cannot read holds up no other: it is skipped
+        and stays, also when the server acknowledges what lies above it, for the software that can.
+        """
+        readable: list[OutboxRow] = []
+        while len(readable) < limit:
+            wanted = limit - len(readable)
+            found = self._store.rows(
+                "SELECT n, kind, body FROM outbox WHERE acked_at IS NULL AND n > ?"
+                " ORDER BY n LIMIT ?",
+                after,
+                wanted,
+            )
+            for number, kind, body in found:
+                after = int(str(number))
+                row = _row(after, str(body))
+                if row is not None:
+                    readable.append(row)
+                elif after not in self._unreadable:
+                    self._unreadable.add(after)
+                    self._on_unreadable(after, str(kind))
+            if len(found) < wanted:
+                break
+        return readable
 
     def waiting(self) -> int:
         """How many events the server has not acknowledged."""
@@ -104,7 +134,7 @@ class Outbox:
             found = connection.execute(
                 "SELECT n FROM outbox WHERE acked_at IS NULL AND n <= ?", (upto,)
             )
-            gone = [(n,) for (n,) in list(found) if n not in absent]
+            gone = [(n,) for (n,) in list(found) if n not in absent | self._unreadable]
             connection.executemany(
                 f"UPDATE outbox SET acked_at = {to_ms(self._clock())} WHERE n = ?", gone
             )
@@ -140,9 +170,13 @@ class Outbox:
             return len(doomed)
 
 
-def _row(n: Value, body: Value) -> OutboxRow:
-    event = _EVENT.validate_json(f'{{"n":{int(str(n))},{str(body)[1:]}')
-    return OutboxRow(event=event, size=len(str(body).encode()) + 16)
+def _row(n: int, body: str) -> OutboxRow | None:
+    """The event as it was recorded; None for one that this software cannot read."""
+    try:
+        event = _EVENT.validate_json(f'{{"n":{n},{body[1:]}')
+    except ValidationError:
+        return None
+    return OutboxRow(event=event, size=len(body.encode()) + 16)
 
 
 def _number(rows: list[Row]) -> int:

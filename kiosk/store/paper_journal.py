@@ -5,13 +5,20 @@ DESIGN.md section 4, Paper: after a power cut this journal decides; an unknown o
 """
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from kiosk.contract.uplink import PaperChanged
 from kiosk.store.database import Store, Value, to_ms, utc_now
 from kiosk.store.outbox import Outbox
+
+RETENTION: Final = timedelta(days=200)
+"""Whether a paper came out can be asked for as long as its decision can be taken to court: six
+months (行政诉讼法 art. 46), and some days for the papers to go their way."""
+
+AT_ONCE: Final = 500
+"""Papers forgotten in one transaction, so that it stays short beside the other process's."""
 
 
 class PaperStage(StrEnum):
@@ -103,6 +110,25 @@ class PaperJournal:
             for paper_id in ids:
                 self.mark(paper_id, PaperStage.UNCONFIRMED)
         return ids
+
+    def tidy(self) -> int:
+        """Forget papers that nothing has happened to for 200 days; returns how many.
+
+        Never one on its way, nor one of a case that the server does not have: whoever asks for
+        that case asks here.
+        """
+        horizon = to_ms(self._clock() - RETENTION)
+        with self._store.transaction() as connection:
+            connection.execute(
+                "DELETE FROM paper WHERE id IN ("
+                " SELECT id FROM paper WHERE stage NOT IN ('intent', 'sent')"
+                " AND (SELECT max(at) FROM paper_step WHERE paper_id = paper.id) <= ?"
+                " AND NOT EXISTS (SELECT 1 FROM case_out WHERE case_out.case_id = paper.case_id"
+                " AND case_out.stage IN ('waiting', 'turned_away'))"
+                " ORDER BY id LIMIT ?)",
+                (horizon, AT_ONCE),
+            )
+            return int(connection.changes())
 
     def _note(self, paper_id: int, case_id: str, stage: PaperStage) -> None:
         with self._store.transaction() as connection:

@@ -44,6 +44,15 @@ class DrawnContent(SharedValue):
     hash: Hash
 
 
+class AppProcess(Message):
+    """The app's process, so that no other one that is given its number is taken for it."""
+
+    pid: int = Field(ge=1)
+    began_ticks: int
+    """The kernel's clock ticks from boot to its beginning."""
+    boot_id: str
+
+
 class AppAlive(SharedValue):
     """A sign of life each second, from the clock of the UI thread. Written by the app."""
 
@@ -51,6 +60,8 @@ class AppAlive(SharedValue):
     tick: int = Field(ge=0)
     state: AppState
     at: AwareDatetime
+    process: AppProcess | None = None
+    """Whom the agent may end when the signs of life stop; None from older software."""
 
 
 class DeviceStates(SharedValue):

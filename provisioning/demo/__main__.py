@@ -19,6 +19,8 @@ from provisioning.demo.processes import DidNotStart
 from provisioning.demo.system import Ports, System
 
 FOLDER: Final = Path(".run/demo")
+KEPT_EVERY_S: Final = 1.0
+"""RestartSec of the kiosk's units."""
 
 
 class Stop(Exception):
@@ -49,9 +51,7 @@ def main() -> int:
         if chosen.once:
             return 1 if failures else 0
         say("The demo runs until Ctrl-C.")
-        while not system.failed():
-            time.sleep(0.5)
-        say(f"ended on its own: {', '.join(system.failed())}; see {FOLDER}/logs")
+        say(f"ended on its own: {', '.join(_keep(system))}; see {FOLDER}/logs")
         return 1
     except Stop:
         say("stopping …")
@@ -63,6 +63,16 @@ def main() -> int:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, signal.SIG_IGN)
         system.stop()
+
+
+def _keep(system: System) -> list[str]:
+    """Begin the kiosk's programs anew where they end, until another ends; the names of those."""
+    while True:
+        for name in system.begin_anew():
+            say(f"{name} ended and is begun anew; see {FOLDER}/logs")
+        if failed := [name for name in system.failed() if not system.may_begin_anew(name)]:
+            return failed
+        time.sleep(KEPT_EVERY_S)
 
 
 def send_citizens(system: System, folder: Path) -> int:

@@ -67,6 +67,11 @@ class Child:
         """Has it not ended?"""
         return self._process is not None and self._process.poll() is None
 
+    @property
+    def exit_status(self) -> int | None:
+        """How it ended, negative for a signal; None while it runs."""
+        return None if self._process is None else self._process.poll()
+
     def kill(self) -> None:
         """`kill -9`, as a power cut would; returns when it is gone."""
         if self._process is not None:

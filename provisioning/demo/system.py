@@ -20,6 +20,8 @@ DEPARTMENTS: Final = ("police", "real_estate", "tax", "social_security")
 KIOSK_ID: Final = "hz0001"
 KIOSK_NAME: Final = "01 号机"
 HALL: Final = "桓台县政务服务中心 24 小时自助服务区"
+KEPT: Final = {"app": 2, "agent": 78}
+"""What is begun anew where it ends, and the exit status after which a person must look first."""
 ROOT: Final = Path(__file__).resolve().parents[2]
 
 
@@ -123,6 +125,21 @@ class System:
     def failed(self) -> list[str]:
         """Names of the processes that ended on their own."""
         return [name for name, child in self.children.items() if not child.is_running()]
+
+    def begin_anew(self) -> list[str]:
+        """Start those of the kiosk's two programs again that ended; their names.
+
+        As systemd does on a kiosk (`provisioning/systemd`, Restart=always): one that was told to
+        restart and could not, or fell, comes back.
+        """
+        fallen = [name for name in self.failed() if self.may_begin_anew(name)]
+        for name in fallen:
+            self.children[name].start()
+        return fallen
+
+    def may_begin_anew(self, name: str) -> bool:
+        """Is it one that is kept, and did it not end for a person to look?"""
+        return name in KEPT and self.children[name].exit_status != KEPT[name]
 
     def start_server(self) -> None:
         """Make the server's folder on first use, then run it until its API answers."""

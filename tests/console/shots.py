@@ -94,6 +94,10 @@ class Album:
         page.click("#close .btn-primary")
         page.wait_for_load_state()
         self.shoot("kiosk-command", f"/kiosks/{kiosk_id}", light_only=True)
+        page.click("[data-bs-target='#revoke']")
+        page.wait_for_timeout(500)
+        page.fill("#revoke-reason", "终端失窃，已报警")
+        page.screenshot(path=self.out / "kiosk-revoke.png")
 
     def _content(self) -> None:
         page = self.page

@@ -166,3 +166,28 @@ def test_the_same_command_twice_is_one_command(on: Stage, page: Page, kiosk: Wir
     assert [each.order.kind for each in kiosk.commands().commands].count("restart_app") == 1
     page.reload()
     expect(page.locator(".command", has_text="重启应用")).to_have_count(1)
+
+
+def test_a_stolen_kiosk_is_cut_off_once_somebody_says_why(on: Stage, page: Page) -> None:
+    stolen = on.kiosk("hz0099", "失窃的一台")
+    stolen.birth()
+    assert stolen.commands().commands == ()
+    page.goto(f"{on.url}/console/kiosks/hz0099")
+    page.click("[data-bs-target='#revoke']")
+    asked = page.locator("#revoke")
+    expect(asked).to_contain_text("失窃的一台 · hz0099")
+    expect(asked).to_contain_text("吊销本机 1 张有效证书")
+    asked.locator("#revoke-reason").fill("  丢  ")
+    asked.locator(".btn-danger").click()
+    expect(page.locator(".trouble")).to_contain_text("没有做任何改动")
+    assert stolen.commands().commands == ()
+    page.click("[data-bs-target='#revoke']")
+    page.locator("#revoke-reason").fill("终端失窃，已报警")
+    page.locator("#revoke .btn-danger").click()
+    expect(page.locator("[data-revoked]")).to_contain_text("本机证书已吊销")
+    expect(page.locator("[data-sentence]")).to_contain_text("失去联系（证书已吊销）")
+    assert page.locator("[data-bs-target='#revoke']").count() == 0
+    with pytest.raises(httpx.HTTPStatusError, match="401"):
+        stolen.commands()
+    page.goto(f"{on.url}/console/records/audit?q=hz0099")
+    expect(page.locator("main")).to_contain_text("终端失窃，已报警")

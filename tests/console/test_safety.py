@@ -111,6 +111,7 @@ def test_an_inspector_sees_everything_and_changes_nothing(
         for path in (
             "/console/kiosks/hz0001/restart",
             "/console/kiosks/hz0001/close",
+            "/console/kiosks/hz0001/revoke",
             f"/console/cases/{case_id}/open",
             f"/console/content/services/{TAX_SERVICE}",
             "/console/content/publish",

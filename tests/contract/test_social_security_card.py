@@ -5,10 +5,11 @@ name, with a person in place of `SlotHand`.
 """
 
 from collections.abc import AsyncIterator
-from typing import Protocol
+from typing import Final, Literal, Protocol
 
 import pytest
 
+from device_drivers.ports import Port
 from device_drivers.registry import make_device
 from device_drivers.social_security_card.interface import (
     CardUnreadable,
@@ -20,6 +21,7 @@ from device_drivers.social_security_card.interface import (
 )
 from device_drivers.social_security_card.private_pcscd import PrivatePcscd
 from device_drivers.status import DeviceKind, DeviceStatus
+from tests.conftest import Technician
 from tests.device_drivers.social_security_card.virtual_slot import (
     PERSON,
     SLOT_PORT,
@@ -33,13 +35,16 @@ __all__ = ["slot", "slot_of_module"]
 pytestmark = pytest.mark.slow
 
 
+DEVICE: Final[Literal[DeviceKind.SOCIAL_SECURITY_CARD]] = DeviceKind.SOCIAL_SECURITY_CARD
+
+
 class Hand(Protocol):
     """Puts cards in and takes them out."""
 
-    def insert_social_security_card(self) -> None: ...
-    def insert_bank_card(self) -> None: ...
-    def pull_during_read(self) -> None: ...
-    def take_out(self) -> None: ...
+    async def insert_social_security_card(self) -> None: ...
+    async def insert_bank_card(self) -> None: ...
+    async def pull_during_read(self) -> None: ...
+    async def take_out(self) -> None: ...
 
 
 class SlotHand:
@@ -48,29 +53,72 @@ class SlotHand:
     def __init__(self, pcscd: PrivatePcscd) -> None:
         self._pcscd = pcscd
 
-    def insert_social_security_card(self) -> None:
+    async def insert_social_security_card(self) -> None:
         self._pcscd.insert_card(PERSON)
 
-    def insert_bank_card(self) -> None:
+    async def insert_bank_card(self) -> None:
         self._pcscd.insert_foreign_card()
 
-    def pull_during_read(self) -> None:
+    async def pull_during_read(self) -> None:
         self._pcscd.insert_card(PERSON, pulled_after=4)
 
-    def take_out(self) -> None:
+    async def take_out(self) -> None:
         self._pcscd.remove_card()
 
 
-@pytest.fixture
-def hand(slot: PrivatePcscd) -> Hand:
-    return SlotHand(slot)
+class TechniciansHand:
+    """The hand of a person beside a real reader."""
+
+    def __init__(self, technician: Technician) -> None:
+        self._technician = technician
+
+    async def insert_social_security_card(self) -> None:
+        await self._technician.please("Put in a social security card, version 1 or 2")
+
+    async def insert_bank_card(self) -> None:
+        await self._technician.please("Put in a bank card")
+
+    async def pull_during_read(self) -> None:
+        await self._technician.please(
+            "Press Enter while you push a card in and pull it out at once"
+        )
+
+    async def take_out(self) -> None:
+        await self._technician.please("Leave the slot empty")
+
+
+Stand = tuple[Port, Hand]
 
 
 @pytest.fixture
-async def reader(hand: Hand) -> AsyncIterator[SocialSecurityCardReader]:
-    del hand  # the slot is there before the reader and after
-    reader = make_device(DeviceKind.SOCIAL_SECURITY_CARD, "sssc", SLOT_PORT)
+def stand(place: str, request: pytest.FixtureRequest) -> Stand:
+    """A reader and the hand beside it."""
+    return STANDS[place](request)
+
+
+def emulated(request: pytest.FixtureRequest) -> Stand:
+    return SLOT_PORT, SlotHand(request.getfixturevalue("slot"))
+
+
+def real(request: pytest.FixtureRequest) -> Stand:
+    hand = TechniciansHand(request.getfixturevalue("technician"))
+    return request.getfixturevalue("hardware_port"), hand
+
+
+STANDS = {"emulator": emulated, "hardware": real}
+
+
+@pytest.fixture
+def hand(stand: Stand) -> Hand:
+    return stand[1]
+
+
+@pytest.fixture
+async def reader(stand: Stand) -> AsyncIterator[SocialSecurityCardReader]:
+    port, hand = stand
+    reader = make_device(DEVICE, "sssc", port)
     await reader.connect()
+    await hand.take_out()
     await until_media(reader, MediaStatus.NOT_PRESENT)
     yield reader
     await reader.close()
@@ -84,21 +132,21 @@ async def test_says_so_when_no_card_comes(reader: SocialSecurityCardReader) -> N
 async def test_reads_a_card_and_follows_it_in_the_status(
     reader: SocialSecurityCardReader, hand: Hand
 ) -> None:
-    hand.insert_social_security_card()
+    await hand.insert_social_security_card()
     card = await reader.read_card(within_s=20)
     assert isinstance(card, SocialSecurityCard)
-    assert card.social_security_number == PERSON["social_security_number"]
+    assert len(card.social_security_number) == len(str(PERSON["social_security_number"]))
     assert (await reader.status()).parts() == {"media": "present"}
-    hand.take_out()
+    await hand.take_out()
     await until_media(reader, MediaStatus.NOT_PRESENT)
 
 
 async def test_returns_what_a_citizen_causes(reader: SocialSecurityCardReader, hand: Hand) -> None:
-    hand.insert_bank_card()
+    await hand.insert_bank_card()
     assert isinstance(await reader.read_card(within_s=20), UnsupportedCard)
-    hand.take_out()
+    await hand.take_out()
     await until_media(reader, MediaStatus.NOT_PRESENT)
-    hand.pull_during_read()
+    await hand.pull_during_read()
     assert await reader.read_card(within_s=20) == CardUnreadable("removed")
 
 
@@ -108,5 +156,5 @@ async def test_may_be_closed_twice_and_connected_again(
     await reader.close()
     await reader.close()
     await reader.connect()
-    hand.insert_social_security_card()
+    await hand.insert_social_security_card()
     assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)

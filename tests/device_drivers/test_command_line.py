@@ -2,6 +2,7 @@
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -55,6 +56,8 @@ def test_lists_every_model_with_its_ports() -> None:
         ["id-card-reader", "decode", "AAA"],
         ["id-card-reader", "read", "--port", "ttyUSB0"],
         ["id-card-reader", "read", "--port", "serial:/dev/null", "--within-s", "soon"],
+        ["id-card-reader", "read", "--port", "serial:/dev/null", "--photo-out", "x.bmp"],
+        ["id-card-reader", "read", "--port", "cups:a4"],
         ["qr-scanner", "listen", "--port", "serial:/dev/null", "--framing", "ssi"],
         ["qr-scanner", "listen", "--port", "pcsc:Reader"],
         ["readiness", "--config", "no-such-file.toml"],
@@ -124,6 +127,31 @@ def test_reads_a_card_from_a_port() -> None:
         assert run("id-card-reader", "read", "--port", emulator.port, "--within-s", "0.2") == [
             {"result": "no_card"}
         ]
+
+
+def test_asks_a_reader_how_it_is_and_who(tmp_path: Path) -> None:
+    with SamVEmulator(baud=9600) as emulator:
+        (status,) = run("id-card-reader", "status", "--port", emulator.port)
+        assert status == {
+            "status": "online",
+            "fault": None,
+            "detail": "",
+            "media": "notPresent",
+            "module_id": "05.03-20120312-0000000123-1234567890",
+        }
+
+
+def test_writes_the_portrait_that_the_vendors_decoder_made(tmp_path: Path) -> None:
+    decoder = shlex.join([sys.executable, "-c", "print('BM', end='')"])
+    portrait = tmp_path / "portrait.bmp"
+    with SamVEmulator() as emulator:
+        emulator.lay({**RESIDENT, "fingers": "2"})
+        (card,) = run(
+            "id-card-reader", "read", "--port", emulator.port, "--fingerprints",
+            "--photo-decoder", decoder, "--photo-out", str(portrait),
+        )  # fmt: skip
+    assert (card["photo_bytes"], card["fingerprint_bytes"]) == (1024, 1024)
+    assert portrait.read_bytes() == b"BM"
 
 
 def test_listens_to_a_scanner_until_interrupted() -> None:

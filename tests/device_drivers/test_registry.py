@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from device_drivers.id_card_reader.driver import SerialIdCardReader
+from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.registry import MODELS, make_device, settings_of
@@ -26,7 +26,7 @@ def test_every_driver_loads_and_offers_what_a_device_offers(entry: object) -> No
 def test_makes_a_driver_with_its_settings() -> None:
     port = Port.parse("serial:/dev/kiosk/id_card")
     made = make_device(DeviceKind.ID_CARD_READER, "sam_v", port, baud=9600)
-    assert isinstance(made, SerialIdCardReader)
+    assert isinstance(made, SamVIdCardReader)
     assert settings_of(SerialQrScanner) == ("baud", "framing", "idle_s")
 
 

@@ -16,6 +16,7 @@ import pytest
 
 from fleet_server.settings import FILE_NAME, load
 from tests.fleet_server.small_hall import PROJECT, eventually
+from tests.fleet_server.wire import key_and_request
 
 pytestmark = pytest.mark.slow
 
@@ -144,6 +145,29 @@ def test_a_token_is_made_with_and_without_a_running_server(folder: Path) -> None
     assert checked.returncode == 0, checked.stdout
     refused = fleet_server("enrol-token", folder, "--kiosk", "No", "--name", "x", "--hall", "y")
     assert (refused.returncode, refused.stdout) == (2, "")
+
+
+def test_a_kiosk_is_cut_off_with_and_without_a_running_server(folder: Path) -> None:
+    for kiosk_id in ("hz0042", "hz0043"):
+        token = fleet_server("enrol-token", folder, "--kiosk", kiosk_id, *TOKEN[2:])
+        with running(folder):
+            told = httpx.post(
+                f"http://127.0.0.1:{load(folder).http.port}/v1/enrol",
+                json={"token": json.loads(token.stdout)["token"], "csr_pem": key_and_request()[1]},
+                trust_env=False,
+            )
+            assert told.status_code == 200
+    with running(folder):
+        during = fleet_server("revoke", folder, "hz0042", "--reason", "失窃，已报警")
+        again = fleet_server("revoke", folder, "hz0042", "--reason", "失窃，已报警")
+    after = fleet_server("revoke", folder, "hz0043", "--reason", "报废，已拆机")
+    nobody = fleet_server("revoke", folder, "hz0044", "--reason", "失窃，已报警")
+    mute = fleet_server("revoke", folder, "hz0043", "--reason", "")
+    assert json.loads(during.stdout) == {"kiosk_id": "hz0042", "certificates": 1}
+    assert json.loads(after.stdout) == {"kiosk_id": "hz0043", "certificates": 1}
+    assert [each.returncode for each in (again, nobody, mute)] == [1, 1, 2]
+    assert again.stderr.splitlines()[-1].startswith("already_revoked")
+    assert nobody.stderr.splitlines()[-1].startswith("kiosk_unknown")
 
 
 def test_init_again_changes_nothing(folder: Path) -> None:

@@ -4,6 +4,7 @@ import base64
 import contextlib
 import json
 import os
+import resource
 import signal
 import socket
 import subprocess
@@ -17,12 +18,14 @@ from pathlib import Path
 import pytest
 from nacl.public import PrivateKey
 
+from kiosk.agent.overseer import Overseer
+from kiosk.agent.watchdog import Pulse
 from kiosk.contract.downlink import Command, RestartApp, SetOutOfService
 from kiosk.contract.uplink import AppState
 from kiosk.screens.shots import a_display
 from kiosk.services.loader import load_folder
 from kiosk.store.command_log import CommandLog
-from kiosk.store.database import Store
+from kiosk.store.database import BUSY_TIMEOUT_MS, Store
 from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
 from kiosk.store.shared_state import AppAlive, DrawnContent, SharedState
@@ -223,6 +226,53 @@ def test_it_restarts_on_command_and_reports_it_after_the_new_start(kiosk: Kiosk)
     assert kiosk.end() == 0
 
 
+def test_a_frozen_app_is_ended_and_the_restart_is_done_once_the_next_one_draws(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.until(lambda: "app_started" in kiosk.kinds())
+    kiosk.until(lambda: kiosk.shared.get(AppAlive) is not None)
+    kiosk.process.send_signal(signal.SIGSTOP)
+    overseer = Overseer(
+        commands=kiosk.commands,
+        state=kiosk.shared,
+        journal=Journal(kiosk.store),
+        pulse=Pulse(),
+        monotonic=lambda: time.monotonic() * 5,  # fifteen seconds are three here
+    )
+    restart = kiosk.order(1, RestartApp())
+
+    def has_ended() -> bool:
+        overseer.look()
+        return kiosk.process.poll() is not None
+
+    kiosk.until(has_ended)
+    assert kiosk.process.returncode == -signal.SIGKILL
+    assert kiosk.commands.state(restart) == "running"
+    kiosk.process = kiosk.start()
+    kiosk.until(lambda: kiosk.commands.state(restart) == "succeeded")
+    assert kiosk.kinds().count("app_started") == 2
+
+
+def test_a_store_that_stalls_ends_nothing_and_the_signs_of_life_come_back(kiosk: Kiosk) -> None:
+    kiosk.on_page("idle")
+    kiosk.touch(540, 1000)
+    kiosk.on_page("home")
+    with kiosk.store.transaction():
+        time.sleep(BUSY_TIMEOUT_MS / 1000 + 2)  # longer than any writer waits
+    stalled_at = _alive(kiosk).tick
+    kiosk.until(lambda: _alive(kiosk).tick > stalled_at)
+    assert kiosk.process.poll() is None
+    assert kiosk.page()["page"] == "home"
+
+
+def test_an_orderly_end_is_recorded_with_its_reason(kiosk: Kiosk) -> None:
+    kiosk.until(lambda: "app_started" in kiosk.kinds())
+    assert kiosk.end() == 0
+    last = Journal(kiosk.store).last()
+    assert last is not None
+    assert (last.kind, last.facts) == ("app_stopped", {"why": "asked"})
+
+
 @pytest.fixture
 def systemd(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[socket.socket]:
     """Where sd_notify(3) sends to."""
@@ -304,6 +354,31 @@ def test_a_session_cut_off_by_a_kill_is_recorded_once_at_the_next_start(kiosk: K
 
 def _has_started(kiosk: Kiosk, times: int) -> bool:
     return kiosk.kinds().count("app_started") == times
+
+
+def _no_more_room() -> None:
+    """No file may grow any more, whichever it is (setrlimit(2))."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+
+
+def test_a_disk_that_is_full_at_the_start_is_said_in_one_line_and_may_be_tried_again(
+    kiosk: Kiosk,
+) -> None:
+    kiosk.on_page("idle")
+    kiosk.process.kill()
+    kiosk.process.wait(WITHIN_S)
+    Journal(kiosk.store).write("session_started", service="tax-payment-certificate")
+    ended = subprocess.run(
+        [sys.executable, "-m", "kiosk.main", "--config", str(kiosk.config)],
+        check=False,
+        capture_output=True,
+        text=True,
+        timeout=WITHIN_S,
+        preexec_fn=_no_more_room,
+    )
+    assert ended.returncode == 1  # 2 would tell systemd to wait for a technician
+    assert "kiosk.sqlite" in ended.stderr
+    assert "Traceback" not in ended.stderr
 
 
 def test_an_unknown_setting_is_refused_and_named(tmp_path: Path) -> None:

@@ -147,3 +147,18 @@ def test_departments_and_closing_come_from_the_store(
     shared.put(OutOfService(on=False, reason=""))
     assert around.refresh()
     assert around.look().out_of_service is None
+
+
+def test_a_slip_leads_to_the_public_page_and_never_to_the_kiosks_own_interface(
+    tmp_path: Path, shared: SharedState
+) -> None:
+    told = config(tmp_path)
+    public = "https://banshi.example"
+    server = told.server.model_copy(update={"public_url": public})
+    told = told.model_copy(update={"server": server})
+    world = Surroundings(told, ASSETS, shared, dict, on_refused=lambda *_: None).look()
+    assert world.verify_base == public
+
+
+def test_a_file_from_before_there_was_a_public_address_still_starts(around: Surroundings) -> None:
+    assert around.look().verify_base == "https://127.0.0.1:8443"

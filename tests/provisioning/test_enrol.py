@@ -107,6 +107,7 @@ def test_a_kiosk_gets_its_identity_and_a_configuration_that_loads(
     assert (status, answer["result"], answer["kiosk_id"]) == (0, "enrolled", "hz0100")
     loaded = load(config)
     assert loaded.id == "hz0100"
+    assert loaded.server.public_url == "https://banshi.example"
     assert {kind.value: device.model for kind, device in loaded.devices.items()} == {
         "receipt_printer": "escpos",
         "id_card_reader": "sam_v",

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 import pytest
 
 from provisioning.demo.fingers import Fingers
+from provisioning.demo.staff import Staff, signed_in, words_of
 from provisioning.demo.system import KIOSK_ID, System
 from tests.system.hall import TOLD_WITHIN_S, Witness, eventually
-from tests.system.staff import Staff, signed_in, words_of
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from fleet_server.assets import ASSETS
 from fleet_server.departments.contract.endpoints import department_router, refuse_by_contract
-from fleet_server.departments.sandbox.decisions import Decider
+from fleet_server.departments.sandbox.decisions import Decider, Refusals
 from fleet_server.departments.sandbox.faults import Fault, FaultSwitch, FaultyWire
 from fleet_server.departments.sandbox.ledger import Ledger
 from fleet_server.departments.sandbox.police import Police
@@ -31,22 +31,31 @@ def _people(assets: Path) -> People:
     return People(read_rows(assets / "sandbox" / "people.yaml", Person))
 
 
+def _refusals(assets: Path, department: str) -> Refusals:
+    return Refusals.read(assets / "sandbox" / "refusals.yaml", department)
+
+
 def _police(assets: Path) -> Decider:
-    return Police(_people(assets), WorkingCalendar.from_folder(assets / "calendar"))
+    return Police(
+        _people(assets),
+        WorkingCalendar.from_folder(assets / "calendar"),
+        _refusals(assets, "police"),
+    )
 
 
 def _real_estate(assets: Path) -> Decider:
     rows = read_rows(assets / "sandbox" / "real_estate.yaml", Registration)
-    return RealEstate(_people(assets), rows)
+    return RealEstate(_people(assets), rows, _refusals(assets, "real_estate"))
 
 
 def _tax(assets: Path) -> Decider:
-    return Tax(read_rows(assets / "sandbox" / "tax.yaml", TaxNotice))
+    rows = read_rows(assets / "sandbox" / "tax.yaml", TaxNotice)
+    return Tax(rows, _refusals(assets, "tax"))
 
 
 def _social_security(assets: Path) -> Decider:
     rows = read_rows(assets / "sandbox" / "social_security.yaml", Insured)
-    return SocialSecurity(_people(assets), rows)
+    return SocialSecurity(_people(assets), rows, _refusals(assets, "social_security"))
 
 
 DEPARTMENTS: Final[dict[str, Callable[[Path], Decider]]] = {

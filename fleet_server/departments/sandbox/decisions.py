@@ -1,11 +1,16 @@
 """What every sandbox department shares: its shape, its numbers, and refusing a stranger."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from pathlib import Path
+from typing import Protocol, Self
+
+import yaml
 
 from fleet_server.departments.contract.models import Answer, HandedCase, Refused
-from fleet_server.departments.working_days import CHINA
+from kiosk.contract.dates import CHINA
+from kiosk.contract.model import Strict
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,15 +42,34 @@ class Decider(Protocol):
         """Accept, complete or refuse."""
 
 
-def stranger(office: str) -> Refused:
-    """Nobody of this name and number is on record."""
-    return Refused(
-        code="unknown_person",
-        reason=f"{office}未查询到与您的证件姓名、号码一致的登记信息，"
-        "请携带本人有效身份证件到综合服务窗口核对。",
-    )
+class _Words(Strict):
+    office: dict[str, str]
+    """By department id, what it calls itself."""
+    refusal: dict[str, str]
+    """By code."""
 
 
-def unknown_service() -> Refused:
-    """The department does not offer the service asked for."""
-    return Refused(code="unknown_service", reason="本部门暂未开通该事项，请到综合服务窗口咨询。")
+class Refusals:
+    """Why a department refuses, in its own words: `assets/sandbox/refusals.yaml`."""
+
+    def __init__(self, words: Mapping[str, str], *, office: str) -> None:
+        self._words = words
+        self._office = office
+
+    @classmethod
+    def read(cls, path: Path, department: str) -> Self:
+        """For one department. Raises ValueError, naming what is wrong."""
+        found = _Words.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+        return cls(found.refusal, office=found.office[department])
+
+    def say(self, code: str) -> Refused:
+        """A refusal by its code. Raises KeyError on one without words."""
+        return Refused(code=code, reason=self._words[code].format(office=self._office))
+
+    def stranger(self) -> Refused:
+        """Nobody of this name and number is on record."""
+        return self.say("unknown_person")
+
+    def unknown_service(self) -> Refused:
+        """The department does not offer the service asked for."""
+        return self.say("unknown_service")

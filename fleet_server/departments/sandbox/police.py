@@ -4,10 +4,11 @@ from collections.abc import Callable
 from datetime import date
 from typing import Final
 
-from fleet_server.departments.contract.models import Accepted, Answer, HandedCase, Refused
-from fleet_server.departments.sandbox.decisions import Moment, stranger, unknown_service
+from fleet_server.departments.contract.models import Accepted, Answer, HandedCase
+from fleet_server.departments.sandbox.decisions import Moment, Refusals
 from fleet_server.departments.sandbox.records import People
-from fleet_server.departments.working_days import CHINA, WorkingCalendar, YearUnknown
+from fleet_server.departments.working_days import WorkingCalendar, YearUnknown
+from kiosk.contract.dates import CHINA
 
 LIMIT_WORKING_DAYS: Final = 3
 """《公安机关办理犯罪记录查询工作规定》: three working days from acceptance."""
@@ -20,21 +21,22 @@ class Police:
 
     department = "police"
 
-    def __init__(self, people: People, calendar: WorkingCalendar) -> None:
+    def __init__(self, people: People, calendar: WorkingCalendar, refusals: Refusals) -> None:
         self._people = people
         self._calendar = calendar
+        self._refusals = refusals
 
     def decide(self, case: HandedCase, moment: Moment) -> Answer:
         """Accept a known adult's signed application with its photographed paper."""
         if case.service_id != "police-no-criminal-record":
-            return unknown_service()
+            return self._refusals.unknown_service()
         applicant = case.applicant
         if not self._people.knows(applicant.number, applicant.name):
-            return stranger("公安机关")
+            return self._refusals.stranger()
         today = moment.now.astimezone(CHINA).date()
-        for is_wrong, refusal in _COMPLAINTS:
+        for is_wrong, code in _COMPLAINTS:
             if is_wrong(case, today):
-                return refusal
+                return self._refusals.say(code)
         return Accepted(
             department_number=f"桓公（刑查）字〔{moment.day[:4]}〕{moment.serial:05d}号",
             accepted_at=moment.now,
@@ -54,23 +56,9 @@ def _is_minor(case: HandedCase, today: date) -> bool:
     return f"{today.year - _ADULT_YEARS:04d}{today:%m%d}" < birth
 
 
-_COMPLAINTS: Final[tuple[tuple[Callable[[HandedCase, date], bool], Refused], ...]] = (
-    (
-        _is_minor,
-        Refused(
-            code="minor",
-            reason="申请人未满18周岁，请由监护人陪同到公安窗口办理。",
-        ),
-    ),
-    (
-        lambda case, _today: not case.papers,
-        Refused(
-            code="paper_missing",
-            reason="未收到说明用途的材料，请重新申请并拍摄该材料。",
-        ),
-    ),
-    (
-        lambda case, _today: not case.signature_png,
-        Refused(code="signature_missing", reason="申请未签名，请重新申请并在屏幕上签名。"),
-    ),
+_COMPLAINTS: Final[tuple[tuple[Callable[[HandedCase, date], bool], str], ...]] = (
+    (_is_minor, "minor"),
+    (lambda case, _today: not case.papers, "paper_missing"),
+    (lambda case, _today: not case.signature_png, "signature_missing"),
 )
+"""What is wrong, and the refusal's code."""

@@ -1,10 +1,10 @@
 """不动产: answers at once what is registered in the applicant's own name."""
 
 from fleet_server.departments.contract.models import Answer, Completed, HandedCase
-from fleet_server.departments.sandbox.decisions import Moment, stranger, unknown_service
+from fleet_server.departments.sandbox.decisions import Moment, Refusals
 from fleet_server.departments.sandbox.records import People, Registration
-from fleet_server.departments.working_days import CHINA
 from kiosk.contract.cases import Certificate
+from kiosk.contract.dates import CHINA
 from kiosk.contract.identifiers import mask_number
 
 _ISSUER = "桓台县不动产登记中心"
@@ -15,17 +15,20 @@ class RealEstate:
 
     department = "real_estate"
 
-    def __init__(self, people: People, registrations: tuple[Registration, ...]) -> None:
+    def __init__(
+        self, people: People, registrations: tuple[Registration, ...], refusals: Refusals
+    ) -> None:
         self._people = people
         self._registrations = registrations
+        self._refusals = refusals
 
     def decide(self, case: HandedCase, moment: Moment) -> Answer:
         """Certify the holder's registrations, or that there are none."""
         if case.service_id != "real-estate-registration-result":
-            return unknown_service()
+            return self._refusals.unknown_service()
         applicant = case.applicant
         if not self._people.knows(applicant.number, applicant.name):
-            return stranger("不动产登记机构")
+            return self._refusals.stranger()
         held = tuple(r for r in self._registrations if r.owner == applicant.number)
         number = f"桓不动产查〔{moment.day[:4]}〕{moment.serial:06d}号"
         as_of = moment.now.astimezone(CHINA).strftime("%Y年%m月%d日 %H:%M")

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from fleet_server.departments.contract.models import Answer, Completed, HandedCase, Refused
-from fleet_server.departments.sandbox.decisions import Moment, stranger, unknown_service
+from fleet_server.departments.contract.models import Answer, Completed, HandedCase
+from fleet_server.departments.sandbox.decisions import Moment, Refusals
 from fleet_server.departments.sandbox.records import Insurance, Insured, People
 from kiosk.contract.cases import Certificate
 from kiosk.contract.identifiers import mask_number
@@ -21,24 +21,22 @@ class SocialSecurity:
 
     department = "social_security"
 
-    def __init__(self, people: People, insured: tuple[Insured, ...]) -> None:
+    def __init__(self, people: People, insured: tuple[Insured, ...], refusals: Refusals) -> None:
         self._people = people
+        self._refusals = refusals
         self._insured = {person.number: person for person in insured}
 
     def decide(self, case: HandedCase, moment: Moment) -> Answer:
         """Certify the insurances asked for in `answers["insurance"]`; all when not asked."""
         if case.service_id != "social-insurance-participation":
-            return unknown_service()
+            return self._refusals.unknown_service()
         applicant = case.applicant
         insured = self._insured.get(applicant.number)
         if insured is None or not self._people.knows(applicant.number, applicant.name):
-            return stranger("社会保险经办机构")
+            return self._refusals.stranger()
         wanted = _wanted(insured, case.answers.get("insurance", "all"))
         if not wanted:
-            return Refused(
-                code="not_insured",
-                reason="未查询到您所选险种的参保记录，请选择其他险种，或到社保窗口核对。",
-            )
+            return self._refusals.say("not_insured")
         return _certify(self._people.name_of(applicant.number), insured, wanted, moment)
 
 

@@ -4,8 +4,8 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from fleet_server.departments.contract.models import Answer, Completed, HandedCase, Refused
-from fleet_server.departments.sandbox.decisions import Moment, unknown_service
+from fleet_server.departments.contract.models import Answer, Completed, HandedCase
+from fleet_server.departments.sandbox.decisions import Moment, Refusals
 from fleet_server.departments.sandbox.records import TaxNotice
 from kiosk.contract.cases import Certificate
 from kiosk.contract.identifiers import mask_number
@@ -21,31 +21,23 @@ class Tax:
 
     department = "tax"
 
-    def __init__(self, notices: tuple[TaxNotice, ...]) -> None:
+    def __init__(self, notices: tuple[TaxNotice, ...], refusals: Refusals) -> None:
+        self._refusals = refusals
         self._notices = {notice.notice: notice for notice in notices}
 
     def decide(self, case: HandedCase, moment: Moment) -> Answer:
         """Certify what was paid under the scanned notice."""
         if case.service_id != "tax-payment-certificate":
-            return unknown_service()
+            return self._refusals.unknown_service()
         code = _CODE.fullmatch(case.applicant.number)
         notice = self._notices.get(code["notice"]) if code else None
         if code is None or notice is None or code["area"] not in (None, notice.area):
-            return Refused(
-                code="unknown_notice",
-                reason="未查询到该缴税通知，请核对二维码，或持通知书到办税窗口查询。",
-            )
+            return self._refusals.say("unknown_notice")
         match notice.state:
             case "voided":
-                return Refused(
-                    code="voided_notice",
-                    reason="该缴税通知已作废，请使用税务机关重新出具的通知。",
-                )
+                return self._refusals.say("voided_notice")
             case "unpaid":
-                return Refused(
-                    code="unpaid_notice",
-                    reason="该缴税通知尚未入库，缴款后请过一个工作日再来打印。",
-                )
+                return self._refusals.say("unpaid_notice")
             case "paid":
                 return _certify(notice, moment)
 

@@ -88,6 +88,7 @@ def test_answers_an_action_with_the_new_state(bench: RunningBench) -> None:
     assert answer["state"] == {
         "port": bench.ports["id_card_reader"],
         "plugged": True,
+        "fault": "none",
         "card": "zhang-mingyuan",
     }
     bench.hand.take_id_card()

@@ -1,11 +1,14 @@
 """The driver against the emulator on a real pty: what a line and a module can do to it."""
 
 import asyncio
+import contextlib
+import threading
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
+from device_drivers.emulation.pty_line import PtyLine
 from device_drivers.errors import (
     DeviceBroken,
     DeviceGarbled,
@@ -13,7 +16,7 @@ from device_drivers.errors import (
     DeviceSilent,
     FaultCode,
 )
-from device_drivers.id_card_reader.driver import SerialIdCardReader
+from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.id_card_reader.emulator import Ailment, Disturbance, SamVEmulator, Worn
 from device_drivers.id_card_reader.interface import CardUnreadable, IdCard, MediaStatus, NoCard
 from device_drivers.ports import Port
@@ -28,8 +31,8 @@ def emulator(tmp_path: Path) -> Iterator[SamVEmulator]:
 
 
 @pytest.fixture
-async def reader(emulator: SamVEmulator) -> AsyncIterator[SerialIdCardReader]:
-    made = SerialIdCardReader(Port.parse(emulator.port))
+async def reader(emulator: SamVEmulator) -> AsyncIterator[SamVIdCardReader]:
+    made = SamVIdCardReader(Port.parse(emulator.port))
     await made.connect()
     yield made
     await made.close()
@@ -39,15 +42,114 @@ async def reader(emulator: SamVEmulator) -> AsyncIterator[SerialIdCardReader]:
     "disturbance", [Disturbance.BYTE_FLIPPED, Disturbance.CUT_SHORT, Disturbance.SWALLOWED]
 )
 async def test_one_spoilt_reply_is_asked_for_again(
-    reader: SerialIdCardReader, emulator: SamVEmulator, disturbance: Disturbance
+    reader: SamVIdCardReader, emulator: SamVEmulator, disturbance: Disturbance
 ) -> None:
     emulator.lay(RESIDENT)
     emulator.disturb(disturbance)
     assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
+@pytest.mark.parametrize("late_replies", [1, 2])
+async def test_a_late_reply_is_not_taken_for_the_reply_to_a_later_command(
+    reader: SamVIdCardReader, emulator: SamVEmulator, late_replies: int
+) -> None:
+    await reader.read_card(within_s=0)
+    emulator.disturb(*[Disturbance.LATE] * late_replies)  # "no card" arrives when one is there
+    with contextlib.suppress(DeviceSilent):
+        await reader.read_card(within_s=0)
+    emulator.lay(RESIDENT)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
+
+
+async def test_a_whole_card_that_comes_late_is_nobodys(
+    reader: SamVIdCardReader, emulator: SamVEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_drivers.id_card_reader.driver.READ_S", 0.1)
+    emulator.lay(RESIDENT)
+    emulator.disturb(Disturbance.NOISE_BEFORE, Disturbance.NOISE_BEFORE, Disturbance.LATE)
+    with pytest.raises(DeviceSilent):
+        await reader.read_card(within_s=1)
+    emulator.take()
+    assert await reader.read_card(within_s=0) == NoCard()
+
+
+async def test_two_cards_at_once_are_unreadable_and_one_of_them_alone_is_read(
+    reader: SamVIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.lay(RESIDENT)
+    emulator.lay_second()
+    assert await reader.read_card(within_s=0.1) == CardUnreadable("rejected")
+    emulator.take_second()
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
+
+
+@pytest.mark.parametrize(("fingers", "size"), [("0", 0), ("1", 512), ("2", 1024)])
+async def test_fingerprints_are_read_where_they_are_wanted(
+    emulator: SamVEmulator, fingers: str, size: int
+) -> None:
+    reader = SamVIdCardReader(Port.parse(emulator.port), fingerprints=True)
+    emulator.lay({**RESIDENT, "fingers": fingers})
+    card = await reader.read_card(within_s=20)
+    assert isinstance(card, IdCard)
+    assert (card.name, len(card.photo_wlt), len(card.fingerprints)) == ("李桓台", 1024, size)
+    await reader.close()
+
+
+async def test_a_newer_address_on_the_card_is_read_too(
+    reader: SamVIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.lay({**RESIDENT, "appended_address": "山东省淄博市桓台县少海路2号"})
+    card = await reader.read_card(within_s=20)
+    assert isinstance(card, IdCard)
+    assert card.address == RESIDENT["address"]
+    assert card.appended_address == "山东省淄博市桓台县少海路2号"
+
+
+async def test_a_module_that_knows_no_newer_address_does_not_spoil_the_card(
+    reader: SamVIdCardReader, emulator: SamVEmulator
+) -> None:
+    emulator.lay({**RESIDENT, "appended_address": "山东省淄博市桓台县少海路2号"})
+    emulator.disturb(*[Disturbance.NOISE_BEFORE] * 3, Disturbance.SWALLOWED)
+    card = await reader.read_card(within_s=20)
+    assert isinstance(card, IdCard)
+    assert card.appended_address == ""
+
+
+@pytest.mark.parametrize("answers_at_new_speed", [False, True])
+@pytest.mark.parametrize("baud", [57600, 38400, 19200, 9600])
+async def test_a_module_at_another_speed_is_found_and_brought_to_the_wanted_one(
+    tmp_path: Path, baud: int, answers_at_new_speed: bool
+) -> None:
+    link = tmp_path / "slow"
+    with SamVEmulator(link, baud=baud, answers_at_new_speed=answers_at_new_speed) as slow:
+        reader = SamVIdCardReader(Port.parse(slow.port))
+        await reader.connect()
+        assert slow.baud == 115200
+        slow.lay(RESIDENT)
+        assert isinstance(await reader.read_card(within_s=20), IdCard)
+        await reader.close()
+
+
+async def test_a_module_that_falls_back_to_its_own_speed_is_found_again(tmp_path: Path) -> None:
+    with SamVEmulator(tmp_path / "slow", baud=19200) as slow:
+        reader = SamVIdCardReader(Port.parse(slow.port))
+        await reader.connect()
+        await asyncio.to_thread(slow.unplug)
+        slow.plug()
+        assert (await reader.status()).device is DeviceStatus.NO_DEVICE
+        assert (await reader.status()).fault is not None  # at 115200 it is not understood
+        await reader.close()
+        await reader.connect()
+        assert (await reader.status()).device is DeviceStatus.ONLINE
+        await reader.close()
+
+
+async def test_the_modules_number_is_read(reader: SamVIdCardReader) -> None:
+    assert await reader.module_id() == "05.03-20120312-0000000123-1234567890"
+
+
 async def test_noise_before_every_reply_does_not_matter(
-    reader: SerialIdCardReader, emulator: SamVEmulator
+    reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
     emulator.lay(RESIDENT)
     emulator.disturb(*[Disturbance.NOISE_BEFORE] * 3)
@@ -55,7 +157,7 @@ async def test_noise_before_every_reply_does_not_matter(
 
 
 async def test_a_card_whose_read_reply_was_spoilt_has_to_be_laid_again(
-    reader: SerialIdCardReader, emulator: SamVEmulator
+    reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
     emulator.lay(RESIDENT)
     emulator.disturb(Disturbance.NOISE_BEFORE, Disturbance.NOISE_BEFORE, Disturbance.BYTE_FLIPPED)
@@ -66,7 +168,7 @@ async def test_a_card_whose_read_reply_was_spoilt_has_to_be_laid_again(
 
 
 async def test_a_line_that_spoils_everything_is_garbled(
-    reader: SerialIdCardReader, emulator: SamVEmulator
+    reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
     emulator.disturb(*[Disturbance.BYTE_FLIPPED] * 10)
     with pytest.raises(DeviceGarbled):
@@ -77,7 +179,7 @@ async def test_a_line_that_spoils_everything_is_garbled(
 
 @pytest.mark.slow
 async def test_a_module_that_says_nothing_is_silent(
-    reader: SerialIdCardReader, emulator: SamVEmulator
+    reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
     emulator.disturb(*[Disturbance.SWALLOWED] * 10)
     with pytest.raises(DeviceSilent):
@@ -94,7 +196,7 @@ async def test_a_module_that_says_nothing_is_silent(
     ],
 )
 async def test_a_broken_module_is_a_fault_with_its_code(
-    reader: SerialIdCardReader, emulator: SamVEmulator, ailment: Ailment, code: FaultCode
+    reader: SamVIdCardReader, emulator: SamVEmulator, ailment: Ailment, code: FaultCode
 ) -> None:
     emulator.ail(ailment)
     for asked in (reader.connect(), reader.read_card(within_s=0)):
@@ -110,7 +212,7 @@ async def test_a_broken_module_is_a_fault_with_its_code(
     [(Worn.SELECT_FAILS, "rejected"), (Worn.REJECTED, "rejected"), (Worn.READ_FAILS, "damaged")],
 )
 async def test_a_worn_card_is_unreadable_and_the_next_card_is_read(
-    reader: SerialIdCardReader, emulator: SamVEmulator, worn: Worn, why: str
+    reader: SamVIdCardReader, emulator: SamVEmulator, worn: Worn, why: str
 ) -> None:
     emulator.lay(RESIDENT, worn=worn)
     assert await reader.read_card(within_s=20) == CardUnreadable(why)
@@ -119,7 +221,7 @@ async def test_a_worn_card_is_unreadable_and_the_next_card_is_read(
 
 
 async def test_a_card_that_was_read_is_not_found_until_it_is_lifted(
-    reader: SerialIdCardReader, emulator: SamVEmulator
+    reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
     emulator.lay(RESIDENT)
     assert isinstance(await reader.read_card(within_s=20), IdCard)
@@ -134,7 +236,7 @@ async def test_a_card_that_was_read_is_not_found_until_it_is_lifted(
 @pytest.mark.slow
 async def test_a_read_under_way_shows_as_busy(emulator: SamVEmulator) -> None:
     with SamVEmulator(radio_s=1.0) as slow:
-        reader = SerialIdCardReader(Port.parse(slow.port))
+        reader = SamVIdCardReader(Port.parse(slow.port))
         slow.lay(RESIDENT)
         reading = asyncio.create_task(reader.read_card(within_s=20))
         assert await asyncio.to_thread(slow.wait_until_reading, 20)
@@ -145,7 +247,7 @@ async def test_a_read_under_way_shows_as_busy(emulator: SamVEmulator) -> None:
 
 async def test_a_cancelled_read_waits_for_the_reply_and_leaves_the_reader_idle() -> None:
     with SamVEmulator(radio_s=0.3) as slow:
-        reader = SerialIdCardReader(Port.parse(slow.port))
+        reader = SamVIdCardReader(Port.parse(slow.port))
         slow.lay(RESIDENT)
         reading = asyncio.create_task(reader.read_card(within_s=30))
         assert await asyncio.to_thread(slow.wait_until_reading, 20)
@@ -158,7 +260,7 @@ async def test_a_cancelled_read_waits_for_the_reply_and_leaves_the_reader_idle()
 
 
 async def test_a_cable_pulled_during_a_read_is_missing_and_plugged_in_again_it_reads(
-    emulator: SamVEmulator, reader: SerialIdCardReader
+    emulator: SamVEmulator, reader: SamVIdCardReader
 ) -> None:
     waiting = asyncio.create_task(reader.read_card(within_s=30))
     await asyncio.sleep(0.1)
@@ -174,7 +276,7 @@ async def test_a_cable_pulled_during_a_read_is_missing_and_plugged_in_again_it_r
 
 
 async def test_status_answers_whatever_the_line_does(
-    reader: SerialIdCardReader, emulator: SamVEmulator
+    reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
     for disturbance in Disturbance:
         emulator.disturb(*[disturbance] * 3)
@@ -183,7 +285,7 @@ async def test_status_answers_whatever_the_line_does(
 
 
 async def test_no_fault_holds_anything_of_the_holder(
-    reader: SerialIdCardReader, emulator: SamVEmulator
+    reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
     emulator.lay(RESIDENT)
     emulator.disturb(Disturbance.NOISE_BEFORE, Disturbance.NOISE_BEFORE)
@@ -192,3 +294,41 @@ async def test_no_fault_holds_anything_of_the_holder(
         await reader.read_card(within_s=1)
     assert RESIDENT["number"] not in str(raised.value)
     assert RESIDENT["name"] not in str(raised.value)
+
+
+async def test_a_line_that_never_ends_to_babble_is_garbled_in_time(tmp_path: Path) -> None:
+    babbling = threading.Event()
+    babbling.set()
+
+    def babble() -> None:
+        while babbling.is_set():
+            line.send(b"\xaa\xaa\xaa\x96\x69\x05\x08" + bytes(range(256)))
+
+    line = PtyLine(tmp_path / "babbler", lambda _data: None, bytes_per_s=100_000)
+    line.plug()
+    talking = threading.Thread(target=babble)
+    talking.start()
+    reader = SamVIdCardReader(Port.parse(line.port))
+    async with asyncio.timeout(20):
+        with pytest.raises(DeviceGarbled):
+            await reader.read_card(within_s=0)
+        assert (await reader.status()).fault is FaultCode.DEVICE_GARBLED
+    babbling.clear()
+    talking.join()
+    await reader.close()
+    line.close()
+
+
+@pytest.mark.parametrize("answered", [1, 2, 3])
+async def test_a_card_lifted_at_any_step_leaves_the_next_one_readable(
+    emulator: SamVEmulator, answered: int
+) -> None:
+    reader = SamVIdCardReader(Port.parse(emulator.port))
+    await reader.connect()
+    emulator.lay(RESIDENT)
+    emulator.take_after(answered)
+    reading = await reader.read_card(within_s=0.2)
+    assert not isinstance(reading, IdCard) or answered == 3
+    emulator.lay(RESIDENT)
+    assert isinstance(await reader.read_card(within_s=20), IdCard)
+    await reader.close()

@@ -2,6 +2,7 @@
 
 import os
 import select
+import termios
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,12 @@ class Wire:
 
     def __init__(self, path: Path) -> None:
         self.descriptor = os.open(path, os.O_RDWR | os.O_NOCTTY)
+        self.set_speed(termios.B115200)
+
+    def set_speed(self, speed: int) -> None:
+        attributes = termios.tcgetattr(self.descriptor)
+        attributes[4] = attributes[5] = speed
+        termios.tcsetattr(self.descriptor, termios.TCSANOW, attributes)
 
     def ask(self, frame: str, answer_bytes: int) -> bytes:
         os.write(self.descriptor, bytes.fromhex(frame))
@@ -137,3 +144,33 @@ def test_lays_a_foreigners_card_out_as_the_document_does() -> None:
     assert len(text) == 256
     assert text[122:152].decode("utf-16-le") == "CAN110081080319"
     assert text[248:250] == b"I\x00"
+
+
+def test_changes_its_speed_after_it_answered_and_is_noise_to_any_other(
+    wire: Wire, emulator: SamVEmulator
+) -> None:
+    assert wire.ask("AAAAAA9669 0003 6003 60", 11) == bytes.fromhex("AAAAAA9669 0004 000090 94")
+    assert emulator.baud == 19200
+    assert wire.ask("AAAAAA9669 0003 11FF ED", 1) == b""
+    wire.set_speed(termios.B19200)
+    assert wire.ask("AAAAAA9669 0003 11FF ED", 11) == bytes.fromhex("AAAAAA9669 0004 000090 94")
+
+
+def test_two_cards_are_found_and_neither_is_selected(wire: Wire, emulator: SamVEmulator) -> None:
+    emulator.lay(RESIDENT)
+    emulator.lay_second()
+    assert wire.ask(FIND, 15) == FOUND
+    assert wire.ask(SELECT, 11) == NOT_SELECTED
+    emulator.take_second()
+    assert wire.ask(FIND, 15) == FOUND
+    assert wire.ask(SELECT, 19) == SELECTED
+
+
+@pytest.mark.parametrize(("fingers", "size"), [("0", 1297), ("1", 1809), ("2", 2321)])
+def test_gives_as_many_fingerprints_as_the_card_holds(
+    wire: Wire, emulator: SamVEmulator, fingers: str, size: int
+) -> None:
+    emulator.lay({**RESIDENT, "fingers": fingers})
+    wire.ask(FIND, 15)
+    wire.ask(SELECT, 19)
+    assert len(wire.ask("AAAAAA9669 0003 3010 23", size)) == size

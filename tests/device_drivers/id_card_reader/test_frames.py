@@ -126,6 +126,60 @@ def test_no_flipped_bit_goes_unnoticed(data: bytes, drawn: st.DataObject) -> Non
     assert Reply(0, 0, 0x90, data) not in decoder.feed(bytes(frame)) + decoder.give_up()
 
 
+@pytest.mark.parametrize(
+    ("command", "reply", "meant"),
+    [
+        (frames.FIND_CARD, Reply(0, 0, 0x9F, bytes(4)), True),
+        (frames.FIND_CARD, Reply(0, 0, 0x80), True),
+        (frames.FIND_CARD, Reply(0, 0, 0x90), False),  # a late answer to "how are you"
+        (frames.SELECT_CARD, Reply(0, 0, 0x80), False),
+        (frames.SELECT_CARD, Reply(0, 0, 0x9F, bytes(4)), False),
+        (frames.SELECT_CARD, Reply(0, 0, 0x81), True),
+        (frames.READ_CARD, Reply(0, 0, 0x90, bytes(8)), False),
+        (frames.READ_CARD, Reply(0, 0, 0x90, bytes(1284)), True),
+        (frames.READ_CARD_WITH_FINGERPRINTS, Reply(0, 0, 0x90, bytes(2310)), True),
+        (frames.READ_APPENDED_ADDRESS, Reply(0, 0, 0x91), True),
+        (frames.SAM_STATUS, Reply(0, 0, 0x41), False),
+        (frames.SAM_STATUS, Reply(0, 0, 0x66), True),
+    ],
+)
+def test_a_reply_is_matched_with_the_command_it_can_answer(
+    command: bytes, reply: Reply, meant: bool
+) -> None:
+    assert frames.answers(command, reply) is meant
+
+
+def test_status_words_are_the_documents_own() -> None:
+    assert {status.name: f"{status:02X}" for status in frames.Status} == {
+        "OK": "90",
+        "FOUND": "9F",
+        "CHECKSUM_ERROR": "10",
+        "LENGTH_ERROR": "11",
+        "COMMAND_ERROR": "21",
+        "UNKNOWN_ERROR": "24",
+        "CARD_REJECTED_READER": "31",
+        "READER_REJECTED_CARD": "32",
+        "VERIFICATION_ERROR": "33",
+        "UNKNOWN_CARD_TYPE": "40",
+        "READ_FAILED": "41",
+        "RANDOM_NUMBER_FAILED": "47",
+        "SELF_TEST_FAILED": "60",
+        "UNLICENSED": "66",
+        "FIND_FAILED": "80",
+        "SELECT_FAILED": "81",
+        "NO_SUCH_ITEM": "91",
+    }
+
+
+@pytest.mark.parametrize("size", [1284, 1286, 1798, 2310])
+def test_a_reply_may_be_as_long_as_a_card_with_two_fingers_and_no_longer(size: int) -> None:
+    frame = frames.encode(b"\x00\x00\x90", bytes(size))
+    assert Decoder().feed(frame) == [Reply(0, 0, 0x90, bytes(size))]
+    assert frames.LONGEST == 3 + 2310 + 1
+    too_long = frames.encode(b"\x00\x00\x90", bytes(2311))
+    assert Decoder().feed(too_long)[0] == Garbled("length")
+
+
 def _replies(events: list[Reply | Garbled]) -> list[Reply]:
     return [event for event in events if isinstance(event, Reply)]
 

@@ -1,8 +1,11 @@
 """Commands pinned by the bytes of DEVICES.md 2.2 and 2.3, and what answers mean."""
 
+import contextlib
 from datetime import date
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from device_drivers.social_security_card import apdu
 from device_drivers.social_security_card.apdu import Addressing, Reply
@@ -135,3 +138,44 @@ def test_keeps_an_unsupported_cards_serial_number_out_of_the_representation() ->
     card = UnsupportedCard("3B6D00000081543100866026110100ABCD")
     assert "ABCD" not in repr(card)
     assert card.atr_hex.endswith("ABCD")
+
+
+def test_a_proof_goes_to_the_card_as_documented() -> None:
+    assert bytes.fromhex("0084000008") == apdu.GET_CHALLENGE
+    assert apdu.external_authenticate(0x01, bytes(16)) == bytes.fromhex("0082000110" + "00" * 16)
+
+
+@pytest.mark.parametrize(
+    ("atr", "historical"),
+    [
+        ("3B6D000000814E43238697159900BF7C7A", "00814E43238697159900BF7C7A"),
+        ("3B6D0000", ""),
+        ("3B80", ""),
+        ("", ""),
+    ],
+)
+def test_historical_bytes_are_the_end_of_the_answer_to_reset(atr: str, historical: str) -> None:
+    assert apdu.historical_bytes(bytes.fromhex(atr)) == bytes.fromhex(historical)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=80))
+def test_any_record_is_values_or_a_value_error(record: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        values = apdu.parse_values(record)
+        assert sum(2 + len(value) for value in values.values()) <= len(record)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.dictionaries(st.integers(0, 255), st.binary(max_size=40)))
+def test_any_values_are_a_card_or_a_value_error(values: dict[int, bytes]) -> None:
+    with contextlib.suppress(ValueError):
+        apdu.decode_card(values)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.binary(max_size=12), st.binary(min_size=5, max_size=24))
+def test_any_answer_is_final_or_asks_for_one_more_command(answer: bytes, command: bytes) -> None:
+    with contextlib.suppress(ValueError):
+        following = apdu.follow_up(command, apdu.Reply.parse(answer))
+        assert following is None or len(following) == 5

@@ -55,6 +55,9 @@ async def reader(slot: PrivatePcscd) -> AsyncIterator[PcscSocialSecurityCardRead
         {"addressing": "tag"},
         {"addressing": "tag", "select_p1": 0},
         {"version": "1.00"},
+        {"select_answers": "9000"},
+        {"select_answers": "fci"},
+        {"atr": "3B80800101"},
     ],
     ids=str,
 )
@@ -126,12 +129,25 @@ async def test_calls_a_card_put_in_upside_down_mute(
     assert await reader.read_card(within_s=20) == CardUnreadable("mute")
 
 
-@pytest.mark.parametrize("commands", [0, 1, 5, 10])
-async def test_says_so_when_the_card_is_pulled_during_the_read(
+COMMANDS_OF_A_READ = 15
+"""The environment and its answer, two files, five and six records."""
+
+
+@pytest.mark.parametrize("commands", range(COMMANDS_OF_A_READ))
+async def test_says_so_when_the_card_is_pulled_at_any_command_of_the_read(
     slot: PrivatePcscd, reader: PcscSocialSecurityCardReader, commands: int
 ) -> None:
     slot.insert_card(PERSON, pulled_after=commands)
     assert await reader.read_card(within_s=20) == CardUnreadable("removed")
+    await until_media(reader, MediaStatus.NOT_PRESENT)
+
+
+async def test_a_card_pulled_after_the_last_command_was_read_and_so_is_the_next(
+    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
+) -> None:
+    slot.insert_card(PERSON, pulled_after=COMMANDS_OF_A_READ)
+    assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)
+    slot.remove_card()
     await until_media(reader, MediaStatus.NOT_PRESENT)
     slot.insert_card(PERSON)
     assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)

@@ -6,6 +6,7 @@ from device_drivers.social_security_card.emulator import (
     CardFields,
     ForeignCardEmulator,
     SocialSecurityCardEmulator,
+    proof_for,
 )
 from tests.device_drivers.social_security_card.virtual_slot import PERSON
 
@@ -42,7 +43,7 @@ def test_gives_a_record_only_for_its_true_length() -> None:
         ("00B2010414", "6986"),
         ("00A4020002EF05", "6A82"),
         ("00A4000002EF05", "6A86"),
-        ("0084000008", "6D00"),
+        ("00CA000008", "6D00"),
         ("8084000008", "6E00"),
         ("00B2", "6700"),
     ],
@@ -67,3 +68,17 @@ def test_guards_number_and_person_in_version_3() -> None:
 
 def test_has_no_environment_on_a_bank_card() -> None:
     assert ForeignCardEmulator().answer(bytes.fromhex(SELECT_ENVIRONMENT)) == b"\x6a\x82"
+
+
+def test_opens_to_the_right_proof_only_and_counts_the_wrong_ones() -> None:
+    secret = "00112233445566778899aabbccddeeff"
+    guarded = card(version="3.00", secret=secret)
+    for left in ("63C2", "63C1", "63C0"):
+        ask(guarded, "0084000008")
+        assert ask(guarded, "0082000010" + "00" * 16) == left
+    challenge = bytes.fromhex(ask(guarded, "0084000008"))[:8]
+    assert ask(guarded, "0082000010" + proof_for(secret, challenge).hex()) == "6983"
+    fresh = card(version="3.00", secret=secret)
+    assert ask(fresh, "0082000010" + "00" * 16) == "6985"
+    challenge = bytes.fromhex(ask(fresh, "0084000008"))[:8]
+    assert ask(fresh, "0082000010" + proof_for(secret, challenge).hex()) == "9000"

@@ -32,7 +32,7 @@ PERSON: dict[str, object] = {
 
 
 @functools.cache
-def _directory() -> Path:
+def pcscd_directory() -> Path:
     """The same for all: libpcsclite keeps the first socket name it saw until the process ends."""
     directory = Path(tempfile.mkdtemp(prefix="pcscd-tests-"))
     atexit.register(shutil.rmtree, directory, ignore_errors=True)
@@ -42,7 +42,7 @@ def _directory() -> Path:
 @pytest.fixture(scope="module")
 def slot_of_module() -> Iterator[PrivatePcscd]:
     """One pcscd for the tests of a module."""
-    with PrivatePcscd(_directory()) as pcscd:
+    with PrivatePcscd(pcscd_directory()) as pcscd:
         os.environ.update(pcscd.environment)
         yield pcscd
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import os
+import resource
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -165,6 +166,24 @@ async def test_it_comes_back_after_it_was_killed(wire: Wire) -> None:
     with wire.ingesting() as health, talking(wire, identity) as kiosk:
         assert kiosk.say(kiosk.topic(Channel.HEARTBEAT), GARBAGE)
         assert await soon(lambda: health.dead_letters == 1)
+
+
+async def test_it_comes_back_once_the_machine_has_descriptors_again(
+    wire: Wire, caplog: pytest.LogCaptureFixture
+) -> None:
+    first = wire.broker.pid
+    assert first is not None
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (3, hard))
+    try:
+        os.kill(first, signal.SIGKILL)
+        assert await soon(lambda: "mosquitto does not start" in caplog.text)
+        await asyncio.sleep(1)  # several tries
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+    assert await soon(lambda: wire.broker.pid not in {None, first})
+    assert await soon(lambda: wire.link.connected)
+    assert caplog.text.count("mosquitto does not start") == 1
 
 
 async def test_a_taken_port_is_said_at_once(wire: Wire, tmp_path: Path) -> None:

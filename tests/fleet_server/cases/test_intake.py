@@ -5,6 +5,7 @@ import hashlib
 import resource
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import httpx
@@ -56,6 +57,10 @@ class Counter:
         place = f"bytes {first}-{first + len(chunk) - 1}/{total}"
         headers = {**self.kiosk.headers(), "Content-Range": place}
         return self.client.put(f"/v1/objects/{sha256}", content=chunk, headers=headers)
+
+    def refused_ids(self) -> list[str]:
+        with self.fleet.database.read() as session:
+            return [each.case_id for each in list_refused_envelopes(session)]
 
     def head(self, sha256: str) -> httpx.Response:
         return self.client.head(f"/v1/objects/{sha256}", headers=self.kiosk.headers())
@@ -207,6 +212,24 @@ def test_a_case_with_more_papers_than_a_department_can_take_is_refused_and_recor
     with counter.fleet.database.read() as session:
         (noted, *_) = list_refused_envelopes(session)
     assert (noted.case_id, noted.code) == (beyond.case.case_id, "too_many_papers")
+
+
+def test_what_is_taken_in_the_end_is_no_longer_listed_as_refused(counter: Counter) -> None:
+    good = submission(counter.hall, counter.content, 0x134)
+    case = good.case.model_copy(update={"service_id": "not-yet-published"})
+    unknown = replace(good, sealed=replace(good.sealed, case=case))
+    assert counter.post(unknown).json()["code"] == "unknown_service"
+    assert good.case.case_id in counter.refused_ids()
+    assert counter.post(good).status_code == 201
+    assert good.case.case_id not in counter.refused_ids()
+
+
+def test_another_content_under_a_known_id_is_listed_for_staff(counter: Counter) -> None:
+    first = submission(counter.hall, counter.content, 0x135)
+    assert counter.post(first).status_code == 201
+    other = submission(counter.hall, counter.content, 0x135)
+    assert counter.post(other).json()["code"] == "case_conflict"
+    assert first.case.case_id in counter.refused_ids()
 
 
 def test_papers_of_more_bytes_than_memory_should_hold_are_refused(counter: Counter) -> None:

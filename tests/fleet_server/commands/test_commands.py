@@ -6,9 +6,14 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from fleet_server.commands.progress import RANK, may_move
-from fleet_server.commands.repository import expire
-from fleet_server.commands.service import hand_out, list_commands, queue_command
+from fleet_server.commands.progress import RANK, may_move, note_progress
+from fleet_server.commands.repository import expire, has_expired
+from fleet_server.commands.service import (
+    hand_out,
+    is_under_way,
+    list_commands,
+    queue_command,
+)
 from fleet_server.errors import NotFound
 from kiosk.contract.downlink import Command, RestartApp, SetOutOfService
 from kiosk.contract.topics import Channel
@@ -113,3 +118,33 @@ async def test_a_command_needs_an_enrolled_kiosk(wire: Wire) -> None:
 def test_no_state_goes_back(old: str, new: str) -> None:
     was_only_given_up = old == "expired" and new in {"succeeded", "failed"}
     assert may_move(old, new) == (RANK[new] > RANK[old] or was_only_given_up)
+
+
+def has_received(wire: Wire, command_id: str, now: datetime) -> None:
+    """What `ingest` writes when the kiosk says so."""
+    with wire.database.write() as session:
+        event = CommandProgress.model_validate(
+            {"n": 1, "happened_at": now, "command_id": command_id, "state": "received"}
+        )
+        assert note_progress(session, kiosk_id="hz0001", event=event, now=now)
+
+
+@pytest.mark.slow
+async def test_what_a_frozen_kiosk_has_received_expires_and_keeps_no_later_order_away(
+    wire: Wire,
+) -> None:
+    wire.enrolled("hz0001")
+    has_received(wire, queue(wire, "hz0001"), wire.clock.now())
+
+    def is_refused() -> bool:
+        with wire.database.read() as session:
+            return is_under_way(session, kiosk_id="hz0001", order=RESTART, now=wire.clock.now())
+
+    assert is_refused()
+    wire.clock.pass_s(timedelta(minutes=15).total_seconds())
+    assert not is_refused()  # also before the next look at what has expired
+    with wire.database.read() as session:
+        assert has_expired(session, now=wire.clock.now())
+    with wire.database.write() as session:
+        assert len(expire(session, now=wire.clock.now())) == 1
+    assert states(wire, "hz0001") == ["expired"]

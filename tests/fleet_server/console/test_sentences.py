@@ -134,3 +134,26 @@ def test_a_reason_we_do_not_know_is_shown_as_it_is(why: str) -> None:
 def test_an_event_is_a_sentence_with_a_tone(told: EventView, text: str, tone: str) -> None:
     line = event_line(WORDS, told, None)
     assert (line.text, line.tone) == (text, tone)
+
+
+def test_a_journal_entry_reads_as_its_own_sentence_in_the_tone_of_its_level() -> None:
+    lost = event("journal_entry", entry="server_lost", level="warning", facts='{"why": "timeout"}')
+    line = event_line(WORDS, lost, None)
+    assert (line.text, line.tone) == ("平台连接中断（timeout）", "")
+    alarm = event("journal_entry", entry="loop_stuck", level="alarm", facts='{"loop": "mqtt"}')
+    assert event_line(WORDS, alarm, None).tone == "fault"
+
+
+def test_a_journal_entry_says_devices_faults_and_reasons_in_words() -> None:
+    fault = '{"device": "receipt_printer", "fault": "D301"}'
+    said = event("journal_entry", entry="device_fault", level="warning", facts=fault)
+    assert event_line(WORDS, said, None).text == "办理时设备故障：凭条打印机：缺纸（D301）"
+    stopped = event("journal_entry", entry="app_stopped", level="info", facts='{"why": "restart"}')
+    assert event_line(WORDS, stopped, None).text == "自助应用停止（按指令重启）"
+
+
+def test_a_journal_entry_of_newer_software_shows_what_it_has() -> None:
+    newer = event("journal_entry", entry="blinds_lowered", level="info", facts='{"by": "sun"}')
+    said = event_line(WORDS, newer, None).text
+    assert "blinds_lowered" in said
+    assert "sun" in said

@@ -1,26 +1,35 @@
 """The console's words: complete, alike in both languages, and known to every page."""
 
+import ast
 import re
 import string
 import typing
 from pathlib import Path
 
 import pytest
+import yaml
 
+from fleet_server.assets import ASSETS
+from fleet_server.cases.handover import Hindrance
+from fleet_server.cases.intake import REFUSED_FOR_GOOD
+from fleet_server.cases.tables import CaseEventKind
 from fleet_server.commands.progress import RANK
 from fleet_server.console import words as words_module
 from fleet_server.console.words import LANGUAGES, Words, words_in
 from fleet_server.departments.gateway import Trouble
 from fleet_server.identity.service import Role
+from fleet_server.ingest.decode import Reason
 from fleet_server.kiosks.presence import Word
 from kiosk.contract.cases import CaseState
 from kiosk.contract.devices import DeviceKind, DeviceStatus
 from kiosk.contract.findings import FindingCode
 from kiosk.contract.identifiers import NumberKind
-from kiosk.contract.services import Department, OfflineClass
-from kiosk.contract.uplink import AppState, UplinkEvent
+from kiosk.contract.services import Department, OfflineClass, StepDefinition
+from kiosk.contract.uplink import KEPT_TOO_LONG, AppState, UplinkEvent
+from kiosk.store.journal import load_catalogue
 
 FOLDER = Path(words_module.__file__).parent
+SERVER = FOLDER.parent
 LITERAL = re.compile(r"""\bt\(["']([a-z_]+(?:\.[a-zA-Z_-]+)*)["'][,)]""")
 IN_PYTHON = re.compile(r"""\bwords\(\s*["']([a-z_]+(?:\.[a-zA-Z_-]+)*)["'][,)]""")
 
@@ -32,6 +41,40 @@ def facts_of(text: str) -> set[str]:
 def event_kinds() -> list[str]:
     union = typing.get_args(UplinkEvent)[0]
     return [each.model_fields["kind"].default for each in typing.get_args(union)]
+
+
+def step_kinds() -> tuple[str, ...]:
+    union = typing.get_args(StepDefinition)[0]
+    return tuple(
+        str(typing.get_args(each.model_fields["kind"].annotation)[0])
+        for each in typing.get_args(union)
+    )
+
+
+def sandbox_refusals() -> tuple[str, ...]:
+    """The code of everything the sandbox departments refuse with."""
+    path = ASSETS / "sandbox" / "refusals.yaml"
+    return tuple(yaml.safe_load(path.read_text(encoding="utf-8"))["refusal"])
+
+
+def audited(what: typing.Literal["action", "fact"]) -> set[str]:
+    """Every action the server records, or every fact it records beside one."""
+    calls = [call for call in calls_of("record", SERVER) if len(call.args) == 4]
+    assert len(calls) > 10
+    facts = {str(keyword.arg) for call in calls for keyword in call.keywords} - {"at"}
+    actions = {
+        str(call.args[2].value) for call in calls if isinstance(call.args[2], ast.Constant)
+    } | {f"service_{status}" for status in ("published", "retired")}  # put together in `editing`
+    return actions if what == "action" else facts
+
+
+def calls_of(name: str, folder: Path) -> list[ast.Call]:
+    return [
+        node
+        for path in sorted(folder.rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == name
+    ]
 
 
 def test_both_languages_have_the_same_keys() -> None:
@@ -72,7 +115,15 @@ def test_every_key_the_code_names_exists() -> None:
         ("case.state", tuple(CaseState)),
         ("command.state", tuple(RANK)),
         ("finding", tuple(FindingCode)),
-        ("trouble", tuple(Trouble)),
+        ("trouble", (*Trouble, *Hindrance)),
+        ("dead_letter", tuple(Reason)),
+        ("case.event", tuple(CaseEventKind)),
+        ("refused_case", (*REFUSED_FOR_GOOD, KEPT_TOO_LONG)),
+        ("refusal", sandbox_refusals()),
+        ("step", step_kinds()),
+        ("audit.action", tuple(audited("action"))),
+        ("audit.fact", tuple(audited("fact"))),
+        ("ingest.why", ("database_refuses", "unknown")),
         ("role", tuple(Role)),
         ("role_can", tuple(Role)),
         ("department.name", tuple(Department)),
@@ -81,17 +132,50 @@ def test_every_key_the_code_names_exists() -> None:
     ],
 )
 def test_every_code_has_a_word(group: str, codes: tuple[str, ...]) -> None:
-    missing = {code for code in codes if f"{group}.{code}" not in words_in("zh-CN").texts}
-    assert missing == set()
+    assert codes
+    for language in LANGUAGES:
+        texts = words_in(language).texts
+        assert [code for code in codes if f"{group}.{code}" not in texts] == []
+
+
+@pytest.mark.parametrize(
+    ("group", "codes"),
+    [
+        ("trouble", (*Trouble, *Hindrance)),
+        ("dead_letter", tuple(Reason)),
+        ("case.event", tuple(CaseEventKind)),
+        ("case.state", tuple(CaseState)),
+        ("refused_case", (*REFUSED_FOR_GOOD, KEPT_TOO_LONG)),
+        ("step", step_kinds()),
+        ("refusal", sandbox_refusals()),
+        ("audit.action", tuple(audited("action"))),
+    ],
+)
+def test_no_word_is_kept_for_a_code_nobody_says(group: str, codes: tuple[str, ...]) -> None:
+    kept = {key for key in words_in("zh-CN").texts if key.rpartition(".")[0] == group}
+    assert kept == {f"{group}.{code}" for code in codes}
 
 
 def test_every_event_a_kiosk_can_send_has_a_sentence() -> None:
     keys = words_in("zh-CN").texts
     kinds = event_kinds()
     assert len(kinds) > 10
-    assert [
-        kind for kind in kinds if not any(key.startswith(f"event.{kind}") for key in keys)
-    ] == []
+    wordless = {kind for kind in kinds if not any(key.startswith(f"event.{kind}") for key in keys)}
+    assert wordless == {"journal_entry"}  # its sentences are the entries' own
+
+
+def test_every_journal_entry_that_comes_up_has_a_sentence_and_no_sentence_is_for_nothing() -> None:
+    keys = words_in("zh-CN").texts
+    come_up = {kind for kind, known in load_catalogue().items() if known.shown == "journal"}
+    assert {key.removeprefix("journal.") for key in keys if key.startswith("journal.")} == come_up
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+@pytest.mark.parametrize("kind", sorted(load_catalogue()))
+def test_a_journal_entrys_sentence_finds_every_fact_it_names(kind: str, language: str) -> None:
+    known = load_catalogue()[kind]
+    text = words_in(language).texts.get(f"journal.{kind}", "")
+    assert facts_of(text) <= known.facts.keys() | ({"code"} if "fault" in known.facts else set())
 
 
 def test_an_unknown_key_is_an_error_and_an_unknown_code_is_shown_as_it_is() -> None:

@@ -171,7 +171,7 @@ def test_rolling_back_publishes_the_old_bundle_as_a_new_release(editor: Editor) 
         assert [(each.release, each.why) for each in history(session)] == [
             (3, "写错了"),
             (2, "改标题"),
-            (1, "初始内容"),
+            (1, "first_release"),
         ]
 
 

@@ -13,7 +13,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from fastapi import FastAPI
 
 from fleet_server.app import create_app
+from fleet_server.audit.reading import newest
 from fleet_server.enrolment.service import make_token, revoke
+from fleet_server.errors import Conflict, Unprocessable
 from fleet_server.fleet import Fleet
 from fleet_server.initialise import sealing_key
 from fleet_server.kiosks.service import kiosk_detail, list_kiosks
@@ -88,6 +90,7 @@ async def test_enrolment_brings_all_a_kiosk_needs(server: Server, tmp_path: Path
     certificate.verify_directly_issued_by(server.fleet.authority.certificate)
     public = bytes(sealing_key(server.fleet.settings).public_key)
     assert base64.b64decode(told["sealing_key"]) == public
+    assert told["public_url"] == server.fleet.settings.public_url
     assert '"_type": "root"' in told["content_root"] or '"_type":"root"' in told["content_root"]
     assert (await server.ask(key)).status_code == 200
     identity = write_identity(tmp_path, KIOSK, told["certificate_pem"], key)
@@ -183,7 +186,7 @@ async def test_a_revoked_kiosk_is_refused_everywhere(server: Server, tmp_path: P
     identity = write_identity(tmp_path, KIOSK, told["certificate_pem"], key)
     kiosk = TalkingKiosk(server.fleet.settings, identity)
     assert kiosk.connect()
-    assert revoke(server.fleet, kiosk_id=KIOSK, actor="admin") == 1
+    assert revoke(server.fleet, kiosk_id=KIOSK, reason="失窃，已报警", actor="admin") == 1
     assert kiosk.gone.wait(5)
     refused = await server.ask(key)
     assert (refused.status_code, refused.json()["code"]) == (401, "token_foreign")
@@ -200,12 +203,31 @@ async def test_a_revoked_kiosk_leaves_the_lists_and_comes_back_when_enrolled_aga
     _, request = key_and_request()
     await server.enrol(server.token(), request)
     assert listed() == [KIOSK]
-    revoke(server.fleet, kiosk_id=KIOSK, actor="admin")
+    revoke(server.fleet, kiosk_id=KIOSK, reason="失窃，已报警", actor="admin")
     assert listed() == []
     with server.fleet.database.read() as session:
         assert kiosk_detail(session, kiosk_id=KIOSK).summary.kiosk_id == KIOSK
     await server.enrol(server.token(), request)
     assert listed() == [KIOSK]
+
+
+async def test_a_revocation_says_why_ends_open_tokens_and_happens_once(server: Server) -> None:
+    _, request = key_and_request()
+    await server.enrol(server.token(), request)
+    unused = server.token()
+    with pytest.raises(Unprocessable):
+        revoke(server.fleet, kiosk_id=KIOSK, reason=" 丢 ", actor="admin")
+    assert revoke(server.fleet, kiosk_id=KIOSK, reason="失窃，已报警", actor="admin") == 1
+    with pytest.raises(Conflict):
+        revoke(server.fleet, kiosk_id=KIOSK, reason="失窃，已报警", actor="admin")
+    refused = await server.enrol(unused, request)
+    assert (refused.status_code, refused.json()["code"]) == (403, "token_expired")
+    with server.fleet.database.read() as session:
+        presence = kiosk_detail(session, kiosk_id=KIOSK).summary.presence
+        (entry, *_) = newest(session, limit=1, text=KIOSK)
+    assert (presence.word, presence.why, presence.due_at) == ("silent", "revoked", None)
+    assert (entry.action, entry.actor) == ("kiosk_revoked", "admin")
+    assert entry.facts == {"certificates": 1, "reason": "失窃，已报警"}
 
 
 async def test_a_retired_kiosk_is_refused_whatever_certificates_it_has(server: Server) -> None:

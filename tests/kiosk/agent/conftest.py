@@ -21,7 +21,7 @@ from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
 from kiosk.store.shared_state import SharedState
 from kiosk.store.vault import Paper
-from tests.kiosk.agent.small_broker import Broker, Ingest, free_port, tls_broker
+from tests.kiosk.agent.small_broker import Broker, Ingest, tls_broker
 from tests.kiosk.agent.small_fleet import KioskFolder, Publisher, SmallServer, make_kiosk
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -92,8 +92,8 @@ class Fleet:
             self.stop_agent(signal.SIGKILL)
         if self.ingest is not None:
             self.ingest.stop()
-        self.server.stop()
-        self.broker.kill()
+        self.server.close()
+        self.broker.close()
         self.store.close()
 
 
@@ -126,8 +126,8 @@ def fleet(tmp_path: Path) -> Iterator[Fleet]:
 @pytest.fixture
 def plain_broker(tmp_path: Path) -> Iterator[Broker]:
     """mosquitto without TLS, where only what is said matters."""
-    broker = Broker(tmp_path / "plain", server_port=free_port())
+    broker = Broker(tmp_path / "plain")
     broker.write(f"listener {broker.server_port} 127.0.0.1")
     broker.start()
     yield broker
-    broker.kill()
+    broker.close()

@@ -27,6 +27,24 @@ def free_port() -> int:
         return port
 
 
+class KeptPort:
+    """A loopback port that stays this test's own, also while nobody listens on it.
+
+    It is bound and never listens: the kernel gives it to no other socket, neither to one that
+    asks for any port nor as the near end of a connection, and lets a server that sets
+    SO_REUSEADDR (asyncio and mosquitto do) listen on it as often as it likes.
+    """
+
+    def __init__(self, number: int = 0) -> None:
+        self._socket = socket.socket()
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._socket.bind(("127.0.0.1", number))
+        self.number: int = self._socket.getsockname()[1]
+
+    def close(self) -> None:
+        self._socket.close()
+
+
 PATIENCE_S = 20.0
 """Of a wait for something that must happen: a busy machine is no fault, speed is `make bench`'s."""
 
@@ -49,14 +67,21 @@ def listens(port: int) -> bool:
 
 @dataclass
 class Broker:
-    """mosquitto, to be killed and started again on the same ports."""
+    """mosquitto, to be killed and started again on the same ports, and closed in the end."""
 
     folder: Path
-    port: int = field(default_factory=free_port)
-    """Of the kiosks' listener."""
-    server_port: int = field(default_factory=free_port)
-    """Plain, for the server's own clients."""
     process: subprocess.Popen[bytes] | None = None
+    _kept: tuple[KeptPort, KeptPort] = field(default_factory=lambda: (KeptPort(), KeptPort()))
+
+    @property
+    def port(self) -> int:
+        """Of the kiosks' listener."""
+        return self._kept[0].number
+
+    @property
+    def server_port(self) -> int:
+        """Plain, for the server's own clients."""
+        return self._kept[1].number
 
     def start(self) -> None:
         binary = shutil.which("mosquitto") or "/usr/sbin/mosquitto"
@@ -72,6 +97,11 @@ class Broker:
             self.process.kill()
             self.process.wait()
             self.process = None
+
+    def close(self) -> None:
+        self.kill()
+        for each in self._kept:
+            each.close()
 
     def write(self, *lines: str) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ from fleet_server.pki import Authority
 from kiosk.contract.cases import CaseReceipt, CaseReply, CaseState, SealedCase, SealedReply
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.downlink import Command, CommandList, Desired, DesiredContent
-from tests.kiosk.agent.small_broker import KIOSK_ID, eventually, free_port, listens
+from tests.kiosk.agent.small_broker import KIOSK_ID, KeptPort, eventually, listens
 
 
 class _Abrupt(uvicorn.Server):
@@ -48,10 +48,11 @@ def _hang_up() -> None:
 
 
 class SmallServer:
-    """The HTTPS side. What it has committed survives `stop` and `start`."""
+    """The HTTPS side. What it has committed survives `stop` and `start`; `close` is the end."""
 
     def __init__(self, folder: Path, keys: Path, kiosk_key: ec.EllipticCurvePublicKey) -> None:
-        self.port = free_port()
+        self._kept_port = KeptPort()
+        self.port = self._kept_port.number
         self.keys = keys
         self.kiosk_key = kiosk_key
         self.sealing_key = PrivateKey.generate()
@@ -68,6 +69,10 @@ class SmallServer:
         self.cut_upload_after: int | None = None
         self.reply_after_s = 0.0
         self.posts = 0
+        self.pulls = 0
+        self.pulled_version = 0
+        self.polls = 0
+        self.most_polls = 0
         self.uploaded_bytes = 0
         self.clock_ahead_s = 0.0
         with self._open() as connection:
@@ -106,11 +111,19 @@ class SmallServer:
             self._thread.join()
             self._server = self._thread = None
 
+    def close(self) -> None:
+        self.stop()
+        self._kept_port.close()
+
     def cases(self) -> list[SealedCase]:
         connection = self._open()
         rows = list(connection.execute("SELECT body FROM case_in ORDER BY rowid"))
         connection.close()
         return [SealedCase.model_validate_json(str(body)) for (body,) in rows]
+
+    def all_pulled(self) -> bool:
+        """Has the kiosk been told what is desired now?"""
+        return self.pulled_version == self.desired.version
 
     def desire(self, content: DesiredContent | None) -> None:
         self.desired = Desired(version=self.desired.version + 1, content=content)
@@ -161,6 +174,8 @@ class SmallServer:
 
         @app.get("/v1/desired")
         def _desired(request: Request) -> Response:
+            self.pulls += 1
+            self.pulled_version = self.desired.version
             etag = f'"{self.desired.version}"'
             if request.headers.get("if-none-match") == etag:
                 return Response(status_code=304)
@@ -223,7 +238,12 @@ class SmallServer:
             found = [case for case in self.cases() if case.case_id == case_id]
             if not found:
                 return no(404, "no_such_case")
-            await asyncio.sleep(min(self.reply_after_s, wait_s))
+            self.polls += 1
+            self.most_polls = max(self.most_polls, self.polls)
+            try:
+                await asyncio.sleep(min(self.reply_after_s, wait_s))
+            finally:
+                self.polls -= 1
             sealed = b""
             if self.reply_after_s <= wait_s:
                 receipt = self._receipt(case_id, CaseState.ACCEPTED)

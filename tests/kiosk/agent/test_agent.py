@@ -8,6 +8,7 @@ import pytest
 
 from kiosk.contract.cases import CaseReceipt, CaseReply
 from kiosk.contract.downlink import Command, RestartApp
+from kiosk.contract.topics import SERVER_STATE
 from kiosk.contract.uplink import (
     AppState,
     BirthMessage,
@@ -29,6 +30,16 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(90)]
 def newest_heartbeat(ingest: Ingest) -> Heartbeat | None:
     beats = [one for one in ingest.of("hb") if isinstance(one, HeartbeatMessage)]
     return beats[-1].body if beats else None
+
+
+def turned_away(ingest: Ingest) -> list[CaseTurnedAway]:
+    return [
+        event
+        for message in ingest.messages
+        if isinstance(message, EventsMessage)
+        for event in message.body.events
+        if isinstance(event, CaseTurnedAway)
+    ]
 
 
 def link(fleet: Fleet) -> tuple[bool, bool]:
@@ -117,24 +128,67 @@ def test_one_stuck_case_does_not_hold_up_the_others(fleet: Fleet) -> None:
     assert len(fleet.server.cases()) == 7
 
 
-def test_a_case_the_server_will_never_take_is_kept_and_reported(fleet: Fleet) -> None:
+def test_a_case_the_server_does_not_take_take_is_kept_and_reported(fleet: Fleet) -> None:
     ingest = fleet.listen()
     fleet.server.refuse_cases = (422, "unsealable")
     fleet.start_agent()
+    assert eventually(lambda: link(fleet) == (True, True))
     submitted = fleet.submit()
     assert eventually(lambda: "case_turned_away" in ingest.events.values())
     posts = fleet.server.posts
-    told = [
-        event
-        for message in ingest.messages
-        if isinstance(message, EventsMessage)
-        for event in message.body.events
-        if isinstance(event, CaseTurnedAway)
-    ]
+    told = turned_away(ingest)
     assert (told[0].case_id, told[0].code) == (submitted.case_id, "unsealable")
     assert fleet.store.rows("SELECT count(*) FROM case_paper") == [(1,)]
-    time.sleep(1.5)
-    assert fleet.server.posts == posts
+    pulls = fleet.server.pulls
+    assert eventually(lambda: fleet.server.pulls >= pulls + 2)
+    assert fleet.server.posts == posts  # without news from the server it stays where it is
+
+
+def test_a_case_turned_away_is_tried_again_once_the_server_is_another_one(fleet: Fleet) -> None:
+    ingest = fleet.listen()
+    fleet.server.refuse_cases = (422, "unknown_service")
+    fleet.start_agent()
+    assert eventually(lambda: link(fleet) == (True, True))
+    submitted = fleet.submit()
+    assert eventually(lambda: bool(turned_away(ingest)))
+    fleet.server.refuse_cases = None
+    ingest.say(SERVER_STATE, {"on": True, "gen": 1, "ts": 0})
+    assert eventually(lambda: isinstance(fleet.desk.look(submitted), CaseReply))
+    assert fleet.store.rows("SELECT count(*) FROM case_paper") == [(0,)]
+    assert len(turned_away(ingest)) == 1
+
+
+def test_news_without_end_are_no_reason_to_try_without_end(fleet: Fleet) -> None:
+    ingest = fleet.listen()
+    fleet.server.refuse_cases = (422, "unknown_service")
+    fleet.start_agent()
+    assert eventually(lambda: link(fleet) == (True, True))
+    fleet.submit()
+    assert eventually(lambda: bool(turned_away(ingest)))
+    fleet.server.desire(None)
+    assert eventually(lambda: fleet.server.posts == 2)
+    for _ in range(3):
+        fleet.server.desire(None)
+        assert eventually(fleet.server.all_pulled)
+    assert fleet.server.posts == 2
+    assert len(turned_away(ingest)) == 1
+
+
+def test_thirty_cases_without_an_answer_leave_the_line_to_the_probe(fleet: Fleet) -> None:
+    ingest = fleet.listen()
+    fleet.server.reply_after_s = 60
+    submitted = [fleet.submit(size=1000) for _ in range(30)]
+    fleet.start_agent()
+    assert eventually(lambda: len(fleet.server.cases()) == 30, within_s=30)
+    pulls = fleet.server.pulls
+    assert eventually(lambda: fleet.server.pulls >= pulls + 3)
+    assert link(fleet) == (True, True)
+    assert fleet.store.rows("SELECT count(*) FROM journal WHERE kind = 'server_lost'") == [(0,)]
+    assert fleet.server.most_polls <= 2  # the newest's, and a look after one of the others
+    fleet.server.reply_after_s = 0
+    ingest.poke("replies")
+    rest = submitted[:-1]  # the newest hangs in its own poll, which a real server would end
+    assert eventually(lambda: all(isinstance(fleet.desk.look(one), CaseReply) for one in rest))
 
 
 def test_the_screen_learns_within_five_seconds_that_the_server_is_away_and_back(
@@ -184,7 +238,8 @@ def test_a_puback_is_not_believed(fleet: Fleet) -> None:
     fleet.outbox.record(SessionStarted, service_id="a")
     assert eventually(lambda: link(fleet) == (True, True))
     time.sleep(2)
-    assert fleet.outbox.waiting() == 2
+    waiting = [row.event.kind for row in fleet.outbox.pending()]
+    assert {"agent_started", "session_started"} <= set(waiting)
     ingest.deaf = False
     assert eventually(lambda: fleet.outbox.waiting() == 0)
 

@@ -127,7 +127,7 @@ async def test_no_broker_is_an_error_with_a_code() -> None:
 
 
 async def test_a_broker_that_forbids_a_topic_is_heard(tmp_path: Path) -> None:
-    broker = Broker(tmp_path / "strict", server_port=free_port())
+    broker = Broker(tmp_path / "strict")
     (tmp_path / "access").write_text("topic read #\n")
     broker.write(f"acl_file {tmp_path / 'access'}", f"listener {broker.server_port} 127.0.0.1")
     broker.start()
@@ -138,7 +138,7 @@ async def test_a_broker_that_forbids_a_topic_is_heard(tmp_path: Path) -> None:
     assert isinstance(note, Published)
     assert note.refused == "not_authorized"
     await made.close()
-    broker.kill()
+    broker.close()
 
 
 async def _old_broker(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -228,4 +228,4 @@ async def test_a_certificate_of_a_stranger_is_told_as_tls(tmp_path: Path) -> Non
     made = Link(kiosk_id=KIOSK_ID, host="127.0.0.1", port=broker.port, tls=TLS)
     with pytest.raises(LinkError, match="tls"):
         await made.connect(WILL)
-    broker.kill()
+    broker.close()

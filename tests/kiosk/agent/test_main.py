@@ -7,14 +7,14 @@ from pathlib import Path
 import apsw
 import pytest
 
-from kiosk.agent.__main__ import EXIT_BAD_CONFIG
+from kiosk.agent.__main__ import EXIT_BAD_CONFIG, EXIT_STORE_FAILED
 from kiosk.store.database import known_version
 from tests.kiosk.agent.conftest import ROOT, Fleet
 
 pytestmark = pytest.mark.slow
 
 
-def refused(config: Path) -> str:
+def refused(config: Path, status: int = EXIT_BAD_CONFIG) -> str:
     ran = subprocess.run(
         [sys.executable, "-m", "kiosk.agent", "--config", str(config)],
         cwd=ROOT,
@@ -23,7 +23,7 @@ def refused(config: Path) -> str:
         timeout=60,
         check=False,
     )
-    assert ran.returncode == EXIT_BAD_CONFIG
+    assert ran.returncode == status
     return ran.stderr
 
 
@@ -47,3 +47,10 @@ def test_a_newer_store_is_named_and_left_alone(fleet: Fleet) -> None:
     assert f"schema v{known_version() + 1} is newer" in told
     assert connection.pragma("user_version") == known_version() + 1
     connection.close()
+
+
+def test_a_store_that_is_busy_now_may_be_tried_again(fleet: Fleet) -> None:
+    with fleet.store.transaction():
+        told = refused(fleet.kiosk.config, EXIT_STORE_FAILED)
+    assert "kiosk.sqlite" in told
+    assert "Traceback" not in told

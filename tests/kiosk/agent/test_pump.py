@@ -129,6 +129,21 @@ def test_a_new_connection_begins_at_the_oldest_unacknowledged_row(bench: Bench) 
     assert bench.wire.numbers() == numbers + numbers[2:]
 
 
+def test_a_row_that_cannot_be_read_does_not_stop_the_uplink(bench: Bench, tmp_path: Path) -> None:
+    bench.pump.connected()
+    numbers = bench.record(3)
+    other = Store.open(tmp_path / "kiosk.sqlite")
+    with other.transaction() as connection:
+        connection.execute('UPDATE outbox SET body = \'{"kind":"of_newer_software"}\' WHERE n = 1')
+    other.close()
+    bench.pump.turn()
+    assert bench.wire.numbers() == numbers[1:]
+    assert bench.acknowledge(numbers[-1], missing=(numbers[0],)) == 2
+    bench.pump.turn()
+    assert bench.wire.numbers() == numbers[1:]
+    assert bench.outbox.waiting() == 1
+
+
 def test_a_missing_row_is_sent_again_at_once(bench: Bench) -> None:
     bench.pump.connected()
     numbers = bench.record(4)

@@ -49,6 +49,35 @@ def test_a_blocked_process_ends_itself_so_that_it_is_started_again() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("print(loop, flush=True)", "deliver"),
+        ("raise StoreBusy('kiosk.sqlite: busy')", ""),
+        ("time.sleep(60)", ""),
+    ],
+    ids=["written", "refused", "on a disk that hangs"],
+)
+def test_what_is_stuck_is_written_down_where_that_can_be_and_the_process_ends_in_any_case(
+    words: str, said: str
+) -> None:
+    last_words = f"def last_words(loop):\n    {words}\n"
+    program = STUCK_LOOP.replace("Watchdog(pulse)", "Watchdog(pulse, last_words=last_words)")
+    imports = "from kiosk.store.database import StoreBusy\n"
+    program = program.replace("async def", f"{imports}{last_words}\nasync def", 1)
+    ended = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=Path(__file__).resolve().parents[3],
+        timeout=60,
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    assert ended.returncode == EXIT_STUCK
+    assert ended.stdout.strip() == said
+
+
+@pytest.mark.slow
 def test_systemd_hears_that_all_is_well_until_it_is_not(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -40,6 +40,9 @@ EVENTS: tuple[uplink.UplinkEvent, ...] = (
     uplink.ServiceStateChanged(n=12, happened_at=AT, out_of_service=True, reason="command"),
     uplink.CommandProgress(n=13, happened_at=AT, command_id="c1", state="succeeded"),
     uplink.EventsDropped(n=14, happened_at=AT, count=3, first_n=1, last_n=3),
+    uplink.JournalEntry(
+        n=15, happened_at=AT, entry="server_lost", level="warning", facts={"why": "timeout"}
+    ),
 )
 
 _HEAD = {

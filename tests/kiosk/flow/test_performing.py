@@ -1,6 +1,7 @@
 """What one effect writes down and when, over a real store."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from device_drivers.receipt_printer.interface import (
 )
 from device_drivers.status import DeviceStatus
 from kiosk.contract.cases import Applicant, CasePayload
+from kiosk.contract.uplink import SessionStarted
 from kiosk.devices.fleet import Fleet
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
@@ -175,3 +177,17 @@ async def test_another_case_and_another_citizen_get_numbers_of_their_own(work: W
     await work.perform(STORE_CASE)
     await work.perform(STORE_CASE)
     assert len(set(work.column("SELECT case_id FROM case_out"))) == 4
+
+
+async def test_a_case_is_recorded_after_what_happened_before_it_however_slow_the_disk(
+    work: Work,
+) -> None:
+    def begin_slowly() -> None:
+        time.sleep(0.2)
+        Outbox(work.store).record(SessionStarted, service_id="police-no-criminal-record")
+
+    work.clerk.note(begin_slowly)
+    await work.perform(STORE_CASE)
+    await work.perform(PAPER)
+    kinds = [row.event.kind for row in Outbox(work.store).pending()]
+    assert kinds[:3] == ["session_started", "case_submitted", "paper_changed"]

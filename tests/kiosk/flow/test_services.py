@@ -8,6 +8,7 @@ from kiosk.contract.services import Outcome, ServiceDefinition, exits
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.facts import receipt_facts
 from tests.kiosk.flow.visits import (
     CASE_ID,
     PERSON,
@@ -18,6 +19,7 @@ from tests.kiosk.flow.visits import (
     definitions,
     events_for,
     every_exit,
+    world,
 )
 
 
@@ -126,3 +128,11 @@ def test_an_empty_row_is_left_out_of_the_slip_rather_than_printed_empty() -> Non
     waiting.feed(ev.CaseStored(CASE_ID), ev.WaitOver())
     slip = next(effect for effect in waiting.effects if isinstance(effect, ef.PrintPaper))
     assert "办件编号" not in str(slip.receipt)
+
+
+def test_a_receipt_names_the_department_as_people_know_it() -> None:
+    walk = Walk()
+    walk.choose("police-no-criminal-record")
+    walk.until("print_slip")
+    assert isinstance(walk.state, st.InStep)
+    assert receipt_facts(walk.state.session, world())["department"] == "公安服务"

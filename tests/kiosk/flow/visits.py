@@ -29,6 +29,7 @@ from kiosk.flow.session import START, step
 from kiosk.flow.world import Content, Place, World
 from kiosk.services.loader import load_folder
 from kiosk.services.phrases import Phrases, load_phrases
+from kiosk.services.wording import department_names
 
 ASSETS = Path(__file__).resolve().parents[3] / "assets"
 NOW = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
@@ -142,6 +143,7 @@ def world(
             staffed_hours="周一至周五 9:00–17:00",
         ),
         verify_base="https://127.0.0.1:8443",
+        department_names=department_names(ASSETS / "text", "zh-CN"),
     )
 
 

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.services.phrases import load_phrases
-from kiosk.store.journal import load_catalogue
 
 ROOT = Path(__file__).resolve().parents[3]
 PAGES = ROOT / "kiosk" / "screens" / "viewing"
@@ -37,9 +36,3 @@ def test_every_phrase_said_by_name_exists() -> None:
 def test_the_search_finds_what_is_said() -> None:
     source = 'saying.say("a.b" if x else "a.c", n="1"); saying.lines("d.e")'
     assert set(literal_keys(source)) == {"a.b", "a.c", "d.e"}
-
-
-def test_there_is_a_sentence_for_every_kind_the_journal_can_hold() -> None:
-
-    known = load_phrases(ROOT / "assets" / "text").texts["zh-CN"]
-    assert {f"journal.{kind}" for kind in load_catalogue()} <= known.keys()

@@ -8,6 +8,7 @@ import pytest
 from kiosk.services.phrases import PhrasesRefused
 from kiosk.services.wording import (
     TEXTS,
+    department_names,
     grouped,
     local_number,
     mask_phone,
@@ -64,3 +65,13 @@ def test_date_words_that_cannot_say_every_date_are_refused_by_name(
     (tmp_path / "date.en.yaml").write_text(rest.replace(old, new, 1), encoding="utf-8")
     with pytest.raises(PhrasesRefused, match=r"date\.en\.yaml"):
         read_date_words(tmp_path / "date.en.yaml")
+
+
+def test_a_department_has_its_full_name_on_papers() -> None:
+    assert department_names(TEXTS, "zh-CN")["social_security"] == "社会保障"
+
+
+def test_a_department_without_a_name_is_refused_by_file(tmp_path: Path) -> None:
+    (tmp_path / "zh-CN.yaml").write_text("department: {tax: {full: 税务}}", encoding="utf-8")
+    with pytest.raises(PhrasesRefused, match=r"zh-CN\.yaml: department"):
+        department_names(tmp_path, "zh-CN")

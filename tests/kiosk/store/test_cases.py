@@ -15,9 +15,10 @@ from kiosk.contract.cases import (
     SealedCase,
 )
 from kiosk.contract.identifiers import NumberKind
-from kiosk.contract.uplink import CaseSubmitted, CaseTurnedAway
+from kiosk.contract.uplink import KEPT_TOO_LONG, CaseSubmitted, CaseTurnedAway
 from kiosk.store.cases import (
     REPLY_RETENTION,
+    TURNED_AWAY_RETENTION,
     CaseDesk,
     CaseIntent,
     CaseQueue,
@@ -208,3 +209,40 @@ def test_one_intent_is_one_case_however_often_it_is_submitted(
     assert len(outbox.pending()) == 1
     submit(desk)  # the control: another intent is another case
     assert queue.count_waiting() == 2
+
+
+def test_a_second_chance_that_fails_alike_is_not_reported_again_and_one_that_works_heals(
+    desk: CaseDesk, queue: CaseQueue, outbox: Outbox
+) -> None:
+    submitted = submit(desk)
+    case_id = submitted.case_id
+    queue.turned_away(case_id, "unknown_service")
+    assert queue.give_second_chance() == 1
+    queue.turned_away(case_id, "unknown_service")
+    assert queue.give_second_chance() == 1
+    queue.turned_away(case_id, "unsealable")
+    codes = [row.event.code for row in outbox.pending() if isinstance(row.event, CaseTurnedAway)]
+    assert codes == ["unknown_service", "unsealable"]
+    assert queue.give_second_chance() == 1
+    assert queue.waiting_ids() == [case_id]
+    queue.delivered(receipt_for(case_id))
+    assert desk.look(submitted) == receipt_for(case_id)
+    assert queue.give_second_chance() == 0
+
+
+def test_what_stays_turned_away_is_erased_in_the_end_and_said(
+    desk: CaseDesk, queue: CaseQueue, outbox: Outbox, store: Store, clock: SettableClock
+) -> None:
+    gone, waiting = submit(desk), submit(desk)
+    queue.turned_away(gone.case_id, "unsealable")
+    clock.now += TURNED_AWAY_RETENTION / 2
+    queue.give_second_chance()
+    queue.turned_away(gone.case_id, "unsealable")
+    queue.tidy()
+    assert store.rows("SELECT count(*) FROM case_paper") == [(4,)]
+    clock.now += TURNED_AWAY_RETENTION / 2
+    queue.tidy()
+    assert store.rows("SELECT case_id FROM case_out") == [(waiting.case_id,)]
+    assert store.rows("SELECT count(*) FROM case_paper") == [(2,)]
+    told = [row.event for row in outbox.pending() if isinstance(row.event, CaseTurnedAway)]
+    assert [event.code for event in told] == ["unsealable", KEPT_TOO_LONG]

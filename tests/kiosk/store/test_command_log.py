@@ -4,7 +4,7 @@ import pytest
 
 from kiosk.contract.downlink import Command, RestartApp, SetOutOfService, UnsupportedOrder
 from kiosk.contract.uplink import CommandProgress
-from kiosk.store.command_log import CommandLog
+from kiosk.store.command_log import RETENTION, CommandLog
 from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
 from tests.kiosk.store.conftest import SettableClock
@@ -75,7 +75,7 @@ def test_the_next_pull_asks_after_the_last_number(log: CommandLog, clock: Settab
     assert log.last_number() == 7
 
 
-def test_after_the_apps_start_a_restart_is_done_and_an_idempotent_order_is_done_again(
+def test_a_restart_is_done_at_the_first_frame_and_an_idempotent_order_done_again_at_the_start(
     log: CommandLog, clock: SettableClock
 ) -> None:
     closing = Command(
@@ -89,8 +89,11 @@ def test_after_the_apps_start_a_restart_is_done_and_an_idempotent_order_is_done_
     log.begin("c1")
     log.begin("c2")
     log.settle()
-    assert log.state("c1") == "succeeded"
+    assert log.state("c1") == "running"
     assert [command.id for command in log.to_do()] == ["c2"]
+    log.app_started()
+    assert log.state("c1") == "succeeded"
+    assert log.state("c2") == "received"
 
 
 def test_an_order_this_software_cannot_do_is_answered_at_once(
@@ -121,3 +124,30 @@ def test_what_newer_software_left_behind_is_answered_and_holds_up_no_other(
     assert [command.id for command in log.to_do()] == ["c3"]
     assert (log.state("c1"), log.state("c2")) == ("failed", "interrupted")
     assert told(outbox)[-2:] == ["interrupted", "failed"]
+
+
+def test_what_ended_is_forgotten_after_its_time_but_never_the_newest_number(
+    log: CommandLog, store: Store, clock: SettableClock
+) -> None:
+    for number in (1, 2, 3, 4):
+        log.receive(restart(clock, number))
+    for ended in ("c1", "c4"):
+        log.begin(ended)
+        log.finish(ended, succeeded=True)
+    log.begin("c2")
+    clock.forward(RETENTION - timedelta(seconds=1))
+    assert log.tidy() == 0
+    clock.forward(timedelta(seconds=1))
+    assert log.tidy() == 1
+    assert store.rows("SELECT id FROM command ORDER BY number") == [("c2",), ("c3",), ("c4",)]
+    assert log.last_number() == 4
+
+
+def test_restarts_are_found_whether_asked_or_begun(log: CommandLog, clock: SettableClock) -> None:
+    closing = restart(clock, 3).model_copy(update={"order": SetOutOfService(on=False, reason="")})
+    for command in (restart(clock), restart(clock, 2), closing):
+        log.receive(command)
+    log.begin("c1")
+    log.begin("c3")
+    assert log.restarts_running() == ["c1"]
+    assert log.restarts_asked() == ["c2"]

@@ -9,8 +9,10 @@ from kiosk.store.database import (
     NewerSchema,
     Store,
     StoreBroken,
+    StoreFull,
     known_version,
 )
+from kiosk.store.journal import Journal
 
 
 def put(store: Store, key: str) -> None:
@@ -144,3 +146,19 @@ async def test_a_change_wakes_a_task(store: Store) -> None:
         await anext(changes)
     writer.cancel()
     await changes.aclose()
+
+
+def test_a_disk_that_fills_up_inside_an_inner_transaction_is_a_full_store(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "kiosk.sqlite")
+    journal = Journal(store)
+
+    def write_for_ever() -> None:
+        with store.transaction() as connection:
+            connection.pragma("max_page_count", connection.pragma("page_count"))
+            while True:
+                journal.write("agent_stopped")
+
+    with pytest.raises(StoreFull):
+        write_for_ever()
+    assert journal.entries() == []
+    store.close()

@@ -137,3 +137,40 @@ def test_what_is_full_is_counted_in_octets_as_the_disk_does(store: Store) -> Non
     found = store.rows("SELECT sum(octet_length(body)), sum(length(body)) FROM outbox")
     octets, characters = (int(str(each)) for each in found[0])
     assert characters < octets <= 8_000 + 200  # what the note of the loss itself takes
+
+
+def of_newer_software(store: Store, *numbers: int) -> None:
+    with store.transaction() as connection:
+        for n in numbers:
+            connection.execute(
+                "UPDATE outbox SET kind = 'blinds_lowered',"
+                " body = json_set(body, '$.kind', 'blinds_lowered') WHERE n = ?",
+                (n,),
+            )
+
+
+def test_a_row_of_newer_software_holds_up_no_other_and_is_told_once(store: Store) -> None:
+    told: list[tuple[int, str]] = []
+    box = Outbox(store, on_unreadable=lambda n, kind: told.append((n, kind)))
+    numbers = [box.record(SessionStarted, service_id="a") for _ in range(6)]
+    of_newer_software(store, *numbers[:3])
+    assert [row.n for row in box.pending(limit=2)] == numbers[3:5]
+    assert [row.n for row in box.pending()] == numbers[3:]
+    assert told == [(n, "blinds_lowered") for n in numbers[:3]]
+
+
+def test_an_acknowledgement_from_above_does_not_forget_what_could_not_be_read(
+    store: Store,
+) -> None:
+    box = Outbox(store)
+    numbers = [box.record(SessionStarted, service_id="a") for _ in range(3)]
+    of_newer_software(store, numbers[1])
+    box.pending()
+    assert box.mark_acked(numbers[2]) == 2
+    with store.transaction() as connection:
+        connection.execute(
+            "UPDATE outbox SET body = json_set(body, '$.kind', 'session_started') WHERE n = ?",
+            (numbers[1],),
+        )
+    # the software that can read it comes back, and sends it
+    assert [row.n for row in Outbox(store).pending()] == [numbers[1]]

@@ -1,9 +1,12 @@
+from datetime import timedelta
+
 import pytest
 
 from kiosk.contract.uplink import PaperChanged
 from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
-from kiosk.store.paper_journal import PaperJournal, PaperStage
+from kiosk.store.paper_journal import RETENTION, PaperJournal, PaperStage
+from tests.kiosk.store.conftest import SettableClock
 
 CASE = "0123456789abcdef" * 2
 
@@ -83,3 +86,42 @@ def test_a_second_paper_is_a_copy_unless_the_first_certainly_never_came(
     papers.mark(second, "unconfirmed")
     third = papers.intend(CASE, "参保证明")
     assert [papers.copy_number(paper) for paper in (first, second, third)] == [1, 1, 2]
+
+
+def a_case(store: Store, case_id: str, stage: str) -> None:
+    with store.transaction() as connection:
+        connection.execute(
+            "INSERT INTO case_out (case_id, submitted_at, stage, stage_at) VALUES (?, 0, ?, 0)",
+            (case_id, stage),
+        )
+
+
+def test_papers_are_forgotten_with_their_steps_after_their_time(
+    store: Store, outbox: Outbox, clock: SettableClock
+) -> None:
+    papers = PaperJournal(store, outbox, clock=clock)
+    old, moved, hanging = (papers.intend(CASE, title) for title in ("甲", "乙", "丙"))
+    papers.mark(old, "not_printed")
+    papers.mark(moved, "sent")
+    clock.forward(timedelta(days=1))
+    papers.mark(moved, "presented")
+    clock.forward(RETENTION - timedelta(days=1))
+    assert papers.tidy() == 1
+    assert store.rows("SELECT id FROM paper ORDER BY id") == [(moved,), (hanging,)]
+    assert store.rows("SELECT count(*) FROM paper_step WHERE paper_id = ?", old) == [(0,)]
+    clock.forward(timedelta(days=1))
+    assert papers.tidy() == 1
+    assert papers.stage(hanging) is PaperStage.INTENT
+
+
+@pytest.mark.parametrize(
+    ("stage", "forgotten"), [("waiting", 0), ("turned_away", 0), ("replied", 1)]
+)
+def test_the_papers_of_a_case_that_only_this_kiosk_knows_stay(
+    store: Store, outbox: Outbox, clock: SettableClock, stage: str, forgotten: int
+) -> None:
+    papers = PaperJournal(store, outbox, clock=clock)
+    papers.mark(papers.intend(CASE, "甲"), "not_printed")
+    a_case(store, CASE, stage)
+    clock.forward(RETENTION * 2)
+    assert papers.tidy() == forgotten

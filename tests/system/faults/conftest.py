@@ -2,10 +2,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from provisioning.demo.staff import Staff, signed_in
 from provisioning.demo.system import System
 from tests.system.faults.setting_right import set_right
 from tests.system.hall import started
-from tests.system.staff import Staff, signed_in
 
 
 @pytest.fixture(scope="package")

@@ -14,9 +14,9 @@ from paho.mqtt.enums import CallbackAPIVersion
 from kiosk.agent.identity import mqtt_context
 from kiosk.contract.topics import Channel, Direction, Topic
 from kiosk.contract.uplink import MAX_BYTES
+from provisioning.demo.staff import Staff
 from provisioning.demo.system import KIOSK_ID, ROOT, System
 from tests.system.hall import TOLD_WITHIN_S, Witness, eventually
-from tests.system.staff import Staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -7,9 +7,9 @@ import pytest
 from provisioning.demo.citizens import ERRANDS
 from provisioning.demo.fingers import Fingers
 from provisioning.demo.gallery import codes_on
+from provisioning.demo.staff import Staff
 from provisioning.demo.system import KIOSK_ID, System
 from tests.system.hall import Witness, citizen_of, eventually
-from tests.system.staff import Staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -6,9 +6,9 @@ import pytest
 
 from provisioning.demo.citizens import ERRANDS, Citizen, Errand
 from provisioning.demo.fingers import Fingers, Shown
+from provisioning.demo.staff import Staff
 from provisioning.demo.system import KIOSK_ID, System
 from tests.system.hall import TOLD_WITHIN_S, Witness, citizen_of, eventually
-from tests.system.staff import Staff
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
 

@@ -1,0 +1,1 @@
+"""How long the server keeps what: each table has an end."""

@@ -1,0 +1,84 @@
+"""What every test may use: real devices named on the command line, and the person beside them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from device_drivers.ports import Port
+from device_drivers.status import DeviceKind
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--hardware",
+        action="append",
+        default=[],
+        metavar="KIND=PORT",
+        help="run the contract of a device on this one too, such as "
+        "id_card_reader=serial:/dev/ttyUSB0; a person is told what to do",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a device that cannot be before anything runs."""
+    named_hardware(config)
+
+
+def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
+    """The devices of `--hardware`. Raises UsageError for what names none."""
+    named: dict[DeviceKind, Port] = {}
+    for text in config.getoption("--hardware"):
+        kind, _, port = text.partition("=")
+        try:
+            named[DeviceKind(kind)] = Port.parse(port)
+        except ValueError as error:
+            raise pytest.UsageError(f"--hardware {text}: {error}") from error
+    return named
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """A contract test runs on the emulator, and on hardware where its module's device is named."""
+    if "place" in metafunc.fixturenames:
+        places: list[object] = ["emulator"]
+        if metafunc.module.DEVICE in named_hardware(metafunc.config):
+            places.append(pytest.param("hardware", marks=[pytest.mark.hardware, NO_HURRY]))
+        metafunc.parametrize("place", places)
+
+
+NO_HURRY = pytest.mark.timeout(1800)
+"""A person has to find a card, or a roll of paper."""
+
+
+@pytest.fixture
+def hardware_port(request: pytest.FixtureRequest) -> Port:
+    """Where the real device of this contract is."""
+    return named_hardware(request.config)[request.module.DEVICE]
+
+
+@pytest.fixture
+def technician(request: pytest.FixtureRequest) -> "Technician":
+    """The person beside the device."""
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+
+    def ask(words: str) -> str:
+        capture.suspend_global_capture(in_=True)
+        try:
+            return input(f"\n>>> {words}. Then Enter ('s': cannot be done here) ")
+        finally:
+            capture.resume_global_capture()
+
+    return Technician(ask)
+
+
+class Technician:
+    """Does by hand what the emulator does by itself."""
+
+    def __init__(self, ask: Callable[[str], str]) -> None:
+        self._ask = ask
+
+    async def please(self, words: str) -> None:
+        """Return when it is done; the test is skipped where it can't be."""
+        answer = await asyncio.to_thread(self._ask, words)
+        if answer.strip().lower() == "s":
+            pytest.skip(f"the technician could not: {words}")

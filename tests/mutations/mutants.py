@@ -1,0 +1,84 @@
+"""Finds the constants of a module of frames and turns one bit of one of them over."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Mutant:
+    """One constant in one file, as it stands and broken."""
+
+    path: Path
+    name: str
+    """The constant's own, for people; several literals may stand below one name."""
+    line: int
+    column: int
+    before: str
+    after: str
+
+    @property
+    def title(self) -> str:
+        """Which constant became what."""
+        return f"{self.name}:{self.line} {self.before} -> {self.after}"
+
+    def applied_to(self, source: str) -> str:
+        """The source with this one literal broken."""
+        lines = source.splitlines(keepends=True)
+        line = lines[self.line - 1].encode()
+        assert line[self.column :].startswith(self.before.encode())
+        end = self.column + len(self.before.encode())
+        lines[self.line - 1] = (line[: self.column] + self.after.encode() + line[end:]).decode()
+        return "".join(lines)
+
+
+def mutants_of(path: Path) -> list[Mutant]:
+    """One for each number, byte string and hexadecimal text that a constant of a module holds.
+
+    Constants are names in capitals, at the top or in a class; what functions hold is logic.
+    """
+    source = path.read_text("utf-8")
+    found = []
+    for name, value in _constants(ast.parse(source)):
+        for node in ast.walk(value):
+            broken = _broken(node)
+            if broken is not None and isinstance(node, ast.Constant):
+                literal = ast.get_source_segment(source, node)
+                assert literal is not None
+                found.append(Mutant(path, name, node.lineno, node.col_offset, literal, broken))
+    return found
+
+
+def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+    for statement in tree.body:
+        body = statement.body if isinstance(statement, ast.ClassDef) else [statement]
+        for inner in body:
+            match inner:
+                case ast.Assign(targets=[target], value=value):
+                    names = [each.id for each in ast.walk(target) if isinstance(each, ast.Name)]
+                case ast.AnnAssign(target=ast.Name(id=name), value=ast.expr() as value):
+                    names = [name]
+                case _:
+                    continue
+            if names and all(name.isupper() for name in names):
+                yield names[0], value
+
+
+def _broken(node: ast.AST) -> str | None:
+    match node:
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int() as number):
+            return hex(number ^ 1)
+        case ast.Constant(value=bytes() as data) if data:
+            return repr(data[:-1] + bytes([data[-1] ^ 1]))
+        case ast.Constant(value=str() as text) if len(text) >= 2 and _is_hexadecimal(text):
+            return repr(text[:-1] + f"{int(text[-1], 16) ^ 1:X}")
+        case _:
+            return None
+
+
+def _is_hexadecimal(text: str) -> bool:
+    compact = text.replace(" ", "")
+    return len(compact) % 2 == 0 and all(each in "0123456789abcdefABCDEF" for each in compact)
