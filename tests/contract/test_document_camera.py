@@ -168,7 +168,7 @@ async def test_says_what_is_wrong_with_a_paper_it_will_not_take(
     camera: DocumentCamera, hand: Hand, paper: str, problem: PageProblem
 ) -> None:
     await hand.put(paper)
-    assert await camera.capture(within_s=6) == NoPage(problem)
+    assert await camera.capture(within_s=3) == NoPage(problem)
 
 
 async def test_takes_a_card_in_its_own_size(camera: DocumentCamera, hand: Hand) -> None:

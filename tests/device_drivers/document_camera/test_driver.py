@@ -293,7 +293,7 @@ async def test_what_reads_codes_is_no_setting_of_a_configuration() -> None:
     assert "read_codes" not in settings_of(OpencvDocumentCamera)
 
 
-async def test_two_hundred_openings_leave_no_thread_and_no_descriptor(tmp_path: Path) -> None:
+async def test_fifty_openings_leave_no_thread_and_no_descriptor(tmp_path: Path) -> None:
     _put(tmp_path, 1)
     camera = OpencvDocumentCamera(Port.parse(f"images:{tmp_path}"), checks_upright=False)
 
@@ -304,4 +304,4 @@ async def test_two_hundred_openings_leave_no_thread_and_no_descriptor(tmp_path: 
         return len(os.listdir("/proc/self/fd")), len(_camera_threads())
 
     before = await open_and_close(3)
-    assert await open_and_close(200) == before
+    assert await open_and_close(50) == before
