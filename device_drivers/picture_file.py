@@ -21,7 +21,10 @@ def read_picture(path: Path) -> NDArray[np.uint8]:
     except OSError as error:
         raise UnreadablePicture(error.strerror or "cannot be read") from error
     padded = np.pad(content, (0, max(0, _LEAST_BYTES - content.size)))
-    picture = cv2.imdecode(padded, cv2.IMREAD_COLOR) if content.size else None
+    try:
+        picture = cv2.imdecode(padded, cv2.IMREAD_COLOR) if content.size else None
+    except cv2.error as error:  # more pixels than OpenCV takes
+        raise UnreadablePicture("a picture too large to read") from error
     if picture is None:
         raise UnreadablePicture("no picture OpenCV can read")
     return np.asarray(picture, np.uint8)

@@ -1,6 +1,7 @@
-"""`document-camera find-page | flatten`: what the camera's eyes make of a photograph."""
+"""`document-camera find-page | flatten | read-text`: what the camera makes of a photograph."""
 
 import argparse
+import asyncio
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,9 +10,16 @@ import cv2
 import numpy as np
 
 from device_drivers.command_line import BAD_ARGUMENTS, RESULT, BadArguments, write_line
-from device_drivers.document_camera.interface import PageProblem
-from device_drivers.document_camera.page import find_page, flatten, judge
+from device_drivers.document_camera.enhancement import enhance
+from device_drivers.document_camera.flattening import flatten, likely_paper
+from device_drivers.document_camera.interface import PageLook, PageProblem, PaperSize, Picture
+from device_drivers.document_camera.judgement import judge
+from device_drivers.document_camera.page import find_page
+from device_drivers.document_camera.text_reading.interface import NotRead, TextReading
+from device_drivers.document_camera.text_reading.reader import TextReader
+from device_drivers.errors import DeviceGarbled
 from device_drivers.picture_file import UnreadablePicture, read_picture
+from device_drivers.status import DeviceKind
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
@@ -30,7 +38,13 @@ def add_commands(subparsers: "Subparsers") -> None:
     flat.add_argument("image", type=Path, metavar="IMAGE")
     flat.add_argument("--out", type=Path, required=True, metavar="PNG")
     flat.add_argument("--dpi", type=int, default=200, choices=range(72, 601), metavar="72..600")
+    flat.add_argument("--paper", type=PaperSize, choices=list(PaperSize), default=None)
+    flat.add_argument("--look", type=PageLook, choices=list(PageLook), default=PageLook.PLAIN)
     flat.set_defaults(run=_flatten)
+
+    read = actions.add_parser("read-text", help="the lines of text on each picture")
+    read.add_argument("images", type=Path, nargs="+", metavar="IMAGE")
+    read.set_defaults(run=_read_text)
 
 
 def _find_page(chosen: argparse.Namespace) -> int:
@@ -70,8 +84,9 @@ def _flatten(chosen: argparse.Namespace) -> int:
     if quad is None:
         write_line({"result": "no_page", "problems": [PageProblem.NO_PAGE.value]})
         return RESULT
-    page = flatten(picture, quad, dpi=chosen.dpi)
-    measured = judge(picture, quad)
+    paper = chosen.paper or likely_paper(picture, quad)
+    page = enhance(flatten(picture, quad, dpi=chosen.dpi, paper=paper), chosen.look)
+    measured = judge(picture, quad, paper=paper)
     encoded, png = cv2.imencode(".png", page)
     if not encoded:
         raise BadArguments(f"{chosen.image}: the page could not be encoded")
@@ -90,3 +105,45 @@ def _flatten(chosen: argparse.Namespace) -> int:
         }
     )
     return RESULT
+
+
+def _read_text(chosen: argparse.Namespace) -> int:
+    return asyncio.run(_read_all(chosen.images))
+
+
+async def _read_all(images: list[Path]) -> int:
+    outcome = RESULT
+    reader = TextReader()
+    try:
+        # the first answer of a process loads its models: not what `ms` is asked for
+        await reader.read(np.full((64, 64, 3), 255, np.uint8))
+        for image in images:
+            try:
+                picture = read_picture(image)
+            except UnreadablePicture as error:
+                write_line({"file": str(image), "error": str(error)})
+                outcome = BAD_ARGUMENTS
+                continue
+            began_at = time.perf_counter()
+            reading = await _read_twice(reader, picture)
+            ms = (time.perf_counter() - began_at) * 1000
+            if isinstance(reading, NotRead):
+                raise DeviceGarbled(DeviceKind.DOCUMENT_CAMERA.value, f"text: {reading.why.value}")
+            lines = [
+                {
+                    "text": line.text,
+                    "score": round(line.score, 4),
+                    "quad": [[round(x, 1), round(y, 1)] for x, y in line.quad],
+                }
+                for line in reading.lines
+            ]
+            write_line({"file": str(image), "lines": lines, "ms": round(ms, 1)})
+    finally:
+        await reader.close()
+    return outcome
+
+
+async def _read_twice(reader: TextReader, picture: Picture) -> TextReading:
+    """Once more where the process ended: the system may have taken its memory."""
+    reading = await reader.read(picture)
+    return await reader.read(picture) if isinstance(reading, NotRead) else reading

@@ -7,6 +7,7 @@ a picture. The desk shows drawn papers in perspective, or photographs handed in.
 import contextlib
 import os
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -14,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from device_drivers.document_camera import papers
+from device_drivers.document_camera import cards, papers
 
 _FRAME_PX = (1944, 2592)
 """Five megapixels, mounted on its side: an A4 page comes to some 200 dpi."""
@@ -24,21 +25,33 @@ _FRAME_NAME = "frame.jpg"
 _Corners = tuple[tuple[float, float], ...]
 _LYING: _Corners = ((176, 118), (1772, 96), (1818, 2430), (118, 2462))
 _ASKEW: _Corners = ((262, 148), (1764, 262), (1640, 2440), (88, 2296))
+_CARD: _Corners = ((480, 900), (1158, 880), (1170, 1306), (474, 1328))
+"""Some 200 dpi as well: in the middle of the desk."""
 _OVER_THE_EDGE: _Corners = ((420, 620), (1980, 560), (2080, 2840), (380, 2900))
 
 
 class DocumentCameraEmulator:
     """One camera looking down on one desk. Its methods block up to a second: drawing takes time."""
 
-    PAPERS = ("employer_letter", "application_form", "blurred_letter", "cut_off_letter")
-    """What `put` knows by name; the last two are pictures no camera should accept."""
+    PAPERS = (
+        "employer_letter",
+        "application_form",
+        "id_card_front",
+        "id_card_back",
+        "blurred_letter",
+        "cut_off_letter",
+        "upside_down_letter",
+        "curled_letter",
+        "shining_letter",
+        "dim_letter",
+    )
+    """What `put` knows by name; the last six are pictures no camera should accept."""
 
     def __init__(self, folder: Path) -> None:
         """Make the folder when it isn't there; the desk is empty until `put`."""
         self._folder = folder
         self._aside = folder.with_name(f".{folder.name}.unplugged")
         folder.mkdir(parents=True, exist_ok=True)
-        self._drawn: dict[str, bytes] = {}
         self.paper: str | None = None
         """The name of what lies on the desk, or None."""
         self.take()
@@ -55,7 +68,7 @@ class DocumentCameraEmulator:
 
     def put(self, paper: str) -> None:
         """Lay one of `PAPERS` under the camera. Raises KeyError for another name."""
-        self._show(self._frame_of(paper))
+        self._show(_encoded(paper))
         self.paper = paper
 
     def put_picture(self, picture: bytes) -> None:
@@ -65,7 +78,7 @@ class DocumentCameraEmulator:
 
     def take(self) -> None:
         """Leave the desk empty."""
-        self._show(self._frame_of(""))
+        self._show(_encoded(""))
         self.paper = None
 
     def unplug(self) -> None:
@@ -84,15 +97,15 @@ class DocumentCameraEmulator:
         half.write_bytes(encoded)
         os.replace(half, folder / _FRAME_NAME)
 
-    def _frame_of(self, paper: str) -> bytes:
-        if paper not in self._drawn:
-            frame = _SCENES[paper]()
-            _, data = cv2.imencode(".jpg", frame, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
-            self._drawn[paper] = data.tobytes()
-        return self._drawn[paper]
-
 
 _Frame = NDArray[np.uint8]
+
+
+@cache
+def _encoded(paper: str) -> bytes:
+    """The whole frame with that paper: drawn once a process, for it takes up to a second."""
+    _, data = cv2.imencode(".jpg", _SCENES[paper](), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return data.tobytes()
 
 
 def _desk() -> _Frame:
@@ -115,15 +128,21 @@ def _light() -> NDArray[np.float32]:
     return np.asarray(1.02 - 0.22 * away, np.float32)
 
 
-def _lay(sheet: Image.Image, corners: _Corners) -> _Frame:
-    """The sheet on the desk, with a shadow, seen by the camera."""
+def _lay(sheet: Image.Image, corners: _Corners, *, bow: float = 0.0) -> _Frame:
+    """The sheet on the desk, with a shadow, seen by the camera; `bow` shifts its middle down."""
     desk = _desk()
     page = cv2.cvtColor(np.asarray(sheet, np.uint8), cv2.COLOR_RGB2BGR)
     height, width = page.shape[:2]
+    whole = np.full((height, width), 255, np.uint8)
+    if bow:
+        y, x = np.mgrid[0:height, 0:width].astype(np.float32)
+        y -= np.float32(bow * height) * (1 - (2 * x / width - 1) ** 2)
+        page = np.asarray(cv2.remap(page, x, y, cv2.INTER_LINEAR), np.uint8)
+        whole = np.asarray(cv2.remap(whole, x, y, cv2.INTER_LINEAR), np.uint8)
     edge = np.array([(0, 0), (width, 0), (width, height), (0, height)], np.float32)
     matrix = cv2.getPerspectiveTransform(edge, np.array(corners, np.float32))
     seen = cv2.warpPerspective(page, matrix, _FRAME_PX, flags=cv2.INTER_AREA).astype(np.float32)
-    cover = cv2.warpPerspective(np.full((height, width), 255, np.uint8), matrix, _FRAME_PX)
+    cover = cv2.warpPerspective(whole, matrix, _FRAME_PX)
     shadow = cv2.GaussianBlur(np.roll(cover, (14, 10), (0, 1)), (0, 0), 14)[:, :, None] / 255.0
     ground = desk * (1 - 0.45 * shadow)
     share = cover[:, :, None] / 255.0
@@ -136,10 +155,33 @@ def _blurred() -> _Frame:
     return np.asarray(cv2.GaussianBlur(_lay(papers.employer_letter(), _LYING), (0, 0), 7), np.uint8)
 
 
+def _shining() -> _Frame:
+    """A lamp mirrored in a plastic sleeve."""
+    frame = _lay(papers.employer_letter(), _LYING).astype(np.float32)
+    y, x = np.mgrid[0 : _FRAME_PX[1], 0 : _FRAME_PX[0]].astype(np.float32)
+    away = np.hypot((x - 1050) / 210, (y - 1000) / 330)
+    frame += 400 * np.clip(1.4 - away, 0, 1)[:, :, None]
+    return np.asarray(np.clip(frame, 0, 255), np.uint8)
+
+
+def _dim() -> _Frame:
+    return np.asarray(_lay(papers.employer_letter(), _LYING) * 0.24, np.uint8)
+
+
+def _turned(sheet: Image.Image) -> Image.Image:
+    return sheet.transpose(Image.Transpose.ROTATE_180)
+
+
 _SCENES: dict[str, Callable[[], _Frame]] = {
     "": _desk,
     "employer_letter": lambda: _lay(papers.employer_letter(), _LYING),
     "application_form": lambda: _lay(papers.application_form(), _ASKEW),
     "blurred_letter": _blurred,
+    "id_card_front": lambda: _lay(cards.front_of_card(), _CARD),
+    "id_card_back": lambda: _lay(cards.back_of_card(), _CARD),
     "cut_off_letter": lambda: _lay(papers.employer_letter(), _OVER_THE_EDGE),
+    "upside_down_letter": lambda: _lay(_turned(papers.employer_letter()), _LYING),
+    "curled_letter": lambda: _lay(papers.employer_letter(), _LYING, bow=0.04),
+    "shining_letter": _shining,
+    "dim_letter": _dim,
 }

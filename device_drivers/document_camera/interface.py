@@ -17,6 +17,25 @@ Quad = tuple[tuple[float, float], tuple[float, float], tuple[float, float], tupl
 """Corners in pixels: top-left, top-right, bottom-right, bottom-left."""
 
 
+class PaperSize(StrEnum):
+    """What lies under the camera; ISO names."""
+
+    A4 = "a4"
+    ID_CARD = "id_card"
+    """ID-1: resident identity card (居民身份证), bank card, driving licence."""
+
+
+class PageLook(StrEnum):
+    """What is done to a page before it is kept."""
+
+    PLAIN = "plain"
+    """As the camera saw it."""
+    COLOUR = "colour"
+    """Shadows taken out, white paper, true colours."""
+    GREY = "grey"
+    """The same without colours."""
+
+
 class PageProblem(StrEnum):
     """Why a picture of a paper is not good enough; each has a sentence in `assets/text`."""
 
@@ -26,6 +45,9 @@ class PageProblem(StrEnum):
     BLURRED = "blurred"
     GLARE = "glare"
     TOO_DARK = "too_dark"
+    NOT_FLAT = "not_flat"
+    UPSIDE_DOWN = "upside_down"
+    """Its text stands on its head, or lies on its side."""
     MOVING = "moving"
 
 
@@ -52,6 +74,9 @@ class Page:
     width: 0.7 and more in focus, 0.1 unreadable; 0 for a page without ink."""
     glare: float
     """Share of the page that is burnt out, 0 to 1."""
+    paper: PaperSize = PaperSize.A4
+    codes: tuple[str, ...] = field(default=(), repr=False)
+    """The texts of the codes on the paper, where the camera was told how to read them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +101,8 @@ class DocumentCamera(Protocol):
     async def status(self) -> StatusReport:
         """Ask the device now; answers within 1 s. Never raises: absence is a status."""
 
-    def preview(self) -> AsyncIterator[Preview]:
+    def preview(self, *, paper: PaperSize = PaperSize.A4) -> AsyncIterator[Preview]:
         """Live frames, judged, until the iterator is closed. Raises DeviceFault while iterating."""
 
-    async def capture(self, *, within_s: float) -> CaptureResult:
+    async def capture(self, *, within_s: float, paper: PaperSize = PaperSize.A4) -> CaptureResult:
         """Wait until a page lies still and is good, and take it. Raises DeviceFault."""

@@ -3,7 +3,9 @@
 Everything here blocks and belongs in the one worker thread of its driver.
 """
 
+import contextlib
 import os
+import stat
 import time
 from pathlib import Path
 
@@ -25,6 +27,9 @@ _WAITED_S = 0.004
 _QUEUE_FRAMES = 5
 """V4L2 keeps four buffers by default; the fifth grab is fresh in any case."""
 _DESK_GREY = 96
+_LEAST_SIDE_PX, _MOST_SIDE_PX = 48, 8192
+"""Smaller or larger than any camera's frame: a driver that gives it gives nonsense."""
+_LARGEST_FILE = 64 * 1024 * 1024
 
 
 class FrameSource:
@@ -79,13 +84,7 @@ class FrameSource:
         if self._port.scheme is Scheme.V4L2:
             return self._fresh_frame(self._capture)
         self._keep_pace(1 / min(max(self._capture.get(cv2.CAP_PROP_FPS), 1.0), 60.0))
-        ok, frame = self._capture.read()
-        if not ok:
-            self._capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
-            ok, frame = self._capture.read()
-        if not ok:
-            raise DeviceGarbled(self._device, f"{self._port} holds no frame")
-        return np.asarray(frame, np.uint8)
+        return self._next_of_video(self._capture)
 
     def close(self) -> None:
         """Release the camera. Safe to call twice."""
@@ -112,10 +111,13 @@ class FrameSource:
         try:
             with os.scandir(self._port.address) as entries:
                 for entry in entries:
-                    if Path(entry.name).suffix.lower() in _PICTURES and entry.name[0] != ".":
+                    if Path(entry.name).suffix.lower() not in _PICTURES or entry.name[0] == ".":
+                        continue
+                    with contextlib.suppress(FileNotFoundError):  # another took its place just now
                         about = entry.stat()
-                        found = (about.st_mtime_ns, entry.path, about.st_ino, about.st_size)
-                        newest = max(newest, found) if newest else found
+                        if stat.S_ISREG(about.st_mode):  # a pipe would never end
+                            found = (about.st_mtime_ns, entry.path, about.st_ino, about.st_size)
+                            newest = max(newest, found) if newest else found
         except OSError as error:
             self._seen = None
             raise self._missing("is not there") from error
@@ -126,6 +128,8 @@ class FrameSource:
             return self._frame
         key = (newest[1], newest[0], newest[2])
         if key != self._seen:
+            if newest[3] > _LARGEST_FILE:
+                raise DeviceGarbled(self._device, f"{self._port} shows a file of {newest[3]} bytes")
             self._frame = self._decode(newest[1])
             self._seen = key
         return self._frame
@@ -135,10 +139,47 @@ class FrameSource:
             data = np.fromfile(path, np.uint8)
         except OSError as error:
             raise self._missing("lost its picture while it was read") from error
-        frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        try:
+            frame = cv2.imdecode(data, cv2.IMREAD_COLOR) if data.size else None
+        except cv2.error:  # more pixels than OpenCV takes
+            frame = None
         if frame is None:
             raise DeviceGarbled(self._device, f"{self._port} shows something that is no picture")
-        return np.asarray(frame, np.uint8)
+        return self._checked(frame)
+
+    def _next_of_video(self, capture: cv2.VideoCapture) -> Frame:
+        ok, frame = capture.read()
+        if not ok:
+            capture.set(cv2.CAP_PROP_POS_FRAMES, 0)
+            ok, frame = capture.read()
+        if not ok:  # some containers cannot be wound back
+            self.close()
+            self.open()
+            assert self._capture is not None
+            ok, frame = self._capture.read()
+        if not ok:
+            self.close()
+            raise DeviceGarbled(self._device, f"{self._port} holds no frame")
+        return self._checked(frame)
+
+    def _checked(self, frame: "NDArray[np.generic] | None") -> Frame:
+        """The frame with three channels. Raises DeviceGarbled for what no camera gives."""
+        if frame is None or frame.dtype != np.uint8 or frame.ndim not in {2, 3}:
+            raise DeviceGarbled(self._device, f"{self._port} gave what is no frame")
+        height, width = frame.shape[:2]
+        if min(height, width) < _LEAST_SIDE_PX or max(height, width) > _MOST_SIDE_PX:
+            raise DeviceGarbled(self._device, f"{self._port} gave a frame of {width} × {height}")
+        channels = frame.shape[2] if frame.ndim == 3 else 1
+        pixels = np.asarray(frame, np.uint8)
+        match channels:
+            case 3:
+                return pixels
+            case 1:
+                return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_GRAY2BGR), np.uint8)
+            case 4:
+                return np.asarray(cv2.cvtColor(pixels, cv2.COLOR_BGRA2BGR), np.uint8)
+            case _:
+                raise DeviceGarbled(self._device, f"{self._port} gave {channels} channels")
 
     def _fresh_frame(self, capture: cv2.VideoCapture) -> Frame:
         """Throw away what waited in the queue while nobody looked: the latest frame wins."""
@@ -152,4 +193,4 @@ class FrameSource:
         ok, frame = capture.retrieve()
         if not ok:
             raise DeviceGarbled(self._device, f"{self._port} gave a frame that does not decode")
-        return np.asarray(frame, np.uint8)
+        return self._checked(frame)

@@ -69,7 +69,7 @@ def test_lists_every_model_with_its_ports() -> None:
         ["power-supply", "status", "--port", "nut:kiosk@127.0.0.1"],
         ["readiness", "--config", "no-such-file.toml"],
         ["document-printer", "print", "--port", "cups:a4", "x.pdf"],
-        ["document-camera", "read-text", "x.png"],
+        ["document-camera", "read-text"],
     ],
 )
 def test_arguments_without_sense_exit_with_2(arguments: Sequence[str]) -> None:

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from device_drivers.bench.hand import Hand, HandRefused
+from device_drivers.document_camera.emulator import DocumentCameraEmulator
 from tests.device_drivers.bench.running_bench import RunningBench
 
 pytestmark = pytest.mark.slow
@@ -98,12 +99,7 @@ def test_answers_an_action_with_the_new_state(bench: RunningBench) -> None:
 
 def test_offers_what_lies_ready(bench: RunningBench) -> None:
     catalogue = bench.hand.catalogue()
-    assert catalogue["papers"] == [
-        "employer_letter",
-        "application_form",
-        "blurred_letter",
-        "cut_off_letter",
-    ]
+    assert catalogue["papers"] == list(DocumentCameraEmulator.PAPERS)
     assert {"id_cards", "social_security_cards", "codes", "actions"} <= catalogue.keys()
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from device_drivers.__main__ import main
+from device_drivers.document_camera.papers import employer_letter
 from tests.device_drivers.document_camera.scenes import desk_with_sheet, overlap
 
 
@@ -87,3 +88,36 @@ def test_flattening_what_is_no_picture_exits_with_2(
     arguments = [f"{tmp_path}/absent.png", "--out", f"{tmp_path}/page.png"]
     assert main(["document-camera", "flatten", *arguments]) == 2
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.slow
+def test_read_text_says_the_lines_of_each_picture_and_goes_on_after_one_that_is_none(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    letter = np.asarray(employer_letter())[180:540, :, ::-1]
+    path, rubbish = tmp_path / "letter.png", tmp_path / "rubbish.png"
+    assert cv2.imwrite(str(path), np.ascontiguousarray(letter))
+    rubbish.write_bytes(b"rubbish")
+    assert main(["document-camera", "read-text", str(rubbish), str(path)]) == 2
+    refused, read = map(json.loads, capsys.readouterr().out.splitlines())
+    assert refused == {"file": str(rubbish), "error": "no picture OpenCV can read"}
+    assert set(read) == {"file", "lines", "ms"}
+    assert [line["text"] for line in read["lines"]] == [
+        "桓台县云杉精密机械有限公司",
+        "关于开具无犯罪记录证明的用途说明",
+    ]
+    assert {tuple(line) for line in read["lines"]} == {("text", "score", "quad")}
+    assert np.array(read["lines"][0]["quad"]).shape == (4, 2)
+
+
+@pytest.mark.slow
+def test_flatten_can_clean_the_page_and_be_told_its_paper(
+    photograph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "page.png"
+    told = ["--look", "grey", "--paper", "a4", "--dpi", "100", "--out", str(out)]
+    assert main(["document-camera", "flatten", photograph, *told]) == 0
+    assert json.loads(capsys.readouterr().out)["width"] == 827
+    written = cv2.imread(str(out))
+    assert written is not None
+    assert np.ptp(written, axis=2).max() == 0

@@ -5,8 +5,10 @@ import cv2
 import numpy as np
 import pytest
 
+from device_drivers.document_camera.flattening import flatten, page_size_px
 from device_drivers.document_camera.interface import PageProblem
-from device_drivers.document_camera.page import find_page, flatten, judge, page_size_px
+from device_drivers.document_camera.judgement import judge
+from device_drivers.document_camera.page import find_page
 from tests.device_drivers.document_camera.scenes import desk_with_sheet, overlap
 
 _PHOTOGRAPHS = Path(__file__).parents[4] / "shared" / "data" / "documents"

@@ -1,0 +1,1 @@
+"""Reading printed text off pages (文字识别), in a process of its own."""
