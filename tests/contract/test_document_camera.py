@@ -92,9 +92,11 @@ Stand = tuple[Port, Hand]
 
 
 @pytest.fixture
-async def stand(place: str, request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stand]:
+async def stand(
+    stand_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Stand]:
     """A camera with nothing under it, and the hand beside it."""
-    async with STANDS[place](request, tmp_path) as standing:
+    async with STANDS[stand_kind](request, tmp_path) as standing:
         yield standing
 
 

@@ -144,9 +144,11 @@ def model(request: pytest.FixtureRequest) -> Model:
 
 
 @pytest.fixture
-async def stand(place: str, model: Model, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+async def stand(
+    stand_kind: str, model: Model, request: pytest.FixtureRequest
+) -> AsyncIterator[Stand]:
     """A printer with paper in it, and the hand beside it."""
-    async with STANDS[place](model, request) as standing:
+    async with STANDS[stand_kind](model, request) as standing:
         yield standing
 
 

@@ -172,7 +172,9 @@ def read_with_opencv(picture: Grey) -> list[Reading]:
         return []
     try:
         return [*_opencv_qr(picture), *_opencv_bars(picture)]
-    except cv2.error:  # its detectors fail on degenerate shapes they found themselves
+    except (cv2.error, UnicodeDecodeError):
+        # its detectors fail on degenerate shapes they found themselves, its Python binding on
+        # every picture with a code in it that is no UTF-8
         return []
 
 

@@ -233,7 +233,7 @@ def _paper(session: Session, saying: Saying) -> str:
     if session.paper is PaperState.NONE:
         return ""
     if session.paper is PaperState.PRINTED and session.paper_kind is not PaperKind.RECEIPT:
-        return saying.say(f"result.paper.printed_{session.paper_kind.value}")
+        return saying.say(f"result.paper.{session.paper.value}_{session.paper_kind.value}")
     return saying.say(f"result.paper.{session.paper.value}")
 
 

@@ -24,7 +24,9 @@ def picture_of(code: segno.QRCode, *, scale: int = 5) -> Picture:
 
 
 def drawn(content: str | bytes, *, scale: int = 5) -> Picture:
-    return picture_of(segno.make(content, micro=False, error="m"), scale=scale)
+    # segno takes some bytes that are no Shift JIS for kanji, so bytes are drawn as bytes
+    mode = "byte" if isinstance(content, bytes) else None
+    return picture_of(segno.make(content, micro=False, error="m", mode=mode), scale=scale)
 
 
 def bars(content: str, kind: zxingcpp.BarcodeFormat, *, scale: int = 3) -> Picture:

@@ -58,7 +58,7 @@ def test_a_year_not_announced_gives_no_date_and_an_alarm(
 def test_the_page_says_the_day_or_the_number_of_working_days() -> None:
     assert "应于 2026年11月26日 周四 前作出决定" in _page("2026-11-26")
     assert "应自受理之日起 3 个工作日内作出决定" in _page("")
-    assert "To be decided by 26 Nov 2026" in _page("2026-11-26", "en")
+    assert "To be decided by Thu 26 Nov 2026" in _page("2026-11-26", "en")
 
 
 def test_the_page_shows_the_local_time_of_receipt() -> None:
