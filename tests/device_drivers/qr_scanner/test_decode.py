@@ -152,7 +152,7 @@ def test_any_picture_ends_in_codes_or_none(
     assert all(isinstance(code, Code) for code in decode_image(picture, budget_ms=30))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=25, deadline=None)
 @given(
     payload=st.binary(min_size=1, max_size=60),
     flips=st.lists(st.tuples(st.integers(0, 400), st.integers(0, 400)), max_size=30),

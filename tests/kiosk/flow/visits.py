@@ -1,6 +1,6 @@
 """A kiosk's world and a citizen who walks through services, for the tests of flow and view."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -112,6 +112,12 @@ def phrases() -> Phrases:
     return load_phrases(ASSETS / "text")
 
 
+@cache
+def departments() -> Mapping[str, str]:
+    """Their names as papers have them."""
+    return department_names(ASSETS / "text", "zh-CN")
+
+
 def world(
     *,
     down: DeviceKind | None = None,
@@ -151,7 +157,7 @@ def world(
             staffed_hours="周一至周五 9:00–17:00",
         ),
         verify_base="https://127.0.0.1:8443",
-        department_names=department_names(ASSETS / "text", "zh-CN"),
+        department_names=departments(),
     )
 
 
