@@ -1,4 +1,4 @@
-.PHONY: help setup check test demo bench shots lock
+.PHONY: help setup check test nightly demo bench shots lock
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
 
@@ -18,6 +18,9 @@ check: setup ## before each commit, a minute: format, lint, types, import contra
 test: check ## check, then every test on real parts
 	$(PYTHON) -m pytest -q -m slow -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/system
 	$(PYTHON) -m pytest -q -m slow tests/system
+
+nightly: setup ## hours: a million inputs, every constant broken, 10,000 openings, every cable
+	NIGHTLY=1 $(PYTHON) -m pytest -q tests/fuzz tests/mutations tests/device_drivers/test_endurance.py tests/kiosk/devices/test_recovery.py
 
 demo: setup ## the whole system on this machine, with scripted citizens; ONCE=1 ends after them
 	@exec $(PYTHON) -m provisioning.demo $(if $(ONCE),--once)

@@ -1,9 +1,12 @@
 """Finds the constants of a module of frames and turns one bit of one of them over."""
 
 import ast
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+_WORD = re.compile(r"[A-Za-z0-9.-]*[A-Za-z]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,10 @@ class Mutant:
 
 
 def mutants_of(path: Path) -> list[Mutant]:
-    """One for each number, byte string and hexadecimal text that a constant of a module holds.
+    """One for each number, byte string, hexadecimal text and word that a module's constants hold.
 
-    Constants are names in capitals, at the top or in a class; what functions hold is logic.
+    Constants are names in capitals, at the top or in a class; what functions hold is logic. Words
+    are those a protocol or a sheet is written with; sentences are for people.
     """
     source = path.read_text("utf-8")
     found = []
@@ -75,6 +79,8 @@ def _broken(node: ast.AST) -> str | None:
             return repr(data[:-1] + bytes([data[-1] ^ 1]))
         case ast.Constant(value=str() as text) if len(text) >= 2 and _is_hexadecimal(text):
             return repr(text[:-1] + f"{int(text[-1], 16) ^ 1:X}")
+        case ast.Constant(value=str() as text) if _WORD.fullmatch(text):
+            return repr(text[:-1] + chr(ord(text[-1]) ^ 1))
         case _:
             return None
 

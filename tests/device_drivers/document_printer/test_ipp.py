@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from device_drivers.document_printer.ipp import (
     IppGarbled,
     IppReply,
+    IppValue,
     Operation,
+    ValueTag,
     decode_reply,
     encode_request,
 )
@@ -95,6 +97,34 @@ def test_a_question_after_a_job_names_it_right_behind_the_printer() -> None:
     assert bytes.fromhex("21 0006") + b"job-id" + bytes.fromhex("0004 00000093") in question
 
 
+def test_operations_and_syntaxes_have_the_documents_numbers() -> None:
+    """RFC 8011, 5.4.15; RFC 8010, 3.5.2."""
+    assert {each.name: f"{each:02X}" for each in Operation} == {
+        "CANCEL_JOB": "08",
+        "GET_JOB_ATTRIBUTES": "09",
+        "GET_JOBS": "0A",
+        "GET_PRINTER_ATTRIBUTES": "0B",
+    }
+    assert {each.name: f"{each:02X}" for each in ValueTag} == {
+        "INTEGER": "21",
+        "BOOLEAN": "22",
+        "ENUM": "23",
+        "RANGE": "33",
+        "BEGIN_COLLECTION": "34",
+        "TEXT_WITH_LANGUAGE": "35",
+        "NAME_WITH_LANGUAGE": "36",
+        "END_COLLECTION": "37",
+        "TEXT": "41",
+        "NAME": "42",
+        "KEYWORD": "44",
+        "URI": "45",
+        "CHARSET": "47",
+        "LANGUAGE": "48",
+        "MIME_TYPE": "49",
+        "MEMBER_NAME": "4A",
+    }
+
+
 def test_the_answer_printed_in_the_document_is_read() -> None:
     reply = decode_reply(_GET_JOBS_ANSWER)
     assert (reply.is_ok, reply.request_id) == (True, 0x123)
@@ -127,6 +157,35 @@ def test_every_syntax_comes_as_its_own_type() -> None:
         "printer-geo-location": (None,),
         "printer-state-reasons": ("media-low-report", "toner-low-report"),
     }
+
+
+@pytest.mark.parametrize(
+    ("tag", "value"),
+    [
+        (0x10, None),
+        (0x13, None),
+        (0x1F, None),
+        (0x20, b"a4"),
+        (0x40, b"a4"),
+        (0x41, "a4"),
+        (0x49, "a4"),
+        (0x4A, b"a4"),
+    ],
+)
+def test_out_of_band_values_and_strings_are_told_by_the_documents_ranges(
+    tag: int, value: IppValue
+) -> None:
+    reply = decode_reply(
+        bytes.fromhex("0200 0000 00000001 04") + _attribute(tag, "media", b"a4") + b"\x03"
+    )
+    assert reply.printer == {"media": (value,)}
+
+
+def test_an_answer_may_be_256_kib_long_and_no_longer() -> None:
+    longest = (bytes.fromhex("0200 0000 00000001 04 03")).ljust(262_144, b"\x00")
+    assert decode_reply(longest).is_ok
+    with pytest.raises(IppGarbled, match="longer than"):
+        decode_reply(longest + b"\x00")
 
 
 def test_a_collection_within_a_collection_is_passed_over() -> None:

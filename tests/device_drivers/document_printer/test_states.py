@@ -13,6 +13,8 @@ from device_drivers.document_printer.interface import (
 )
 from device_drivers.document_printer.ipp import IppValue
 from device_drivers.document_printer.states import (
+    JOB_ATTRIBUTES,
+    PRINTER_ATTRIBUTES,
     JobSeen,
     understand_job,
     understand_printer,
@@ -47,14 +49,17 @@ def test_an_idle_printer_without_complaint_is_ready() -> None:
     [
         ("media-empty", "paper", "out", FaultCode.PAPER_OUT),
         ("media-needed", "paper", "out", FaultCode.PAPER_OUT),
+        ("input-tray-missing", "paper", "out", FaultCode.PAPER_OUT),
         ("media-low", "paper", "low", None),
         ("media-jam", "paper", "jammed", FaultCode.TICKET_JAMMED),
         ("toner-empty", "toner", "out", FaultCode.TONER_OUT),
         ("marker-supply-empty", "toner", "out", FaultCode.TONER_OUT),
+        ("marker-supply-missing", "toner", "out", FaultCode.TONER_OUT),
         ("toner-low", "toner", "low", None),
         ("marker-supply-low", "toner", "low", None),
         ("door-open", "door", "open", FaultCode.DOOR_OPEN),
         ("cover-open", "door", "open", FaultCode.DOOR_OPEN),
+        ("interlock-open", "door", "open", FaultCode.DOOR_OPEN),
     ],
 )
 def test_each_reason_tells_of_its_part_however_bad_the_printer_calls_it(
@@ -64,6 +69,29 @@ def test_each_reason_tells_of_its_part_however_bad_the_printer_calls_it(
     status = _status(3, reason + severity)
     assert status.parts()[part] == word
     assert status.fault in allowed
+
+
+@pytest.mark.parametrize("severity", ["", "-report", "-warning", "-error"])
+@pytest.mark.parametrize(
+    "reason",
+    ["offline", "shutdown", "timed-out", "connecting-to-device", "paused", "moving-to-paused"],
+)
+def test_who_is_away_or_stopped_by_hand_is_offline_and_not_broken(
+    reason: str, severity: str
+) -> None:
+    status = _status(3, reason + severity)
+    assert (status.device, status.fault) == (DeviceStatus.OFFLINE, None)
+
+
+def test_what_is_asked_for_has_the_documents_names() -> None:
+    """RFC 8011, 5.3 and 5.4; PWG 5100.13, 6.6."""
+    assert " ".join(PRINTER_ATTRIBUTES) == (
+        "printer-state printer-state-reasons printer-is-accepting-jobs printer-supply"
+    )
+    assert " ".join(JOB_ATTRIBUTES) == (
+        "job-id job-name job-state job-state-reasons job-impressions-completed"
+        " job-media-sheets-completed"
+    )
 
 
 def test_a_low_supply_alone_keeps_nobody_from_printing() -> None:

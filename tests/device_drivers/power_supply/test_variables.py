@@ -6,7 +6,14 @@ from hypothesis import strategies as some
 
 from device_drivers.errors import FaultCode
 from device_drivers.power_supply.interface import BatteryStatus, MainsStatus
-from device_drivers.power_supply.variables import error_word, status_of
+from device_drivers.power_supply.variables import (
+    DRIVER_AWAY,
+    REFUSED,
+    STALE,
+    UNKNOWN_SUPPLY,
+    error_word,
+    status_of,
+)
 from device_drivers.status import DeviceStatus
 
 MAINS, BATTERY, NOBODY_KNOWS = MainsStatus.PRESENT, MainsStatus.NOT_PRESENT, MainsStatus.UNKNOWN
@@ -78,6 +85,19 @@ def test_numbers_are_read_and_what_is_none_is_none() -> None:
 )
 def test_the_word_of_an_error_is_found(message: str, word: str) -> None:
     assert error_word(message) == word
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("ERR DATA-STALE", STALE),
+        ("ERR DRIVER-NOT-CONNECTED", DRIVER_AWAY),
+        ("ERR UNKNOWN-UPS", UNKNOWN_SUPPLY),
+        ("ERR ACCESS-DENIED", REFUSED),
+    ],
+)
+def test_the_errors_are_those_of_the_network_protocol(line: str, word: str) -> None:
+    assert error_word(line) == word
 
 
 NAMES = [

@@ -11,6 +11,7 @@ from device_drivers.qr_scanner.keys import AltCodes, InputEvent, KeyDecoder, Lay
 
 # linux/input-event-codes.h
 ENTER, SHIFT, RIGHT_SHIFT, ALT, CONTROL, PAD_ENTER = 28, 42, 54, 56, 29, 96
+RIGHT_CONTROL, RIGHT_ALT = 97, 100
 PAD = dict(zip("7894561230", (71, 72, 73, 75, 76, 77, 79, 80, 81, 82), strict=True))
 
 
@@ -62,6 +63,9 @@ def alt_events(numbers: Iterable[int], at_s: float = 100.0) -> list[InputEvent]:
         ("us", (-SHIFT, 3, -SHIFT, 53, 12, 51), "@?-,"),
         ("us", (PAD["4"], 83, PAD["2"], 98, 55, 74, 78), "4.2/*-+"),
         ("us", (-CONTROL, 27, 30), "\x1da"),
+        ("us", (-RIGHT_CONTROL, 27, 30), "\x1da"),
+        ("us", (58, 69, 125, 30), "a"),  # Caps Lock, Num Lock, Meta
+        ("us", (-RIGHT_ALT, -PAD["6"], PAD["5"]), "A"),
         ("de", (21, 44, -SHIFT, 8, 26), "zy/ü"),
     ],
 )

@@ -22,6 +22,28 @@ def test_an_aim_identifier_names_the_symbology(payload: bytes, symbology: str, r
     assert split_identifier(payload) == (symbology, rest)
 
 
+@pytest.mark.parametrize(
+    ("letter", "word"),
+    [
+        ("A", "code39"),
+        ("C", "code128"),
+        ("E", "ean13"),
+        ("F", "codabar"),
+        ("G", "code93"),
+        ("I", "itf"),
+        ("L", "pdf417"),
+        ("Q", "qr"),
+        ("U", "maxicode"),
+        ("d", "datamatrix"),
+        ("e", "databar"),
+        ("j", "rmqr"),
+        ("z", "aztec"),
+    ],
+)
+def test_each_letter_of_iso_15424_has_its_word(letter: str, word: str) -> None:
+    assert split_identifier(f"]{letter}0SW".encode()) == (word, b"SW")
+
+
 def test_an_identifier_without_a_word_is_unknown() -> None:
     assert symbology_of("]X0") == "unknown"
     assert symbology_of("") == "unknown"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 from PIL import Image
 
-from device_drivers.receipt_printer.code_128 import encode, modules
+from device_drivers.receipt_printer.code_128 import QUIET_MODULES, encode, modules
 from device_drivers.receipt_printer.emulator.drawn_codes import draw_barcode
 from device_drivers.receipt_printer.emulator.interpreter import Interpreter
 from device_drivers.receipt_printer.emulator.steps import Barcode
@@ -46,6 +46,17 @@ def test_in_pairs_that_number_would_be_a_command() -> None:
 def test_what_no_bar_code_holds_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="bar code"):
         encode(text)
+
+
+def test_the_longest_that_a_byte_counts_is_written_and_one_more_is_refused() -> None:
+    assert encode("x" * 253) == b"{B" + b"x" * 253
+    with pytest.raises(ValueError, match="longer"):
+        encode("x" * 254)
+
+
+def test_its_margin_is_the_standards() -> None:
+    """ISO/IEC 15417, 4.4."""
+    assert QUIET_MODULES == 10
 
 
 def test_its_width_is_that_of_the_printed_one() -> None:

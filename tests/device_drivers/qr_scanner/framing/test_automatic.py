@@ -2,12 +2,26 @@
 
 import pytest
 
-from device_drivers.qr_scanner.framing.arrival import Answered, CodeArrived, ReplyDue
-from device_drivers.qr_scanner.framing.automatic import QUESTIONS, AutoFraming, recognise
+from device_drivers.qr_scanner.framing.arrival import (
+    FRAMINGS,
+    Answered,
+    CodeArrived,
+    ReplyDue,
+)
+from device_drivers.qr_scanner.framing.automatic import (
+    MAKERS,
+    QUESTIONS,
+    AutoFraming,
+    recognise,
+)
 from device_drivers.qr_scanner.framing.newland import TRIGGER
 from tests.device_drivers.qr_scanner.framing.test_ssi import from_scanner
 
 UNIFIED = bytes.fromhex("02 01 30 30 30 30 23 53 43 4E 4D 4F 44 30 06 3B 03")
+
+
+def test_every_language_that_can_be_named_can_be_made() -> None:
+    assert {"auto", *MAKERS} == set(FRAMINGS)
 
 
 def test_the_questions_are_put_in_the_documented_order() -> None:

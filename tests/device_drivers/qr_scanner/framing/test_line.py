@@ -94,6 +94,13 @@ def test_the_longest_code_there_is_is_read() -> None:
     assert LineFraming().take(code + b"\r") == [CodeArrived(code)]
 
 
+def test_what_is_longer_than_8192_bytes_is_no_code() -> None:
+    longest = b"7" * 8192
+    assert len(longest) == LONGEST_CODE
+    assert LineFraming().take(longest + b"\r") == [CodeArrived(longest)]
+    assert LineFraming().take(longest + b"7\r") == [Noise(8193)]
+
+
 def test_a_cable_being_plugged_in_sends_no_code() -> None:
     framing = BurstFraming()
     framing.take(b"\x00\xff\x00")

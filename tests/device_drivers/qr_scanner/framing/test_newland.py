@@ -4,9 +4,12 @@ import pytest
 
 from device_drivers.qr_scanner.framing.arrival import Answered, CodeArrived, ReplyDue
 from device_drivers.qr_scanner.framing.newland import (
+    ACK,
     ENTER_SETTING,
     ENTERED,
     LEAVE_SETTING,
+    LEFT,
+    NAK,
     TRIGGER,
     TRIGGER_OFF,
     NewlandFraming,
@@ -31,10 +34,14 @@ from device_drivers.qr_scanner.framing.newland import (
         ),
         (ENTER_SETTING, "24 24 24 24"),
         (LEAVE_SETTING, "25 25 25 25"),
+        (ACK, "06"),
+        (NAK, "15"),
+        (ENTERED, "40 40 40 40"),
+        (LEFT, "5E 5E 5E 5E"),
         (encode_old_setting("99900030"), "23 39 39 39 30 30 30 33 30 3B"),
     ],
 )
-def test_commands_to_the_byte(encoded: bytes, golden: str) -> None:
+def test_commands_and_answers_to_the_byte(encoded: bytes, golden: str) -> None:
     assert encoded == bytes.fromhex(golden)
 
 
@@ -71,7 +78,9 @@ def test_the_code_behind_the_acknowledgement_is_read() -> None:
     assert framing.pause() == [CodeArrived(b"SW370321")]
 
 
-@pytest.mark.parametrize("answer", [b"\x06", bytes.fromhex("02 01 30 30 30 30 23 51 06 3B 03")])
+@pytest.mark.parametrize(
+    "answer", [b"\x06", b"\x15", bytes.fromhex("02 01 30 30 30 30 23 51 06 3B 03")]
+)
 def test_an_answer_that_comes_behind_a_code_is_taken_off(answer: bytes) -> None:
     framing = NewlandFraming()
     framing.take(b"SW370321\r" + answer)

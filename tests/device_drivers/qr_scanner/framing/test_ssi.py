@@ -13,6 +13,7 @@ from device_drivers.qr_scanner.framing.ssi import (
     SCAN_ENABLE,
     START_SESSION,
     STOP_SESSION,
+    SYMBOLOGIES,
     Packet,
     SsiFraming,
     checksum,
@@ -49,6 +50,29 @@ def codes(arrivals: object) -> list[CodeArrived]:
 )
 def test_commands_to_the_byte(opcode: int, data: bytes, golden: str) -> None:
     assert encode(opcode, data) == bytes.fromhex(golden)
+
+
+def test_code_types_are_those_of_the_guides_table() -> None:
+    """SSI Programmer's Guide 72E-40451, code types of DECODE_DATA."""
+    assert {f"{number:02X}": word for number, word in SYMBOLOGIES.items()} == {
+        "01": "code39",
+        "02": "codabar",
+        "03": "code128",
+        "06": "itf",
+        "07": "code93",
+        "08": "ean13",  # UPC-A
+        "0A": "ean8",
+        "0B": "ean13",
+        "0F": "code128",  # GS1-128
+        "11": "pdf417",
+        "1B": "datamatrix",
+        "1C": "qr",
+        "25": "maxicode",
+        "2D": "aztec",
+        "30": "databar",
+        "31": "databar",
+        "32": "databar",
+    }
 
 
 def test_a_packet_is_decoded_only_with_its_length_and_checksum() -> None:
