@@ -5,6 +5,7 @@ import gc
 import os
 import threading
 import tracemalloc
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -72,6 +73,7 @@ class Forgetful:
     """A device that keeps a little of every opening."""
 
     def __init__(self) -> None:
+        self.capabilities: Mapping[str, str] = {}
         self._kept: list[bytearray] = []
 
     async def connect(self) -> None:
