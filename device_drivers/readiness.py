@@ -129,6 +129,7 @@ def _as_json(
         "why": report.detail,
         "since": asked_at.isoformat(timespec="seconds"),
         "parts": report.parts(),
+        "capabilities": dict(configured.device.capabilities),
     }
 
 
@@ -142,7 +143,7 @@ def _draw(
     from device_drivers.wall_sheet import DPI, SheetRow, draw_sheet, load_words  # noqa: PLC0415
 
     rows = [
-        SheetRow(each.kind, each.model, str(each.port), report)
+        SheetRow(each.kind, each.model, str(each.port), report, each.device.capabilities)
         for each, report in zip(devices, reports, strict=True)
     ]
     try:

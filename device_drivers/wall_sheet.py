@@ -1,7 +1,7 @@
 """The readiness of a kiosk's devices as a sheet of A4 for the wall (设备就绪表)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
@@ -16,10 +16,13 @@ WORDS_FOLDER = Path(__file__).resolve().parent.parent / "assets" / "text"
 DPI = 150
 _WIDTH_PX, _HEIGHT_PX = 1240, 1754  # A4, 210 × 297 mm, at 150 dpi
 _MARGIN_PX = 90
+_TOP_PX, _ROWS_PX = 300, 1360
 _ROW_PX = 210
-_MOST_ROWS = 6
+"""Where there is room; eight devices stand closer."""
+_MOST_ROWS = 8
+"""One of each kind."""
 
-_INK, _GREY, _LINE = "#1b1f24", "#57606a", "#c8cfd8"
+_INK, _GREY, _QUIET, _LINE = "#1b1f24", "#57606a", "#6e7781", "#c8cfd8"
 _GOOD, _WAITING, _BAD = "#1a7f37", "#9a6700", "#b42318"
 _COLOURS: Mapping[DeviceStatus, str] = {
     DeviceStatus.ONLINE: _GOOD,
@@ -37,6 +40,7 @@ class SheetRow:
     model: str
     port: str
     report: StatusReport
+    capabilities: Mapping[str, str] = field(default_factory=dict)
 
 
 def load_words(language: str) -> Mapping[str, str]:
@@ -53,7 +57,10 @@ def is_ready(report: StatusReport) -> bool:
 def draw_sheet(
     rows: Sequence[SheetRow], *, asked_at: datetime, words: Mapping[str, str]
 ) -> Image.Image:
-    """Draw one page of A4 at `DPI`; holds six devices. Raises TypefaceMissing, ValueError."""
+    """Draw one page of A4 at `DPI`; holds one device of each kind.
+
+    Raises TypefaceMissing, ValueError.
+    """
     if len(rows) > _MOST_ROWS:
         raise ValueError(f"{len(rows)} devices do not fit on one sheet")
     sheet = Image.new("RGB", (_WIDTH_PX, _HEIGHT_PX), "white")
@@ -65,8 +72,9 @@ def draw_sheet(
     summary = words["all_ready" if ready == len(rows) else "some_ready"]
     summary = summary.format(total=len(rows), ready=ready, others=len(rows) - ready)
     _write(pen, (_MARGIN_PX, 236), summary, 28, _GOOD if ready == len(rows) else _BAD, bold=True)
+    row_px = min(_ROW_PX, _ROWS_PX // max(1, len(rows)))
     for number, row in enumerate(rows):
-        _draw_row(pen, 300 + number * _ROW_PX, row, words)
+        _draw_row(pen, _TOP_PX + number * row_px, row, words)
     _write(pen, (_MARGIN_PX, _HEIGHT_PX - 80), words["footer"], 22, _GREY)
     return sheet
 
@@ -76,24 +84,38 @@ def _draw_row(pen: ImageDraw.ImageDraw, top: int, row: SheetRow, words: Mapping[
     colour = _COLOURS.get(report.device, _BAD) if report.fault is None else _BAD
     right = _WIDTH_PX - _MARGIN_PX
     pen.line([(_MARGIN_PX, top), (right, top)], fill=_LINE, width=2)
-    _draw_mark(pen, _MARGIN_PX, top + 32, colour)
+    _draw_mark(pen, _MARGIN_PX, top + 22, colour)
     left = _MARGIN_PX + 80
-    _write(pen, (left, top + 28), words[f"device.{row.kind.value}"], 38, _INK, bold=True)
+    _write(pen, (left, top + 18), words[f"device.{row.kind.value}"], 36, _INK, bold=True)
     status = words[f"status.{report.device.value}"]
-    _write(pen, (right - _width(status, 38, bold=True), top + 28), status, 38, colour, bold=True)
-    reached = words["reached"].format(model=row.model, port=row.port)
-    _write(pen, (left, top + 84), _fitting(reached, 24, right - left), 24, _GREY)
-    parts = " · ".join(
+    _write(pen, (right - _width(status, 36, bold=True), top + 18), status, 36, colour, bold=True)
+    y = top + 64
+    for text, size_px, ink in (
+        (words["reached"].format(model=row.model, port=row.port), 22, _GREY),
+        (_capabilities(row, words), 19, _QUIET),
+        (_parts(report, words), 22, _INK),
+    ):
+        if text:
+            _write(pen, (left, y), _fitting(text, size_px, right - left), size_px, ink)
+            y += size_px + 5
+    if report.fault is not None:
+        what = f"{report.fault.value} {words[f'fault.{report.fault.value}']}"
+        _write(pen, (left, y), _fitting(what, 24, right - left), 24, _BAD)
+
+
+def _capabilities(row: SheetRow, words: Mapping[str, str]) -> str:
+    """Names of settings and models stand as they are; only what is a word is put into words."""
+    return " · ".join(
+        f"{words[f'capability.{name}']} {words.get(f'value.{value}', value)}"
+        for name, value in row.capabilities.items()
+    )
+
+
+def _parts(report: StatusReport, words: Mapping[str, str]) -> str:
+    return " · ".join(
         f"{words[f'part.{part}']} {words[f'value.{value}']}"
         for part, value in report.parts().items()
     )
-    y = top + 120
-    if parts:
-        _write(pen, (left, y), _fitting(parts, 24, right - left), 24, _GREY)
-        y += 36
-    if report.fault is not None:
-        what = f"{report.fault.value} {words[f'fault.{report.fault.value}']}"
-        _write(pen, (left, y), _fitting(what, 26, right - left), 26, _BAD)
 
 
 def _draw_mark(pen: ImageDraw.ImageDraw, left: int, top: int, colour: str) -> None:

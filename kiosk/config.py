@@ -71,6 +71,8 @@ class TimesConfig(Strict):
     """WCAG 2.2.1: at least 20 s to ask for more time (`REQUIREMENTS.md`)."""
     session_cap_s: float = Field(default=900, gt=0)
     """A session ends after this, whatever happens, unless paper is in motion."""
+    self_test_at: str = Field(default="03:30", pattern=r"^([01]\d|2[0-3]):[0-5]\d$")
+    """Local time at which the devices are tested each night, as soon as nobody is there."""
 
 
 class AgentConfig(Strict):

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from kiosk.contract.devices import DeviceKind, DeviceState
 from kiosk.contract.uplink import AppState
 from kiosk.devices.fleet import Fleet
 from kiosk.devices.lights import CabinetLights
+from kiosk.devices.self_test import SelfTest
 from kiosk.devices.watch import watch_devices
 from kiosk.flow.clerk import Clerk
 from kiosk.flow.events import Touch
@@ -121,6 +122,14 @@ class KioskApp:
             lights=self._lights,
         )
         self._closings = Closings(store, self._outbox, self._journal)
+        last_test = self._journal.last("self_test_done")
+        self._self_test = SelfTest(
+            self._fleet.keepers,
+            at=time.fromisoformat(config.times.self_test_at),
+            is_free=lambda: app_state(self._runner.state) is not AppState.IN_SESSION,
+            on_done=self._records.self_tested,
+            last_at=None if last_test is None else last_test.at,
+        )
         self._orders = Orders(
             store,
             commands=commands,
@@ -197,6 +206,7 @@ class KioskApp:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._runner.run())
                 group.create_task(watch_devices(self._fleet, self._device_changed))
+                group.create_task(self._self_test.run())
                 group.create_task(self._follow_store())
                 group.create_task(self._sign_of_life())
                 group.create_task(self._note_start())

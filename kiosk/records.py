@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from functools import partial
 from typing import Final
@@ -14,6 +14,7 @@ from kiosk.contract.uplink import (
     ContentDrawn,
     ContentRefused,
     DeviceStatusChanged,
+    SelfTestDone,
 )
 from kiosk.flow.clerk import Clerk
 from kiosk.process import own_process
@@ -93,6 +94,10 @@ class AppRecords:
         """An edge."""
         self._clerk.owe(partial(self._write_device, _now(), kind, state))
 
+    def self_tested(self, devices: Mapping[DeviceKind, DeviceState]) -> None:
+        """The nightly self-test is done."""
+        self._clerk.owe(partial(self._write_self_test, _now(), devices))
+
     def _write_start(self, at: datetime, cold_start_ms: int, content: str) -> None:
         with self._store.transaction():
             self._outbox.record(AppStarted, happened_at=at, cold_start_ms=cold_start_ms)
@@ -116,6 +121,12 @@ class AppRecords:
                 status=state.status.value,
                 fault=state.fault or "none",
             )
+
+    def _write_self_test(self, at: datetime, devices: Mapping[DeviceKind, DeviceState]) -> None:
+        with self._store.transaction():
+            self._outbox.record(SelfTestDone, happened_at=at, devices=devices)
+            faults = sum(state.fault is not None for state in devices.values())
+            self._journal.write("self_test_done", devices=len(devices), faults=faults)
 
 
 def _now() -> datetime:

@@ -73,7 +73,7 @@ class PowerSupplyStation:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Cut the mains, drain the battery, pull the cable, end the service."""
+        """Cut the mains, drain the battery, let the driver hang, pull the cable, end upsd."""
         supply = self._emulator
         return {
             "mains_off": at_once(lambda: supply.set_mains(is_on=False)),
@@ -81,6 +81,8 @@ class PowerSupplyStation:
             "drain": at_once(supply.drain),
             "wear_out": at_once(supply.wear_out),
             "recover": at_once(supply.recover),
+            "freeze": at_once(supply.freeze),
+            "thaw": at_once(supply.thaw),
             "stop_service": at_once(supply.stop_service),
             "start_service": at_once(supply.start_service),
             "unplug": at_once(supply.unplug),

@@ -9,6 +9,7 @@ from device_drivers.bench.catalogue import Catalogue
 from device_drivers.bench.refusal import Refused, chosen
 from device_drivers.bench.serial_station import SerialStation
 from device_drivers.bench.station import Action, Body, at_once, simply
+from device_drivers.emulation.wire_fault import WireFault
 from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.social_security_card.private_pcscd import (
     READER_NAME,
@@ -59,6 +60,7 @@ class SocialSecurityCardStation:
         self._pcscd = PrivatePcscd(directory)
         self._card: str | None = None
         self._is_plugged = True
+        self._fault = WireFault.NONE
         self._is_served = False
 
     @property
@@ -73,10 +75,11 @@ class SocialSecurityCardStation:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Insert and remove a card, cut the cable, stop and start pcscd itself."""
+        """Insert and remove a card, spoil its contacts, cut the cable, stop and start pcscd."""
         return {
             "insert": self._insert,
             "remove": simply(self._remove),
+            "disturb": self._disturb,
             "unplug": simply(self._unplug),
             "plug": simply(self._plug),
             "stop_service": simply(self._stop_service),
@@ -84,8 +87,13 @@ class SocialSecurityCardStation:
         }
 
     def state(self) -> dict[str, object]:
-        """The card in the slot by its short name, and whether pcscd runs."""
-        return {"plugged": self._is_plugged, "card": self._card, "service": self._is_served}
+        """The card in the slot by its short name, what is wrong, and whether pcscd runs."""
+        return {
+            "plugged": self._is_plugged,
+            "card": self._card,
+            "service": self._is_served,
+            "fault": self._fault.value,
+        }
 
     async def start(self) -> None:
         """Start pcscd. Raises PcscdFailed."""
@@ -109,6 +117,11 @@ class SocialSecurityCardStation:
         else:
             await self._do(lambda: self._pcscd.insert_card(self._cards[name]))
         self._card = name
+
+    async def _disturb(self, body: Body) -> None:
+        fault = WireFault(chosen(body, "fault", WireFault))
+        await self._do(lambda: self._pcscd.disturb(fault))
+        self._fault = fault
 
     async def _remove(self) -> None:
         await self._do(self._pcscd.remove_card)

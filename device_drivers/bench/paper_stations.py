@@ -12,6 +12,7 @@ from PIL import Image
 from device_drivers.bench.refusal import Refused, chosen
 from device_drivers.bench.station import Action, Body, at_once, disturbing, in_thread, simply
 from device_drivers.document_camera.emulator import DocumentCameraEmulator
+from device_drivers.emulation.wire_fault import WireFault
 from device_drivers.receipt_printer.emulator import PrintedReceipt, ReceiptPrinterEmulator
 
 NEAR_END_MM = 1500.0
@@ -28,7 +29,7 @@ class DocumentCameraStation:
         """`desk` is a folder for this station alone."""
         self._folder = desk / "camera"
         self._emulator: DocumentCameraEmulator | None = None
-        self._view: tuple[str | None, bytes] | None = None
+        self._view: tuple[tuple[str | None, WireFault], bytes] | None = None
 
     @property
     def port(self) -> str:
@@ -37,18 +38,23 @@ class DocumentCameraStation:
 
     @property
     def actions(self) -> Mapping[str, Action]:
-        """Put one paper, take it away, cut and restore the cable."""
+        """Put one paper, take it away, spoil the picture, cut and restore the cable."""
         return {
             "put": self._put,
             "take": in_thread(lambda: self._started().take()),
+            "disturb": self._disturb,
             "unplug": at_once(lambda: self._started().unplug()),
             "plug": at_once(lambda: self._started().plug()),
         }
 
     def state(self) -> dict[str, object]:
-        """The paper on the desk by its short name."""
+        """The paper on the desk by its short name, and what is wrong with the picture."""
         camera = self._started()
-        return {"plugged": camera.is_plugged, "paper": camera.paper}
+        return {
+            "plugged": camera.is_plugged,
+            "paper": camera.paper,
+            "fault": camera.fault.value,
+        }
 
     async def start(self) -> None:
         """Clear the desk and switch the camera on; drawing the desk takes up to a second."""
@@ -64,8 +70,11 @@ class DocumentCameraStation:
         camera = self._started()
         if not camera.is_plugged:
             raise Refused(HTTPStatus.CONFLICT, "unplugged", "the camera is unplugged")
-        if self._view is None or self._view[0] != camera.paper:
-            self._view = (camera.paper, await asyncio.to_thread(self._shrink))
+        seen = (camera.paper, camera.fault)
+        if camera.fault is WireFault.WRONG:
+            raise Refused(HTTPStatus.CONFLICT, "no_picture", "the camera gives no picture")
+        if self._view is None or self._view[0] != seen:
+            self._view = (seen, await asyncio.to_thread(self._shrink))
         return self._view[1]
 
     def _shrink(self) -> bytes:
@@ -80,6 +89,10 @@ class DocumentCameraStation:
         if self._emulator is None:
             raise Refused(HTTPStatus.CONFLICT, "starting", "the camera is not switched on")
         return self._emulator
+
+    async def _disturb(self, body: Body) -> None:
+        fault = WireFault(chosen(body, "fault", WireFault))
+        await asyncio.to_thread(self._started().disturb, fault)
 
     async def _put(self, body: Body) -> None:
         name = chosen(body, "paper", self.PAPERS)

@@ -21,7 +21,7 @@ from device_drivers.bench.scanner_station import QR_CAPACITY_BYTES
 _log = logging.getLogger(__name__)
 
 PAGE = Path(__file__).with_name("page.html")
-CABINET_SCRIPT = Path(__file__).with_name("cabinet.js")
+SCRIPTS = {name: Path(__file__).with_name(name) for name in ("bench.js", "cabinet.js", "faults.js")}
 MAX_BODY_BYTES = 65_536
 ACT_LIMIT_S = 30.0
 """The slowest action draws a paper, about a second; a stopped event loop must not hold us."""
@@ -107,8 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
         match url.path.strip("/").split("/"):
             case [""]:
                 self._send(PAGE.read_bytes(), "text/html; charset=utf-8")
-            case ["cabinet.js"]:
-                self._send(CABINET_SCRIPT.read_bytes(), "text/javascript; charset=utf-8")
+            case [name] if name in SCRIPTS:
+                self._send(SCRIPTS[name].read_bytes(), "text/javascript; charset=utf-8")
             case ["api", "state"]:
                 self._send_json(self.server.ask(lambda: _now(desk.state)))
             case ["api", "catalogue"]:

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
 from dataclasses import replace
 
 from device_drivers.cabinet.board_sheet import load_sheet
@@ -63,6 +63,11 @@ class ModbusCabinet:
     """
 
     def __init__(self, port: Port, *, board: str = "default", baud: int = 9600) -> None:
+        self.capabilities: Mapping[str, str] = {
+            "board": board,
+            "baud": str(baud),
+        }
+        """Fixed by model and settings, see `Device`."""
         self._board = load_sheet(board)
         self._spans = spans(self._board.places())
         self._line = SerialPort(port, device=_DEVICE, baud=baud)

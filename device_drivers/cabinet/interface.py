@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 
@@ -97,7 +98,7 @@ class CabinetStatus(StatusReport):
         return {name: word.value for name, word in every.items() if word is not None}
 
 
-class Cabinet(Protocol):
+class Cabinet(Device, Protocol):
     """One cabinet. Its methods may be called by several tasks of one event loop."""
 
     async def connect(self) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -80,6 +80,14 @@ class OpencvDocumentCamera:
         width_px: int = 2592,
         height_px: int = 1944,
     ) -> None:
+        self.capabilities: Mapping[str, str] = {
+            "resolution_px": f"{width_px}x{height_px}",
+            "dpi": str(dpi),
+            "card_dpi": str(card_dpi),
+            "look": look,
+            "checks_upright": "yes" if checks_upright else "no",
+        }
+        """Fixed by model and settings, see `Device`."""
         self._dpi = {PaperSize.A4: dpi, PaperSize.ID_CARD: card_dpi}
         self._steady_s = steady_s
         self._quarter_turns = quarter_turns % 4

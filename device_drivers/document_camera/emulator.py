@@ -6,6 +6,7 @@ a picture. The desk shows drawn papers in perspective, or photographs handed in.
 
 import contextlib
 import os
+import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -16,11 +17,18 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from device_drivers.document_camera import cards, papers
+from device_drivers.emulation.wire_fault import WireFault
 
 _FRAME_PX = (1944, 2592)
 """Five megapixels, mounted on its side: an A4 page comes to some 200 dpi."""
 _JPEG_QUALITY = 90
 _FRAME_NAME = "frame.jpg"
+_GRAIN = 70.0
+"""Standard deviation in grey levels: letters drown in it."""
+_TORN_HEAD_BYTES = 64
+"""A JPEG cut off within its tables: decoders make nothing of it."""
+SLOW_FRAME_S = 2.0
+"""A camera on a bus with too much on it: a picture every other second."""
 
 _Corners = tuple[tuple[float, float], ...]
 _LYING: _Corners = ((176, 118), (1772, 96), (1818, 2430), (118, 2462))
@@ -52,6 +60,9 @@ class DocumentCameraEmulator:
         self._folder = folder
         self._aside = folder.with_name(f".{folder.name}.unplugged")
         folder.mkdir(parents=True, exist_ok=True)
+        self._fault = WireFault.NONE
+        self._scene = b""
+        """The whole frame as a camera in order would show it."""
         self.paper: str | None = None
         """The name of what lies on the desk, or None."""
         self.take()
@@ -65,6 +76,20 @@ class DocumentCameraEmulator:
     def is_plugged(self) -> bool:
         """Is the cable in?"""
         return self._folder.is_dir()
+
+    @property
+    def fault(self) -> WireFault:
+        """What is wrong with the camera now."""
+        return self._fault
+
+    def disturb(self, fault: WireFault) -> None:
+        """Let this be wrong from now on: few pictures, grain, the old picture for ever, no picture.
+
+        Slow: what is laid down is seen `SLOW_FRAME_S` later, and the hand waits for it.
+        """
+        was, self._fault = self._fault, fault
+        if fault is not was and fault is not WireFault.SILENT:
+            self._show(self._scene)
 
     def put(self, paper: str) -> None:
         """Lay one of `PAPERS` under the camera. Raises KeyError for another name."""
@@ -92,6 +117,18 @@ class DocumentCameraEmulator:
             self._aside.rename(self._folder)
 
     def _show(self, encoded: bytes) -> None:
+        self._scene = encoded
+        match self._fault:
+            case WireFault.SILENT:
+                return
+            case WireFault.SLOW:
+                time.sleep(SLOW_FRAME_S)
+            case WireFault.NOISY:
+                encoded = _grained(encoded)
+            case WireFault.WRONG:
+                encoded = encoded[: len(encoded) // 2][:_TORN_HEAD_BYTES]
+            case WireFault.NONE:
+                pass
         folder = self._folder if self.is_plugged else self._aside
         half = folder / f".{_FRAME_NAME}.half"
         half.write_bytes(encoded)
@@ -105,6 +142,17 @@ _Frame = NDArray[np.uint8]
 def _encoded(paper: str) -> bytes:
     """The whole frame with that paper: drawn once a process, for it takes up to a second."""
     _, data = cv2.imencode(".jpg", _SCENES[paper](), [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    return data.tobytes()
+
+
+def _grained(encoded: bytes) -> bytes:
+    """The same picture as a sensor in the dark gives it: more noise than anything else."""
+    frame = cv2.imdecode(np.frombuffer(encoded, np.uint8), cv2.IMREAD_COLOR)
+    assert frame is not None
+    chance = np.random.default_rng(370321)
+    grain = np.asarray(chance.normal(0, _GRAIN, frame.shape), np.float32)
+    spoilt = np.asarray(np.clip(frame * 0.5 + 64 + grain, 0, 255), np.uint8)
+    _, data = cv2.imencode(".jpg", spoilt, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
     return data.tobytes()
 
 

@@ -8,6 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 Picture = NDArray[np.uint8]
@@ -89,7 +90,7 @@ class NoPage:
 CaptureResult = Page | NoPage
 
 
-class DocumentCamera(Protocol):
+class DocumentCamera(Device, Protocol):
     """One camera. Its methods are called by one task at a time."""
 
     async def connect(self) -> None:

@@ -10,7 +10,7 @@ import contextlib
 import re
 import secrets
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -69,6 +69,12 @@ class CupsDocumentPrinter:
     ) -> None:
         if port.scheme is not Scheme.CUPS:
             raise ValueError(f"port {port} is no CUPS queue")
+        self.capabilities: Mapping[str, str] = {
+            "queue": port.address,
+            "server": server or "local",
+            "status_source": "printer" if printer else "queue",
+        }
+        """Fixed by model and settings, see `Device`."""
         self._spooler = Spooler(
             CupsQueue(port.address, server=server, device=_DEVICE),
             PrinterLink(printer, device=_DEVICE) if printer else None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 
@@ -109,7 +110,7 @@ class Unconfirmed:
 DocumentOutcome = Printed | NotPrinted | Unconfirmed
 
 
-class DocumentPrinter(Protocol):
+class DocumentPrinter(Device, Protocol):
     """One printer. Its methods are called by one task at a time."""
 
     async def connect(self) -> None:

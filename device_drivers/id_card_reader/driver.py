@@ -99,6 +99,13 @@ class SamVIdCardReader:
     ) -> None:
         if baud not in frames.SET_SPEED:
             raise ValueError(f"no module talks at {baud} baud")
+        self.capabilities: Mapping[str, str] = {
+            "transport": port.scheme.value,
+            "baud": "none" if port.scheme is Scheme.USB else str(baud),
+            "fingerprints": "yes" if fingerprints else "no",
+            "appended_address": "yes" if appended_address else "no",
+        }
+        """Fixed by model and settings, see `Device`."""
         self._speed_line: SerialPort | None = None
         self._baud = baud
         self._line = self._make_line(port, usb_backend)

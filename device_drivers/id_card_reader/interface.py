@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 
@@ -98,7 +99,7 @@ class CardUnreadable:
 CardReading = IdCard | NoCard | CardUnreadable
 
 
-class IdCardReader(Protocol):
+class IdCardReader(Device, Protocol):
     """One reader. Its methods are called by one task at a time."""
 
     async def connect(self) -> None:

@@ -1,6 +1,7 @@
 """The driver of a supply that NUT's upsd knows, through the client library aionut."""
 
 import asyncio
+from collections.abc import Mapping
 
 from aionut import (
     AIONUTClient,
@@ -50,6 +51,11 @@ class NutPowerSupply:
             raise ValueError(f"{port} is no supply of NUT")
         self._supply, _, address = port.address.partition("@")
         host, _, number = address.rpartition(":")
+        self.capabilities: Mapping[str, str] = {
+            "status_source": "nut",
+            "supply": self._supply,
+        }
+        """Fixed by model and settings, see `Device`."""
         self._client = AIONUTClient(host=host, port=int(number), timeout=ANSWER_S, persistent=False)
         self._port = port
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 
@@ -42,7 +43,7 @@ class PowerSupplyStatus(StatusReport):
         return {"mains": self.mains.value, "battery": self.battery.value}
 
 
-class PowerSupply(Protocol):
+class PowerSupply(Device, Protocol):
     """One supply. Its methods are called by one task at a time."""
 
     async def connect(self) -> None:

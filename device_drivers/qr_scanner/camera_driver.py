@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
@@ -31,6 +31,11 @@ class CameraQrScanner:
     def __init__(
         self, port: Port, *, budget_ms: float = 150.0, width_px: int = 1280, height_px: int = 720
     ) -> None:
+        self.capabilities: Mapping[str, str] = {
+            "resolution_px": f"{width_px}x{height_px}",
+            "budget_ms": f"{budget_ms:g}",
+        }
+        """Fixed by model and settings, see `Device`."""
         self._budget_ms = budget_ms
         self._source = FrameSource(port, device=_DEVICE, width_px=width_px, height_px=height_px)
         self._worker: ThreadPoolExecutor | None = None

@@ -1,7 +1,7 @@
 """The driver of a scanner that pretends to be a keyboard, at `evdev:/dev/…`."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
 from device_drivers.errors import DeviceMissing
@@ -48,6 +48,11 @@ class HidQrScanner:
             raise ValueError(
                 f"layout must be one of {', '.join(LAYOUTS)}, alt_codes of {', '.join(ALT_CODES)}"
             )
+        self.capabilities: Mapping[str, str] = {
+            "layout": layout,
+            "alt_codes": alt_codes,
+        }
+        """Fixed by model and settings, see `Device`."""
         self._port = port
         self._make_decoder: Callable[[], KeyDecoder] = lambda: KeyDecoder(
             layout=layout, alt_codes=alt_codes, key_gap_s=key_gap_s

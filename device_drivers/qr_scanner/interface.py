@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 
@@ -25,7 +26,7 @@ class NothingShown:
 ScanReading = Scan | NothingShown
 
 
-class QrScanner(Protocol):
+class QrScanner(Device, Protocol):
     """One scanner. Its methods are called by one task at a time."""
 
     async def connect(self) -> None:

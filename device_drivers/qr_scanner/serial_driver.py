@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
 from device_drivers.errors import (
     DeviceBroken,
@@ -63,6 +63,11 @@ class SerialQrScanner:
     ) -> None:
         if framing not in FRAMINGS:
             raise ValueError(f"framing must be one of {', '.join(FRAMINGS)}")
+        self.capabilities: Mapping[str, str] = {
+            "framing": framing,
+            "baud": str(baud),
+        }
+        """Fixed by model and settings, see `Device`."""
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
         self._name: FramingName = framing
         self._idle_s = idle_s

@@ -17,7 +17,7 @@ only status it has, is understood: `Hearing`.
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Literal
 
 from device_drivers.errors import DeviceFault, DeviceMissing, DeviceSilent, FaultCode
@@ -97,6 +97,13 @@ class EscposReceiptPrinter:
                 raise ValueError(f"{name} must be one of {', '.join(known)}")
         if not 1 <= present_steps <= 255:
             raise ValueError("present_steps must be from 1 to 255")
+        self.capabilities: Mapping[str, str] = {
+            "width_mm": str(width_mm),
+            "encoding": encoding,
+            "status_source": status_by,
+            "presenter": presenter,
+        }
+        """Fixed by model and settings, see `Device`."""
         self._paper = PAPERS[width_mm]
         self._encoding: escpos.Encoding = encoding
         self._cut_timeout_s = cut_timeout_s

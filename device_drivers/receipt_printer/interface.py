@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Protocol
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 
@@ -185,7 +186,7 @@ class Unconfirmed:
 PrintOutcome = Printed | NotPrinted | Unconfirmed
 
 
-class ReceiptPrinter(Protocol):
+class ReceiptPrinter(Device, Protocol):
     """One printer. Its methods are called by one task at a time."""
 
     async def connect(self) -> None:

@@ -1,6 +1,7 @@
 """Reads social security cards through PC/SC: contact cards of versions 1.00 to 3.00."""
 
 import asyncio
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from device_drivers.errors import DeviceMissing, DeviceSilent, FaultCode, ServiceDown
@@ -77,6 +78,11 @@ class PcscSocialSecurityCardReader:
         answer_limit_s: float = ANSWER_LIMIT_S,
         secure_module: SecureModule | None = None,
     ) -> None:
+        self.capabilities: Mapping[str, str] = {
+            "card_versions": "1 2" if secure_module is None else "1 2 3",
+            "secure_module": "yes" if secure_module is not None else "no",
+        }
+        """Fixed by model and settings, see `Device`."""
         self._answer_limit_s = answer_limit_s
         self._secure_module = secure_module
         self._reader_name = port.address

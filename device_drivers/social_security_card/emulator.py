@@ -11,8 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from device_drivers.emulation.wire_fault import Disturber, WireFault
+
 VPCD_PORT = 0x8C7B
 """Where slot 0 of vpcd listens; slot n is n above (3.1)."""
+_HANGING_LOOK_S = 0.05
 POWER_OFF, POWER_ON, RESET, GIVE_ATR = 0x00, 0x01, 0x02, 0x04
 """Control bytes: reader to card, a message of length 1 (3.1)."""
 
@@ -291,10 +294,11 @@ async def hold_in_slot(
     writer: asyncio.StreamWriter,
     *,
     think_s: float = 0.0,
+    disturber: Disturber | None = None,
 ) -> None:
     """Serve `card` on a connection to vpcd until the reader hangs up. Raises CardPulled.
 
-    `think_s` is how long the card takes for each command.
+    `think_s` is how long the card takes for each command; `disturber` stands before its contacts.
     """
     try:
         while True:
@@ -309,12 +313,23 @@ async def hold_in_slot(
                     card.reset()
                 continue
             await asyncio.sleep(think_s)
-            _send(writer, card.answer(message))
+            _send(writer, await _through(disturber, card.answer(message)))
             await writer.drain()
     except (asyncio.IncompleteReadError, ConnectionError):
         return
     finally:
         writer.close()
+
+
+async def _through(disturber: Disturber | None, answer: bytes) -> bytes:
+    """What arrives of an answer; a card that hangs answers once it hangs no more."""
+    if disturber is None:
+        return answer
+    while disturber.fault is WireFault.SILENT:  # noqa: ASYNC110 - a fault tells nobody it is over
+        await asyncio.sleep(_HANGING_LOOK_S)
+    disturbed = disturber.says(answer)
+    await asyncio.sleep(disturbed.delay_s)
+    return disturbed.data
 
 
 def _acknowledge_at_once(writer: asyncio.StreamWriter) -> None:

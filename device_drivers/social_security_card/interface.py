@@ -5,6 +5,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Protocol
 
+from device_drivers.device import Device
 from device_drivers.status import StatusReport
 
 
@@ -79,7 +80,7 @@ class NeedsAuthentication:
 CardReading = SocialSecurityCard | NoCard | CardUnreadable | UnsupportedCard | NeedsAuthentication
 
 
-class SocialSecurityCardReader(Protocol):
+class SocialSecurityCardReader(Device, Protocol):
     """One PC/SC slot. Its methods are called by one task at a time."""
 
     async def connect(self) -> None:

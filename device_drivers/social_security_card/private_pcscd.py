@@ -20,6 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from device_drivers.emulation.wire_fault import WireFault
+
 READER_NAME = "Virtual PCD 00 00"
 """Slot 0 of the reader, by the name pcscd makes of the configuration below."""
 
@@ -147,6 +149,10 @@ class PrivatePcscd:
     def insert_mute_card(self) -> None:
         """Put in a card that does not answer the reset. Raises PcscdFailed when a card is in."""
         self._ask({"do": "insert", "card": {"kind": "mute"}})
+
+    def disturb(self, fault: WireFault) -> None:
+        """Let this be wrong with the contacts of any card, until another is."""
+        self._ask({"do": "disturb", "fault": fault.value})
 
     def remove_card(self) -> None:
         """Take the card out; nothing happens when there is none."""

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from smartcard import scard
 
+from device_drivers.emulation.wire_fault import Disturber, WireFault
 from device_drivers.social_security_card.emulator import (
     VPCD_PORT,
     CardFields,
@@ -164,6 +165,7 @@ class Slot:
 
     def __init__(self) -> None:
         self._holding: asyncio.Task[None] | None = None
+        self._disturber = Disturber()
 
     async def insert(self, card: VirtualCard, think_s: float) -> None:
         """Put a card in; returns when the reader has it. Raises RuntimeError when one is in."""
@@ -177,6 +179,10 @@ class Slot:
             await self.remove()
             raise RuntimeError("the virtual reader does not take the card") from None
 
+    def disturb(self, fault: WireFault) -> None:
+        """Let this be wrong with the contacts of whatever card is in from now on."""
+        self._disturber.set(fault)
+
     async def remove(self) -> None:
         """Take the card out; nothing happens when there is none."""
         holding, self._holding = self._holding, None
@@ -184,8 +190,7 @@ class Slot:
             holding.cancel()
             await asyncio.wait([holding])
 
-    @staticmethod
-    async def _hold(card: VirtualCard, think_s: float, held: asyncio.Event) -> None:
+    async def _hold(self, card: VirtualCard, think_s: float, held: asyncio.Event) -> None:
         """The card stays in the slot while pcscd goes and comes back, as a real one does."""
         with contextlib.suppress(CardPulled):
             while True:
@@ -195,7 +200,7 @@ class Slot:
                     await asyncio.sleep(RETRY_S)
                     continue
                 held.set()
-                await hold_in_slot(card, reader, writer, think_s=think_s)
+                await hold_in_slot(card, reader, writer, think_s=think_s, disturber=self._disturber)
 
 
 def make_card(request: Mapping[str, object]) -> VirtualCard:
@@ -227,6 +232,8 @@ async def obey(request: Mapping[str, object], pcscd: Pcscd, slot: Slot) -> None:
                 raise RuntimeError("the reader is unplugged or pcscd stopped")
             await slot.insert(make_card(card), float(card.get("think_s", 0.0)))
             await _until_noticed(is_present=True)
+        case {"do": "disturb", "fault": str() as fault}:
+            slot.disturb(WireFault(fault))
         case {"do": "remove"}:
             await slot.remove()
             if pcscd.has_reader():

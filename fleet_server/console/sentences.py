@@ -23,6 +23,7 @@ _TONES: Final[dict[str, str]] = {
 _OUTCOME_TONES: Final = {"failed": "fault", "timed_out": "quiet", "abandoned": "quiet"}
 _FINISHED: Final = frozenset({"submitted", "completed", "waiting"})
 _LEVEL_TONES: Final = {"info": "quiet", "warning": "", "alarm": "fault"}
+_WELL: Final = frozenset({"online", "deviceBusy"})
 _STAGE_TONES: Final = {"unconfirmed": "fault", "not_printed": "fault"}
 
 
@@ -134,6 +135,8 @@ def _sentence_key(event: EventView) -> str:
             return f"event.{kind}.{'out' if facts.get('out_of_service') == 'true' else 'in'}"
         case "session_ended":
             return f"event.{kind}.{'done' if facts.get('outcome') in _FINISHED else 'left'}"
+        case "self_test_done":
+            return f"event.{kind}.{'ill' if _ill(event) else 'well'}"
         case "device_status_changed":
             state = _object(event, "state")
             return f"event.{kind}.{'fault' if state.get('fault') else 'plain'}"
@@ -157,6 +160,11 @@ def _facts_in_words(words: Words, event: EventView, bundle: ContentBundle | None
         facts["status"] = words.of_code("status", str(state.get("status", "unknown")))
         facts["code"] = fault = str(state.get("fault") or "")
         facts["fault"] = words.of_code("fault.name", fault)
+    if kind == "self_test_done":
+        facts["total"] = str(len(_object(event, "devices")))
+        facts["devices"] = words("list.and").join(
+            words.of_code("device", device) for device in _ill(event)
+        )
     if kind == "session_ended":
         facts["outcome"] = words.of_code("outcome", facts.get("outcome", ""))
         facts["lasted"] = words("time.seconds", n=round(float(facts.get("lasted_s", "0"))))
@@ -203,12 +211,23 @@ def _object(event: EventView, name: str) -> dict[str, object]:
     return found if isinstance(found, dict) else {}
 
 
+def _ill(event: EventView) -> list[str]:
+    """Devices of a self-test that a technician must see to, or that could not be asked."""
+    return [
+        device
+        for device, state in _object(event, "devices").items()
+        if not isinstance(state, dict) or state.get("fault") or state.get("status") not in _WELL
+    ]
+
+
 def _tone(event: EventView) -> str:
     facts = event.facts
     match event.kind:
         case "device_status_changed":
             state = _object(event, "state")
             return "fault" if state.get("fault") else "good" * (state.get("status") == "online")
+        case "self_test_done":
+            return "fault" if _ill(event) else "good"
         case "journal_entry":
             return _LEVEL_TONES.get(facts.get("level", ""), "")
         case "session_ended":

@@ -186,6 +186,14 @@ class EventsDropped(EventFields):
     last_n: int = Field(ge=1)
 
 
+class SelfTestDone(EventFields):
+    """The nightly self-test: each device was closed, opened and asked anew."""
+
+    kind: Literal["self_test_done"] = "self_test_done"
+    devices: DeviceStates
+    """What each said."""
+
+
 class JournalEntry(EventFields):
     """An entry of the kiosk's journal that no other event tells (`assets/journal.yaml`)."""
 
@@ -212,6 +220,7 @@ UplinkEvent = Annotated[
     | ServiceStateChanged
     | CommandProgress
     | EventsDropped
+    | SelfTestDone
     | JournalEntry,
     Field(discriminator="kind"),
 ]

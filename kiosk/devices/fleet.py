@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Final, Generic, Protocol, Self, TypeVar
 
@@ -54,6 +54,9 @@ class Watched(Protocol):
     async def ask(self) -> DeviceState:
         """Connect where needed and ask how it is; what it said last while it is lent."""
 
+    async def examine(self) -> DeviceState:
+        """Close it, connect anew, look and ask; what it said last while it is lent."""
+
     async def close(self) -> None:
         """Release the port."""
 
@@ -61,9 +64,13 @@ class Watched(Protocol):
 class Keeper(Generic[D]):
     """Keeps one device: whether it is connected, who has it, what it last said."""
 
-    def __init__(self, kind: DeviceKind, device: D) -> None:
+    def __init__(
+        self, kind: DeviceKind, device: D, *, look: Callable[[D], Awaitable[object]] | None = None
+    ) -> None:
+        """`look` is the deeper look of the self-test, where there is one. Raises DeviceFault."""
         self.kind = kind
         self.device = device
+        self._look = look
         self.state: DeviceState = UNASKED
         self._is_connected = False
         self._lock = asyncio.Lock()
@@ -94,15 +101,33 @@ class Keeper(Generic[D]):
             except DeviceFault as fault:
                 await self._failed(fault)
                 return self.state
-            report = await self.device.status()
-            parts = {name: word for name, word in report.parts().items() if name not in _PASSING}
-            fault_code = None if report.fault is None else report.fault.value
-            self.state = DeviceState(
-                status=DeviceStatus(report.device.value), fault=fault_code, parts=parts
-            )
-            if fault_code is not None and fault_code.startswith(_CANNOT_TALK):
-                await self._disconnect()
+            return await self._ask()
+
+    async def examine(self) -> DeviceState:
+        """Close it, connect anew, look and ask; what it said last while it is lent."""
+        if self.is_lent:
             return self.state
+        async with self._lock:
+            await self._disconnect()
+            try:
+                await self._connect()
+                if self._look is not None:
+                    await self._look(self.device)
+            except DeviceFault as fault:
+                await self._failed(fault)
+                return self.state
+            return await self._ask()
+
+    async def _ask(self) -> DeviceState:
+        report = await self.device.status()
+        parts = {name: word for name, word in report.parts().items() if name not in _PASSING}
+        fault_code = None if report.fault is None else report.fault.value
+        self.state = DeviceState(
+            status=DeviceStatus(report.device.value), fault=fault_code, parts=parts
+        )
+        if fault_code is not None and fault_code.startswith(_CANNOT_TALK):
+            await self._disconnect()
+        return self.state
 
     async def close(self) -> None:
         """Release the port."""
@@ -146,7 +171,9 @@ class Fleet:
         power_supply: PowerSupply | None = None,
         document_printer: DocumentPrinter | None = None,
     ) -> None:
-        self._id_card = _keeper(DeviceKind.ID_CARD_READER, id_card_reader)
+        self._id_card = _keeper(
+            DeviceKind.ID_CARD_READER, id_card_reader, look=lambda reader: reader.module_id()
+        )
         self._social = _keeper(DeviceKind.SOCIAL_SECURITY_CARD, social_security_card_reader)
         self._scanner = _keeper(DeviceKind.QR_SCANNER, qr_scanner)
         self._camera = _keeper(DeviceKind.DOCUMENT_CAMERA, document_camera)
@@ -243,8 +270,13 @@ _ARGUMENTS: Final = {
 }
 
 
-def _keeper(kind: DeviceKind, device: D | None) -> Keeper[D] | None:
-    return None if device is None else Keeper(kind, device)
+def _keeper(
+    kind: DeviceKind,
+    device: D | None,
+    *,
+    look: Callable[[D], Awaitable[object]] | None = None,
+) -> Keeper[D] | None:
+    return None if device is None else Keeper(kind, device, look=look)
 
 
 def _there(keeper: Keeper[D] | None, kind: DeviceKind) -> Keeper[D]:

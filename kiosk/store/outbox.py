@@ -27,6 +27,7 @@ DROPPABLE: Final = frozenset(
         "session_ended",
         "content_drawn",
         "journal_entry",
+        "self_test_done",
     }
 )
 """Informational kinds, given up oldest first when the outbox is full; the others never are."""

@@ -265,7 +265,9 @@ def test_readiness_tells_every_configured_device(tmp_path: Path) -> None:
     assert scanner["since"] == reader["since"]
     assert (reader["device"], reader["status"]) == ("id_card_reader", "online")
     assert (reader["fault"], reader["parts"]) == (None, {"media": "present"})
+    assert reader["capabilities"]["baud"] == "115200"
     assert (scanner["status"], scanner["fault"]) == ("noDevice", "D101")
+    assert scanner["capabilities"] == {"framing": "auto", "baud": "115200"}
     assert "No such file" in scanner["why"]
     assert (tmp_path / "sheet.png").read_bytes().startswith(b"\x89PNG")
     assert (tmp_path / "sheet.pdf").read_bytes().startswith(b"%PDF")

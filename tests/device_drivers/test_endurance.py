@@ -5,17 +5,19 @@ import gc
 import os
 import threading
 import tracemalloc
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
 from device_drivers.device import Device
 from device_drivers.status import DeviceStatus, StatusReport
-from tests.device_drivers.rigs import IS_NIGHT, RIGS
+from tests.device_drivers.rigs import IS_NIGHT, RIGS, SLOW_CABLES
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 CYCLES = 10_000 if IS_NIGHT else 100
+FEW_CYCLES = 10_000 if IS_NIGHT else 6
 WARM_UP = 50
 """Caches, interned words and pools have their size after these."""
 GROWTH_BYTES_A_CYCLE = 8
@@ -56,22 +58,26 @@ async def settled_threads(limit: int) -> int:
 @pytest.mark.parametrize("name", RIGS)
 async def test_nothing_stays_behind(name: str, tmp_path: Path) -> None:
     async with RIGS[name](tmp_path) as rig:
-        await open_and_close(rig.device, WARM_UP)
+        warm_up, cycles = (4, FEW_CYCLES) if name in SLOW_CABLES else (WARM_UP, CYCLES)
+        await open_and_close(rig.device, warm_up)
         threads, handles = threading.active_count(), descriptors()
         tracemalloc.start(1)
+        await open_and_close(rig.device, 2)
+        driver_bytes()  # the counting itself keeps a little, once
         before = driver_bytes()
-        await open_and_close(rig.device, CYCLES)
+        await open_and_close(rig.device, cycles)
         grown = driver_bytes() - before
         tracemalloc.stop()
         assert await settled_threads(threads) <= threads
         assert descriptors() <= handles
-        assert grown <= GROWTH_BYTES_A_CYCLE * CYCLES + ONCE_BYTES
+        assert grown <= GROWTH_BYTES_A_CYCLE * cycles + ONCE_BYTES
 
 
 class Forgetful:
     """A device that keeps a little of every opening."""
 
     def __init__(self) -> None:
+        self.capabilities: Mapping[str, str] = {}
         self._kept: list[bytearray] = []
 
     async def connect(self) -> None:

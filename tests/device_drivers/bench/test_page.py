@@ -30,6 +30,7 @@ def test_handles_cards_codes_and_paper_by_clicks_and_shows_what_others_do(
         _click_printer(page, bench)
         _click_cabinet(page, bench)
         _click_document_printer(page, bench)
+        _click_faults(page, bench)
         assert errors == []
         assert all(url.startswith((bench.ports["page"], "data:")) for url in elsewhere)
         browser.close()
@@ -52,6 +53,21 @@ def _click_cards(page: Page, bench: RunningBench) -> None:
     page.locator("#qr_scanner form button").click()
     expect(page.locator("#qr_scanner .text")).to_have_text("<b>一窗</b>")
     assert bench.hand.state()["qr_scanner"]["shown"] == "<b>一窗</b>"
+
+
+def _click_faults(page: Page, bench: RunningBench) -> None:
+    actions = bench.hand.catalogue()["actions"]
+    assert isinstance(actions, dict)
+    disturbed = {name for name, known in actions.items() if "disturb" in known}
+    rows = page.locator(".faults").evaluate_all("rows => rows.map(row => row.parentNode.id)")
+    assert sorted(rows) == sorted(disturbed)
+    camera = page.locator("#document_camera .faults")
+    camera.get_by_role("button", name="画面损坏").click()
+    expect(camera.locator("[data-fault=wrong]")).to_have_attribute("aria-pressed", "true")
+    assert bench.hand.state()["document_camera"]["fault"] == "wrong"
+    camera.get_by_role("button", name="正常").click()
+    expect(camera.locator("[data-fault=none]")).to_have_attribute("aria-pressed", "true")
+    assert bench.hand.state()["document_camera"]["fault"] == "none"
 
 
 def _click_document_printer(page: Page, bench: RunningBench) -> None:

@@ -10,6 +10,10 @@ from device_drivers.document_camera.interface import PageProblem
 from device_drivers.document_camera.judgement import judge
 from device_drivers.document_camera.page import find_page
 from device_drivers.document_camera.papers import application_form, employer_letter
+from device_drivers.emulation.wire_fault import WireFault
+from device_drivers.errors import DeviceGarbled
+from device_drivers.ports import Port
+from device_drivers.transport.frame_source import FrameSource
 
 pytestmark = pytest.mark.slow
 
@@ -89,3 +93,39 @@ def test_a_paper_it_does_not_know_is_refused(tmp_path: Path) -> None:
 def test_drawn_papers_are_a4_at_200_dpi(draw: object) -> None:
     assert callable(draw)
     assert draw().size == (1654, 2339)
+
+
+def watched(emulator: DocumentCameraEmulator) -> FrameSource:
+    return FrameSource(Port.parse(emulator.port), device="document_camera")
+
+
+def test_a_noisy_camera_drowns_the_letters_and_a_mended_one_does_not(tmp_path: Path) -> None:
+    emulator = DocumentCameraEmulator(tmp_path / "desk")
+    emulator.put("employer_letter")
+    camera = watched(emulator)
+    clean = camera.read().astype(int)
+    emulator.disturb(WireFault.NOISY)
+    assert np.abs(camera.read() - clean).mean() > 20
+    emulator.disturb(WireFault.NONE)
+    assert (camera.read() == clean).all()
+
+
+def test_a_silent_camera_goes_on_showing_what_it_saw_last(tmp_path: Path) -> None:
+    emulator = DocumentCameraEmulator(tmp_path / "desk")
+    camera = watched(emulator)
+    empty = camera.read().copy()
+    emulator.disturb(WireFault.SILENT)
+    emulator.put("employer_letter")
+    assert (camera.read() == empty).all()
+    emulator.disturb(WireFault.NONE)
+    assert (camera.read() != empty).any()
+
+
+def test_a_camera_that_is_wrong_gives_no_picture_and_says_so(tmp_path: Path) -> None:
+    emulator = DocumentCameraEmulator(tmp_path / "desk")
+    emulator.disturb(WireFault.WRONG)
+    camera = watched(emulator)
+    with pytest.raises(DeviceGarbled):
+        camera.read()
+    emulator.disturb(WireFault.NONE)
+    assert camera.read().size

@@ -172,3 +172,25 @@ def test_a_journal_entry_of_newer_software_shows_what_it_has() -> None:
     said = event_line(WORDS, newer, None).text
     assert "blinds_lowered" in said
     assert "sun" in said
+
+
+@pytest.mark.parametrize(
+    ("devices", "said", "tone"),
+    [
+        (
+            '{"qr_scanner": {"status": "online"}, "cabinet": {"status": "online"}}',
+            "夜间自检：2 台设备全部正常",
+            "good",
+        ),
+        (
+            '{"qr_scanner": {"status": "online"}, "cabinet": {"status": "noDevice"}}',
+            "夜间自检：2 台设备中有问题的是" + WORDS.of_code("device", "cabinet"),
+            "fault",
+        ),
+    ],
+)
+def test_a_self_test_names_the_devices_that_are_not_well(
+    devices: str, said: str, tone: str
+) -> None:
+    line = event_line(WORDS, event("self_test_done", devices=devices), None)
+    assert (line.text, line.tone) == (said, tone)

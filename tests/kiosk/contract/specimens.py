@@ -43,6 +43,14 @@ EVENTS: tuple[uplink.UplinkEvent, ...] = (
     uplink.JournalEntry(
         n=15, happened_at=AT, entry="server_lost", level="warning", facts={"why": "timeout"}
     ),
+    uplink.SelfTestDone(
+        n=16,
+        happened_at=AT,
+        devices={
+            devices.DeviceKind.RECEIPT_PRINTER: PRINTER,
+            devices.DeviceKind.QR_SCANNER: devices.DeviceState(status=devices.DeviceStatus.ONLINE),
+        },
+    ),
 )
 
 _HEAD = {

@@ -21,7 +21,7 @@ AWAY = {DeviceStatus.NO_DEVICE.value, DeviceStatus.OFFLINE.value}
 
 def times(name: str) -> int:
     """A hundred, or a handful where each takes seconds and there are only minutes."""
-    return 8 if name in SLOW_CABLES and not IS_NIGHT else 100
+    return 4 if name in SLOW_CABLES and not IS_NIGHT else 100
 
 
 async def until_it_is(keeper: Keeper[Device], words: set[str]) -> float:

@@ -2,7 +2,7 @@
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -177,6 +177,7 @@ class ScriptedPrinter:
     connect_fault: bool = False
     job_fault: bool = False
     seen: list[object] = field(default_factory=list)
+    capabilities: Mapping[str, str] = field(default_factory=dict)
 
     async def connect(self) -> None:
         if self.connect_fault:

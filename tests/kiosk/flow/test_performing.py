@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -51,6 +51,7 @@ class LookingPrinter:
     seen: list[object] = field(default_factory=list)
     progress: tuple[PrintProgress, ...] = (PrintProgress.SENT,)
     outcome: PrintOutcome = Printed()
+    capabilities: Mapping[str, str] = field(default_factory=dict)
 
     async def connect(self) -> None: ...
 
