@@ -1,9 +1,9 @@
 """What every cabinet promises; the same for the emulator and, on a bench, for hardware."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
-from typing import Protocol
+from collections.abc import AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from typing import Final, Literal, Protocol
 
 import pytest
 
@@ -12,37 +12,145 @@ from device_drivers.cabinet.emulator import CabinetEmulator
 from device_drivers.cabinet.interface import CabinetStatus, LightMode, Slot
 from device_drivers.errors import DeviceMissing
 from device_drivers.ports import Port
-from device_drivers.status import DeviceStatus
+from device_drivers.status import DeviceKind, DeviceStatus
+from tests.conftest import Technician
 from tests.device_drivers.waiting import until
+
+DEVICE: Final[Literal[DeviceKind.CABINET]] = DeviceKind.CABINET
+HOT_C, COOL_C = 70.0, 20.0
 
 
 class Hand(Protocol):
-    """What people and things do to a cabinet."""
+    """What people and things do to a cabinet, and whoever looks at its lights."""
 
-    def set_door(self, *, is_open: bool) -> None: ...
-    def set_tamper(self, *, is_tampered: bool) -> None: ...
-    def set_headset(self, *, is_in: bool) -> None: ...
-    def set_person(self, *, is_there: bool) -> None: ...
-    def set_temperature(self, celsius: float) -> None: ...
-    def set_fan(self, *, turns: bool) -> None: ...
-    def unplug(self) -> None: ...
-    def plug(self) -> None: ...
+    async def set_door(self, *, is_open: bool) -> None: ...
+    async def set_tamper(self, *, is_tampered: bool) -> None: ...
+    async def set_headset(self, *, is_in: bool) -> None: ...
+    async def set_person(self, *, is_there: bool) -> None: ...
+    async def set_hot(self, *, is_hot: bool) -> None: ...
+    async def warm_a_little(self) -> None: ...
+    async def set_fan(self, *, turns: bool) -> None: ...
+    async def see_only(self, slot: Slot, mode: LightMode) -> None: ...
+    async def unplug(self) -> None: ...
+    async def plug(self) -> None: ...
+
+
+class EmulatorsHand:
+    """The hand at the emulated board."""
+
+    def __init__(self, emulator: CabinetEmulator) -> None:
+        self._emulator = emulator
+
+    async def set_door(self, *, is_open: bool) -> None:
+        self._emulator.set_door(is_open=is_open)
+
+    async def set_tamper(self, *, is_tampered: bool) -> None:
+        self._emulator.set_tamper(is_tampered=is_tampered)
+
+    async def set_headset(self, *, is_in: bool) -> None:
+        self._emulator.set_headset(is_in=is_in)
+
+    async def set_person(self, *, is_there: bool) -> None:
+        self._emulator.set_person(is_there=is_there)
+
+    async def set_hot(self, *, is_hot: bool) -> None:
+        self._emulator.set_temperature(HOT_C if is_hot else COOL_C)
+
+    async def warm_a_little(self) -> None:
+        self._emulator.set_temperature(33.3)
+
+    async def set_fan(self, *, turns: bool) -> None:
+        self._emulator.set_fan(turns=turns)
+
+    async def see_only(self, slot: Slot, mode: LightMode) -> None:
+        assert self._emulator.lights[slot.value] == mode.value
+        others = {word for name, word in self._emulator.lights.items() if name != slot.value}
+        assert others == {"off"}
+
+    async def unplug(self) -> None:
+        await asyncio.to_thread(self._emulator.unplug)
+
+    async def plug(self) -> None:
+        await asyncio.to_thread(self._emulator.plug)
+
+
+class TechniciansHand:
+    """The hands and eyes of a person at a real cabinet."""
+
+    def __init__(self, technician: Technician) -> None:
+        self._technician = technician
+
+    async def set_door(self, *, is_open: bool) -> None:
+        await self._technician.please("Open the door" if is_open else "Close the door")
+
+    async def set_tamper(self, *, is_tampered: bool) -> None:
+        words = "Release the tamper switch" if is_tampered else "Press the tamper switch back"
+        await self._technician.please(words)
+
+    async def set_headset(self, *, is_in: bool) -> None:
+        await self._technician.please("Plug a headset in" if is_in else "Pull the headset out")
+
+    async def set_person(self, *, is_there: bool) -> None:
+        words = "Stand in front of it" if is_there else "Step away, so that it sees nobody"
+        await self._technician.please(words)
+
+    async def set_hot(self, *, is_hot: bool) -> None:
+        words = "Warm the temperature sensor above the sheet's limit" if is_hot else "Let it cool"
+        await self._technician.please(words)
+
+    async def warm_a_little(self) -> None:
+        await self._technician.please("Warm the temperature sensor by a few degrees")
+
+    async def set_fan(self, *, turns: bool) -> None:
+        await self._technician.please("Let the fan turn" if turns else "Stop the fan")
+
+    async def see_only(self, slot: Slot, mode: LightMode) -> None:
+        await self._technician.please(
+            f"See that the light at {slot.value} is {mode.value} and every other one is off"
+        )
+
+    async def unplug(self) -> None:
+        await self._technician.please("Pull the board's cable")
+
+    async def plug(self) -> None:
+        await self._technician.please("Put the board's cable back")
+
+
+Stand = tuple[Port, Hand]
 
 
 @pytest.fixture
-def emulator() -> Iterator[CabinetEmulator]:
-    with CabinetEmulator() as running:
-        yield running
+async def stand(stand_kind: str, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+    """A cabinet in order, and the hand beside it."""
+    async with STANDS[stand_kind](request) as standing:
+        yield standing
+
+
+@asynccontextmanager
+async def emulated(request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+    del request
+    with CabinetEmulator() as emulator:
+        yield Port.parse(emulator.port), EmulatorsHand(emulator)
+
+
+@asynccontextmanager
+async def real(request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
+    technician = request.getfixturevalue("technician")
+    await technician.please("See that the door is closed, no headset in and nobody before it")
+    yield request.getfixturevalue("hardware_port"), TechniciansHand(technician)
+
+
+STANDS = {"emulator": emulated, "hardware": real}
 
 
 @pytest.fixture
-def hand(emulator: CabinetEmulator) -> Hand:
-    return emulator
+def hand(stand: Stand) -> Hand:
+    return stand[1]
 
 
 @pytest.fixture
-async def cabinet(emulator: CabinetEmulator) -> AsyncIterator[ModbusCabinet]:
-    made = ModbusCabinet(Port.parse(emulator.port))
+async def cabinet(stand: Stand) -> AsyncIterator[ModbusCabinet]:
+    made = ModbusCabinet(stand[0])
     await until(made.status, is_online)
     yield made
     await made.close()
@@ -70,20 +178,21 @@ async def test_a_cabinet_in_order_says_so(cabinet: ModbusCabinet) -> None:
 async def test_every_part_is_told_when_it_changes_and_when_it_changes_back(
     cabinet: ModbusCabinet, hand: Hand
 ) -> None:
-    hand.set_door(is_open=True)
+    await hand.set_door(is_open=True)
     await until(cabinet.status, lambda seen: seen.fault == "D305")
-    hand.set_door(is_open=False)
-    hand.set_tamper(is_tampered=True)
+    await hand.set_door(is_open=False)
+    await hand.set_tamper(is_tampered=True)
     await until(cabinet.status, lambda seen: seen.fault == "D306")
-    hand.set_tamper(is_tampered=False)
-    hand.set_fan(turns=False)
+    await hand.set_tamper(is_tampered=False)
+    await hand.set_fan(turns=False)
     await until(cabinet.status, lambda seen: seen.fault == "D206")
-    hand.set_fan(turns=True)
-    hand.set_temperature(70.0)
-    await until(cabinet.status, lambda seen: seen.fault == "D207" and seen.temperature_c == 70.0)
-    hand.set_temperature(20.0)
-    hand.set_headset(is_in=True)
-    hand.set_person(is_there=True)
+    await hand.set_fan(turns=True)
+    await hand.set_hot(is_hot=True)
+    seen = await until(cabinet.status, lambda seen: seen.fault == "D207")
+    assert seen.temperature_c is not None
+    await hand.set_hot(is_hot=False)
+    await hand.set_headset(is_in=True)
+    await hand.set_person(is_there=True)
     await until(
         cabinet.status,
         lambda seen: (
@@ -95,35 +204,33 @@ async def test_every_part_is_told_when_it_changes_and_when_it_changes_back(
 
 @pytest.mark.parametrize("slot", Slot)
 async def test_the_light_at_each_slot_goes_on_blinks_and_goes_off(
-    cabinet: ModbusCabinet, emulator: CabinetEmulator, slot: Slot
+    cabinet: ModbusCabinet, hand: Hand, slot: Slot
 ) -> None:
     for mode in (LightMode.ON, LightMode.BLINK, LightMode.OFF):
         await cabinet.light(slot, mode)
-        assert emulator.lights[slot.value] == mode.value
-        others = {word for name, word in emulator.lights.items() if name != slot.value}
-        assert others == {"off"}
+        await hand.see_only(slot, mode)
 
 
 async def test_watching_tells_edges_and_no_levels(cabinet: ModbusCabinet, hand: Hand) -> None:
     async with aclosing(cabinet.watch()) as edges:
         assert (await anext(edges)).parts()["door"] == "closed"
-        hand.set_temperature(33.3)  # a number, no word
-        hand.set_door(is_open=True)
+        await hand.warm_a_little()  # a number, no word
+        await hand.set_door(is_open=True)
         seen = await asyncio.wait_for(anext(edges), 30)
         assert seen.parts()["door"] == "open"
-        hand.unplug()
+        await hand.unplug()
         assert (await asyncio.wait_for(anext(edges), 30)).device is DeviceStatus.NO_DEVICE
 
 
 async def test_without_its_cable_is_no_device_and_a_fault_until_it_is_back(
     cabinet: ModbusCabinet, hand: Hand
 ) -> None:
-    hand.unplug()
+    await hand.unplug()
     seen = await until(cabinet.status, lambda status: status.fault == "D101")
     assert seen.device is DeviceStatus.NO_DEVICE
     with pytest.raises(DeviceMissing):
         await cabinet.connect()
-    hand.plug()
+    await hand.plug()
     await until(cabinet.status, is_online)
 
 

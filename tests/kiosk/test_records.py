@@ -12,7 +12,7 @@ import apsw
 import pytest
 
 from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
-from kiosk.contract.uplink import AppState, DeviceStatusChanged, SessionStarted
+from kiosk.contract.uplink import AppState, DeviceStatusChanged, SelfTestDone, SessionStarted
 from kiosk.flow.clerk import Clerk
 from kiosk.records import AppRecords
 from kiosk.store import database
@@ -162,3 +162,18 @@ async def test_a_sign_of_life_that_cannot_be_given_is_said_once_and_once_when_it
     assert kiosk.shared.get(AppAlive) is not None
     said = [each.levelno for each in caplog.records if each.name == "kiosk.records"]
     assert said == [logging.ERROR, logging.WARNING]
+
+
+async def test_a_self_test_is_one_event_and_one_entry_of_the_journal(kiosk: Kiosk) -> None:
+    found = {
+        DeviceKind.QR_SCANNER: DeviceState(status=DeviceStatus.ONLINE),
+        DeviceKind.RECEIPT_PRINTER: DeviceState(status=DeviceStatus.HARDWARE_ERROR, fault="D301"),
+    }
+    kiosk.records.self_tested(found)
+    journal = Journal(kiosk.store)
+    await kiosk.until(lambda: journal.last("self_test_done") is not None)
+    (told,) = (row.event for row in kiosk.outbox.pending() if isinstance(row.event, SelfTestDone))
+    assert told.devices == found
+    entry = journal.last("self_test_done")
+    assert entry is not None
+    assert entry.facts == {"devices": 2, "faults": 1}

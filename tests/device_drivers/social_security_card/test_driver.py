@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from device_drivers.emulation.wire_fault import WireFault
 from device_drivers.errors import DeviceMissing, DeviceSilent, FaultCode, ServiceDown
 from device_drivers.ports import Port
 from device_drivers.social_security_card.driver import PcscSocialSecurityCardReader
@@ -379,33 +378,3 @@ def test_prints_a_fault_with_its_code(slot: PrivatePcscd) -> None:
 def test_refuses_a_port_of_another_kind(slot: PrivatePcscd) -> None:
     done = command_line(slot, "--port", "tcp:127.0.0.1:9")
     assert (done.returncode, done.stdout) == (2, "")
-
-
-async def test_a_card_whose_contacts_hang_is_mute_and_is_read_once_they_are_clean(
-    slot: PrivatePcscd,
-) -> None:
-    reader = PcscSocialSecurityCardReader(SLOT_PORT, answer_limit_s=0.3)
-    await until_media(reader, MediaStatus.NOT_PRESENT)
-    slot.disturb(WireFault.SILENT)
-    slot.insert_card(PERSON)
-    assert await reader.read_card(within_s=20) == CardUnreadable("mute")
-    slot.disturb(WireFault.NONE)
-    slot.remove_card()
-    await until_media(reader, MediaStatus.NOT_PRESENT)
-    slot.insert_card(PERSON)
-    assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)
-    await reader.close()
-
-
-@pytest.mark.parametrize("fault", [WireFault.NOISY, WireFault.WRONG])
-async def test_spoilt_answers_of_a_card_are_a_typed_result_and_never_a_fault(
-    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader, fault: WireFault
-) -> None:
-    await until_media(reader, MediaStatus.NOT_PRESENT)
-    slot.disturb(fault)
-    slot.insert_card(PERSON)
-    try:
-        reading = await reader.read_card(within_s=20)
-    finally:
-        slot.disturb(WireFault.NONE)
-    assert not isinstance(reading, NoCard)
