@@ -25,10 +25,10 @@ IS_NIGHT = os.environ.get("NIGHTLY") == "1"
 A_FEW = 1
 
 PROTOCOLS = {
-    "id_card_reader/frames.py": "contract/test_id_card_reader.py",
-    "id_card_reader/usb_frames.py": "contract/test_id_card_reader.py",
+    "id_card_reader/frames.py": "device_drivers/id_card_reader/test_frames.py",
+    "id_card_reader/usb_frames.py": "device_drivers/id_card_reader/test_usb_pipes.py",
     "id_card_reader/card_text.py": "device_drivers/id_card_reader/test_card_text.py",
-    "social_security_card/apdu.py": "contract/test_social_security_card.py",
+    "social_security_card/apdu.py": "device_drivers/social_security_card/test_apdu.py",
     "qr_scanner/framing/arrival.py": "device_drivers/qr_scanner/framing/test_line.py",
     "qr_scanner/framing/automatic.py": "device_drivers/qr_scanner/framing/test_automatic.py",
     "qr_scanner/framing/honeywell.py": "device_drivers/qr_scanner/framing/test_honeywell.py",
@@ -46,8 +46,9 @@ PROTOCOLS = {
     "cabinet/register_map.py": "device_drivers/cabinet/test_board_sheet.py",
     "power_supply/variables.py": "device_drivers/power_supply/test_variables.py",
 }
-"""A module of frames, and who is asked first whether its constants are right: the contract, or the
-golden bytes where they are quicker. Then every test of the device is."""
+"""A module of frames, and who is asked first whether its constants are right: the golden bytes,
+which are quick. Then every test of the device is, and its contract."""
+COMMANDS_OF_A_READ = {"PREAMBLE", "FIND_CARD", "SELECT_CARD", "READ_CARD"}
 NOTICED = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}
 """The latter where the broken module cannot even be imported."""
 
@@ -65,14 +66,38 @@ def chosen() -> list[ParameterSet]:
     return picked
 
 
+def commands_of_a_read() -> list[Mutant]:
+    """What no card can be read without; by day the last of them."""
+    mutants = [
+        each
+        for each in mutants_of(DRIVERS / "id_card_reader/frames.py")
+        if each.name in COMMANDS_OF_A_READ
+    ]
+    return mutants if IS_NIGHT else mutants[-1:]
+
+
 @pytest.mark.parametrize(("module", "mutant"), chosen())
 def test_a_broken_constant_is_noticed(module: str, mutant: Mutant, tmp_path: Path) -> None:
     device = module.partition("/")[0]
     tree = copy_of_the_tree(tmp_path)
     broken = tree / "device_drivers" / module
     broken.write_text(mutant.applied_to(broken.read_text("utf-8")), "utf-8")
-    done = tried(tree, f"tests/{PROTOCOLS[module]}", f"tests/device_drivers/{device}")
-    assert done.returncode in NOTICED, f"nobody noticed {mutant.title}:\n{done.stdout[-2000:]}"
+    golden = (f"tests/{PROTOCOLS[module]}",)
+    the_rest = (f"tests/device_drivers/{device}", f"tests/contract/test_{device}.py")
+    # one after the other: asked at once, pytest would import everything before it tries the first
+    assert any(tried(tree, *asked).returncode in NOTICED for asked in (golden, the_rest)), (
+        f"nobody noticed {mutant.title}"
+    )
+
+
+@pytest.mark.parametrize("mutant", commands_of_a_read(), ids=lambda mutant: mutant.title)
+def test_a_contract_alone_notices_too(mutant: Mutant, tmp_path: Path) -> None:
+    """It knows the emulator, which was written from the document, and no byte of the driver's."""
+    tree = copy_of_the_tree(tmp_path)
+    broken = tree / "device_drivers/id_card_reader/frames.py"
+    broken.write_text(mutant.applied_to(broken.read_text("utf-8")), "utf-8")
+    done = tried(tree, "tests/contract/test_id_card_reader.py")
+    assert done.returncode in NOTICED, done.stdout[-2000:]
 
 
 @pytest.mark.parametrize(
