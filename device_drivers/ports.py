@@ -69,6 +69,8 @@ class Port:
         shape = _SHAPES.get(scheme)
         if shape is not None and shape.fullmatch(address) is None:
             raise ValueError(f"port {text!r} is not of the shape {_EXAMPLES[scheme]}")
+        if scheme is Scheme.NUT:
+            _host_and_number(text, address.partition("@")[2])
         if scheme in {Scheme.SERIAL, Scheme.V4L2, Scheme.EVDEV} and not address.startswith("/"):
             raise ValueError(f"port {text!r} needs a full path, such as {_EXAMPLES[scheme]}")
         return cls(scheme, address)

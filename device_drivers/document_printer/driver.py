@@ -89,6 +89,7 @@ class CupsDocumentPrinter:
 
     async def connect(self) -> None:
         """See that CUPS and the printer answer. Raises ServiceDown, DeviceMissing, DeviceSilent."""
+        await self._in_worker(self._spooler.sweep, within_s=_CALL_S)
         status = await self._in_worker(self._spooler.status, within_s=_CALL_S)
         if status.device is DeviceStatus.UNKNOWN:
             raise DeviceSilent(_DEVICE, status.detail)

@@ -125,8 +125,16 @@ class PrinterLink:
     def _connection(self) -> http.client.HTTPConnection:
         if self._address.startswith("/"):
             return _SocketConnection(self._address, _ANSWER_S)
-        host, _, port = self._address.rpartition(":")
-        return http.client.HTTPConnection(host.strip("[]"), int(port), timeout=_ANSWER_S)
+        host, port = _host_and_port(self._address)
+        return http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
+
+
+def _host_and_port(address: str) -> tuple[str, int]:
+    """Split `host:port`. Raises ValueError where it is none."""
+    host, _, port = address.rpartition(":")
+    if not host or not (port.isascii() and port.isdigit()) or not 1 <= int(port) <= 65535:
+        raise ValueError(f"{address!r} is neither a socket's path nor host:port")
+    return host.strip("[]"), int(port)
 
 
 def link_to(device_uri: str, *, device: str) -> PrinterLink | None:

@@ -1,6 +1,7 @@
 """CUPS and the printer behind it, asked together. Blocking: the driver's worker thread only."""
 
 import contextlib
+import re
 from dataclasses import dataclass, replace
 
 from device_drivers.document_printer.cups_queue import CupsQueue, Queue, QueuedJob
@@ -20,7 +21,9 @@ from device_drivers.status import DeviceStatus
 
 STOPS = frozenset({FaultCode.PAPER_OUT, FaultCode.TICKET_JAMMED, FaultCode.DOOR_OPEN})
 """What keeps a job that was begun from going on until a person comes."""
-_STOPPED = 5
+_IDLE, _STOPPED = 3, 5
+_OUR_JOBS = re.compile(r"[A-Za-z0-9-]{1,60}-[0-9a-f]{8}")
+"""A title and what `CupsDocumentPrinter` draws to tell two papers of one title apart."""
 """printer-state (RFC 8011, 5.4.11)."""
 
 
@@ -85,6 +88,7 @@ class Spooler:
         self._device = device
         self._unforgotten: set[int] = set()
         """Jobs to be purged, for which CUPS was away."""
+        self._has_swept = False
 
     def status(self) -> DocumentPrinterStatus:
         """Ask both. Raises DeviceFault where one of them does not answer."""
@@ -92,13 +96,27 @@ class Spooler:
         self._forget_all()
         link = self._link(queue)
         if link is None:
-            status = understand_queue(queue.state, queue.reasons)
+            # while idle CUPS repeats the last job's complaints until the next job (DECISIONS.md 1):
+            # they must not keep that next job away for ever
+            reasons = () if queue.state == _IDLE else queue.reasons
+            status = understand_queue(queue.state, reasons)
         else:
             status = understand_printer(link.attributes())
         if status.fault is None and (queue.state == _STOPPED or not queue.is_accepting):
             fault, detail = FaultCode.SERVICE_DOWN, "the queue is stopped at CUPS"
             return replace(status, device=DeviceStatus.OFFLINE, fault=fault, detail=detail)
         return status
+
+    def sweep(self) -> None:
+        """Once in our life: purge what an earlier life of ours left. Raises DeviceFault.
+
+        A process killed in a job leaves the citizen's paper in the spool folder, and a job that
+        still waits would come out when nobody is there for it.
+        """
+        if not self._has_swept:
+            self._unforgotten.update(self._queue.named(_OUR_JOBS))
+            self._forget_all()
+            self._has_swept = True
 
     def submit(self, pdf: bytes, name: str) -> Job:
         """Give a job to CUPS. Raises DeviceFault, and then no job is left there."""

@@ -1,10 +1,11 @@
 """The driver of a scanner that pretends to be a keyboard, at `evdev:/dev/…`."""
 
 import asyncio
+import time
 from collections.abc import AsyncGenerator, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
-from device_drivers.errors import DeviceMissing
+from device_drivers.errors import DeviceGarbled, DeviceMissing
 from device_drivers.ports import Port, Scheme
 from device_drivers.qr_scanner.framing.arrival import CodeArrived
 from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
@@ -22,6 +23,8 @@ from device_drivers.qr_scanner.payload import decode_text, split_identifier
 from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
 
 _DEVICE = DeviceKind.QR_SCANNER.value
+_STUCK_S = 10.0
+"""The longest code, 2,953 bytes, is typed in 9 s at 3 ms a key; a stuck key goes on for ever."""
 _LISTEN_S = 3600.0
 """One wait of `listen`, after which it waits again."""
 
@@ -124,10 +127,16 @@ class HidQrScanner:
                 yield _scan(code)
 
     async def _forget_shown(self) -> None:
-        """Throw away what came before now, with the rest of a burst that has begun."""
+        """Throw away what came before now, with the rest of a burst that has begun.
+
+        Raises DeviceGarbled for a key that is stuck.
+        """
         within_s = 0.0
+        deadline = time.monotonic() + _STUCK_S
         while await self._events(within_s):
             within_s = KEY_GAP_S
+            if time.monotonic() > deadline:
+                raise DeviceGarbled(_DEVICE, f"keys without a pause for {_STUCK_S} s")
         self._decoder = self._make_decoder()
 
     async def _codes(self, within_s: float) -> list[CodeArrived]:

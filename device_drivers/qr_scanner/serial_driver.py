@@ -243,8 +243,13 @@ class SerialQrScanner:
         be sent again.
         """
         waited_s = 0.0
+        deadline = self._now() + LONGEST_BURST_S
         while await self._hear(waited_s) or self._framing.is_waiting:
             waited_s = self._idle_s
+            self._arrived = []
+            if self._now() > deadline:
+                await self._line.discard_input()
+                raise DeviceGarbled(_DEVICE, f"codes without a pause for {LONGEST_BURST_S} s")
         self._framing.pause()
         self._arrived = []
 

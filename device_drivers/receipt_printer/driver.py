@@ -18,6 +18,7 @@ only status it has, is understood: `Hearing`.
 import asyncio
 import time
 from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
 from typing import Literal
 
 from device_drivers.errors import DeviceFault, DeviceMissing, DeviceSilent, FaultCode
@@ -30,6 +31,7 @@ from device_drivers.receipt_printer.interface import (
     PrintOutcome,
     PrintProgress,
     Receipt,
+    TicketEnd,
     TicketStatus,
     Unconfirmed,
 )
@@ -42,6 +44,8 @@ from device_drivers.transport.serial_port import SerialPort
 _DEVICE = DeviceKind.RECEIPT_PRINTER.value
 
 _STATUS_S = 0.95
+_TURN_S = 0.3
+"""For the line to be free: another question takes less, a receipt far longer."""
 _WRITE_S = 20.0
 """A full buffer empties at printing speed: 3 m of paper at 150 mm/s."""
 _POLL_S = 0.5
@@ -123,6 +127,7 @@ class EscposReceiptPrinter:
             if has_presenter
             else None
         )
+        self._clears_tickets = not_taken != "leave"
         self._unproven = False
         """The last job sent has not been seen to end."""
         self._lead = b""
@@ -143,8 +148,18 @@ class EscposReceiptPrinter:
 
     async def status(self) -> PrinterStatus:
         """Ask the printer now; answers within 1 s. Never raises."""
+        deadline = asyncio.get_running_loop().time() + _STATUS_S
         try:
-            async with self._line.conversation(), asyncio.timeout(_STATUS_S):
+            async with AsyncExitStack() as stack:
+                async with asyncio.timeout(_TURN_S):
+                    await stack.enter_async_context(self._line.conversation())
+                return await self._status_by_then(deadline)
+        except TimeoutError:
+            return PrinterStatus(device=DeviceStatus.DEVICE_BUSY, detail="a receipt is printed")
+
+    async def _status_by_then(self, deadline: float) -> PrinterStatus:
+        try:
+            async with asyncio.timeout_at(deadline):
                 return await self._status()
         except TimeoutError:
             return PrinterStatus(device=DeviceStatus.UNKNOWN, detail="no answer in time")
@@ -163,7 +178,11 @@ class EscposReceiptPrinter:
             if before.device is not DeviceStatus.ONLINE:
                 return NotPrinted(_why(before))
             if before.ticket is TicketStatus.PRESENT and self._presenter is not None:
-                await self._presenter.clear()
+                cleared = await self._presenter.clear()
+                if cleared is TicketEnd.UNKNOWN or (
+                    cleared is TicketEnd.LEFT and self._clears_tickets
+                ):  # or two citizens' papers would come out together
+                    return NotPrinted(FaultCode.TICKET_JAMMED.value)
             outcome = await self._send(job)
             if outcome is not None:
                 return outcome

@@ -1,6 +1,7 @@
 """Reads social security cards through PC/SC: contact cards of versions 1.00 to 3.00."""
 
 import asyncio
+import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -44,6 +45,9 @@ NOTICE_LIMIT_S = 1.5
 LOOK_LIMIT_S = 0.9
 """pcscd says what is in the slot within milliseconds, unless a card that hangs holds our thread;
 and `status` promises an answer within 1 s."""
+PROOF_LIMIT_S = 8.0
+"""Whoever has the keys may be a server: two of its answers at `DESIGN.md` 7's pace, lost and asked
+for again, and still less than a citizen stands before a card without a word."""
 MAX_FOLLOW_UPS = 4
 """One 6Cxx and one 61xx are usual; a card that asks for more goes round in circles."""
 
@@ -221,7 +225,11 @@ class PcscSocialSecurityCardReader:
         harvest.is_proven = False
         drawn = await self._send(apdu.GET_CHALLENGE)
         if drawn.status == apdu.SW_OK and len(drawn.data) == CHALLENGE_BYTES:
-            proof = await self._secure_module.prove(_challenge(harvest, atr, drawn.data))
+            proof = None
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(PROOF_LIMIT_S):
+                    challenge = _challenge(harvest, atr, drawn.data)
+                    proof = await self._secure_module.prove(challenge)
             if proof is not None:
                 command = apdu.external_authenticate(proof.key, proof.cryptogram)
                 harvest.is_proven = (await self._send(command)).status == apdu.SW_OK

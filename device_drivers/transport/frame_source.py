@@ -56,9 +56,9 @@ class FrameSource:
     def open(self) -> None:
         """Open the camera; nothing happens when it is open. Raises DeviceMissing."""
         path = Path(self._port.address)
-        if not path.exists():
+        if not os.path.lexists(path) or not os.access(path, os.R_OK):
             self.close()
-            raise self._missing("is not there")
+            raise self._missing("is not there, or cannot be read")
         if self._is_folder or self._capture is not None:
             return
         api = cv2.CAP_V4L2 if self._port.scheme is Scheme.V4L2 else cv2.CAP_ANY
@@ -94,7 +94,7 @@ class FrameSource:
 
     @property
     def _is_folder(self) -> bool:
-        return self._port.scheme is Scheme.IMAGES and Path(self._port.address).is_dir()
+        return self._port.scheme is Scheme.IMAGES and os.path.isdir(self._port.address)
 
     def _missing(self, why: str) -> DeviceMissing:
         return DeviceMissing(self._device, f"{self._port} {why}")

@@ -79,6 +79,9 @@ class SerialPort:
             except OSError as error:
                 line.begin_end()
                 raise DeviceMissing(self._device, f"{self._port}: {_reason(error)}") from error
+            except UnicodeError as error:  # a host no name server can be asked for
+                line.begin_end()
+                raise DeviceMissing(self._device, f"{self._port}: no such host") from error
             except asyncio.CancelledError:
                 if self._port.scheme is not Scheme.TCP:
                     await line.end()  # until then the tty is locked against its next user

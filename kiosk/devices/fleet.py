@@ -30,6 +30,9 @@ UNASKED: Final = DeviceState(status=DeviceStatus.UNKNOWN)
 _PASSING: Final = frozenset({"media", "headset", "person"})
 """Parts that change with every citizen; a card laid down is no news for the console."""
 
+_UNKNOWN: Final = "unknown"
+"""The word of every part that nothing is known of."""
+
 _CANNOT_TALK: Final = "D1"
 """Faults of this family: the port must be opened again."""
 
@@ -151,7 +154,9 @@ class Keeper(Generic[D]):
             if fault.code.value.startswith(_CANNOT_TALK)
             else DeviceStatus.HARDWARE_ERROR
         )
-        self.state = DeviceState(status=status, fault=fault.code.value, parts=self.state.parts)
+        # nobody knows any more how its parts are
+        parts = dict.fromkeys(self.state.parts, _UNKNOWN)
+        self.state = DeviceState(status=status, fault=fault.code.value, parts=parts)
         if fault.code.value.startswith(_CANNOT_TALK):
             await self._disconnect()
 

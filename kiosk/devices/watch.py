@@ -1,6 +1,7 @@
 """Asks every device how it is, again and again, and reports edges only."""
 
 import asyncio
+import logging
 from collections.abc import Callable
 from typing import Final
 
@@ -16,6 +17,8 @@ OnEdge = Callable[[DeviceKind, DeviceState], None]
 
 _AWAY: Final = frozenset({DeviceStatus.NO_DEVICE, DeviceStatus.OFFLINE})
 
+_LOG: Final = logging.getLogger(__name__)
+
 
 async def watch_devices(fleet: Fleet, on_edge: OnEdge, *, ask_every_s: float = ASK_EVERY_S) -> None:
     """Watch until cancelled; `on_edge` is called in this loop, once at the first answer."""
@@ -27,8 +30,17 @@ async def watch_devices(fleet: Fleet, on_edge: OnEdge, *, ask_every_s: float = A
 async def _watch(keeper: Watched, on_edge: OnEdge, ask_every_s: float) -> None:
     reported: DeviceState | None = None
     failures = 0
+    is_broken = False
     while True:
-        state = await keeper.ask()
+        try:
+            state = await keeper.ask()
+            is_broken = False
+        except Exception:
+            # a defect of a driver costs one device its status, and not the citizen the kiosk
+            if not is_broken:
+                _LOG.exception("the driver of %s broke its promise", keeper.kind.value)
+            is_broken = True
+            state = DeviceState(status=DeviceStatus.UNKNOWN)
         if state != reported and not (keeper.is_lent and reported is not None):
             reported = state
             on_edge(keeper.kind, state)

@@ -27,9 +27,14 @@ def _slot_of(state: st.State) -> Slot | None:
             return Slot.SCANNER
         case st.Photographing():
             return Slot.CAMERA
-        case st.Printing():
-            return Slot.RECEIPT_PRINTER
+        case st.Printing(session=session):
+            return _paper_slot(session)
         case st.Ended(session=session) if session.paper is st.PaperState.PRINTED:
-            return Slot.RECEIPT_PRINTER  # the paper hangs there until somebody takes it
+            return _paper_slot(session)  # the paper lies there until somebody takes it
         case _:
             return None
+
+
+def _paper_slot(session: st.Session) -> Slot:
+    is_a4 = session.paper_kind is st.PaperKind.A4
+    return Slot.DOCUMENT_PRINTER if is_a4 else Slot.RECEIPT_PRINTER

@@ -92,7 +92,9 @@ class Performer:
         self._clerk = clerk
         self._submitted: SubmittedCase | None = None
         self._intended: tuple[ef.StoreCase, CaseIntent] | None = None
-        self._has_old_card = False
+        self._has_old_card = True
+        """There may be a card in the slot that is not this citizen's: nobody has seen it empty. So
+        it is at the start, too: an app that was killed may have left its citizen's card there."""
 
     def forget(self) -> None:
         """Drop the session's key and what it was about to submit."""
@@ -132,10 +134,14 @@ class Performer:
     async def _read_social_security_card(
         self, slot: SocialSecurityCardReader, within_s: float
     ) -> ev.Event:
-        """Never a card that the citizen before left behind."""
+        """Never a card that the citizen before left behind: it must have been seen to be out."""
         if self._has_old_card:
-            if (await slot.status()).media is MediaStatus.PRESENT:
+            status = await slot.status()
+            if status.media is MediaStatus.PRESENT:
                 return ev.OldCardInSlot()
+            if status.media is not MediaStatus.NOT_PRESENT:
+                why = status.fault or FaultCode.DEVICE_SILENT
+                return ev.DeviceFailed(DeviceKind.SOCIAL_SECURITY_CARD, why.value)
             self._has_old_card = False
         return ev.SocialSecurityCardRead(await slot.read_card(within_s=within_s))
 
@@ -144,8 +150,10 @@ class Performer:
         deadline = loop.time() + within_s
         is_seen = False
         while True:
+            self._has_old_card = True  # unless it is seen to be out, whatever happens here
             async with self._devices.social_security_card_reader() as slot:
                 media = (await slot.status()).media
+            self._has_old_card = media is not MediaStatus.NOT_PRESENT
             if media is not MediaStatus.PRESENT:
                 feed(ev.CardTaken())
                 return
@@ -153,7 +161,6 @@ class Performer:
                 is_seen = True
                 feed(ev.CardSeen())
             if loop.time() >= deadline:
-                self._has_old_card = True
                 feed(ev.CardStayed())
                 return
             await asyncio.sleep(ASK_SLOT_EVERY_S)
@@ -285,6 +292,9 @@ class Performer:
         try:
             async with self._devices.receipt_printer() as printer:
                 outcome = await printer.print_receipt(receipt, on_progress=on_progress)
+        except ValueError:  # it cannot be laid out, and no byte of it went to the printer
+            _LOG.exception("a receipt was not printed")
+            outcome = NotPrinted(FaultCode.MISUSED.value)
         except DeviceFault as fault:
             _LOG.warning("%s", fault)
             why = fault.code.value

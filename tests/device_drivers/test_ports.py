@@ -42,6 +42,7 @@ def test_reads_each_kind_and_writes_it_back(text: str, port: Port) -> None:
         "evdev:event3",
         "cups:two words",
         "nut:127.0.0.1",
+        "nut:kiosk@127.0.0.1:99999",
         "tcp:host",
         "tcp::9100",
         "tcp:host:0",

@@ -147,6 +147,27 @@ async def test_no_citizens_paper_stays_in_the_spool(
 
 
 @pytest.mark.slow
+async def test_what_a_killed_process_left_in_the_spool_is_gone_when_the_next_one_connects(
+    printing: PrivatePrinting, printer: CupsDocumentPrinter
+) -> None:
+    await asyncio.to_thread(printing.run_out_of_paper)
+    before = len(printing.papers())
+    queue = printer._spooler._queue  # a process that is killed calls nothing after this
+    number = await asyncio.to_thread(queue.submit, blank_pdf(), name="certificate-00000000")
+    files = printing.directory / "spool"
+    assert list(files.glob(f"d{number:05}-001"))
+    await printer.close()
+    printer._spooler._has_swept = False  # the next process
+    await printer.connect()
+    assert not list(files.glob(f"d{number:05}-001"))
+    await asyncio.to_thread(printing.put_paper)
+    assert await printer.print_document(
+        blank_pdf(1), title="certificate", on_progress=_ignore
+    ) == Printed(1)
+    assert len(printing.papers()) == before + 1
+
+
+@pytest.mark.slow
 async def test_a_print_service_killed_in_a_job_prints_nothing_twice_when_it_is_back(
     printing: PrivatePrinting, printer: CupsDocumentPrinter
 ) -> None:

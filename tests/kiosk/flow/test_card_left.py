@@ -7,8 +7,13 @@ from pathlib import Path
 import pytest
 from nacl.public import PrivateKey
 
-from device_drivers.social_security_card.interface import SocialSecurityCard
+from device_drivers.social_security_card.interface import (
+    CardReading,
+    SlotStatus,
+    SocialSecurityCard,
+)
 from device_drivers.social_security_card.private_pcscd import PrivatePcscd
+from device_drivers.status import DeviceStatus as DriverStatus
 from kiosk.config import DeviceConfig
 from kiosk.contract.devices import DeviceKind
 from kiosk.devices.fleet import Fleet
@@ -52,6 +57,58 @@ async def performer(slot: PrivatePcscd, tmp_path: Path) -> AsyncIterator[Perform
     store.close()
 
 
+@pytest.fixture
+async def seen_empty(performer: Performer) -> Performer:
+    """The same, once the slot was seen to be empty."""
+    await performer.perform(ef.AwaitCardTaken(30), lambda _event: None)
+    return performer
+
+
+async def test_a_card_that_was_in_before_the_app_started_is_not_read(
+    performer: Performer, slot: PrivatePcscd
+) -> None:
+    await asyncio.to_thread(slot.insert_card, PERSON)
+    assert await said(performer, ef.ReadSocialSecurityCard(10)) == [ev.OldCardInSlot()]
+
+
+class SlotThatKnowsNothing:
+    """A slot held by a card that hangs, or without its service: nobody can say what is in it."""
+
+    async def connect(self) -> None:
+        """There."""
+
+    async def close(self) -> None:
+        """Gone."""
+
+    @property
+    def capabilities(self) -> dict[str, str]:
+        return {}
+
+    async def status(self) -> SlotStatus:
+        return SlotStatus(device=DriverStatus.DEVICE_BUSY)
+
+    async def read_card(self, *, within_s: float) -> CardReading:
+        raise AssertionError("what may be the card before must not be read")
+
+
+async def test_a_slot_nobody_knows_of_is_not_read_until_it_was_seen_empty(tmp_path: Path) -> None:
+    store = Store.open(tmp_path / "kiosk.sqlite")
+    outbox = Outbox(store)
+    performer = Performer(
+        devices=Fleet(social_security_card_reader=SlotThatKnowsNothing()),
+        desk=CaseDesk(store, outbox, PrivateKey.generate().public_key),
+        papers=PaperJournal(store, outbox),
+        changes=store.changes,
+        glass=PaneOfGlass(),
+        clerk=Clerk(),
+    )
+    assert await said(performer, ef.AwaitCardTaken(0.2)) == [ev.CardTaken()]
+    assert await said(performer, ef.ReadSocialSecurityCard(10)) == [
+        ev.DeviceFailed(DeviceKind.SOCIAL_SECURITY_CARD, "D102")
+    ]
+    store.close()
+
+
 async def said(performer: Performer, effect: Task) -> list[ev.Event]:
     fed: list[ev.Event] = []
     await performer.perform(effect, fed.append)
@@ -64,8 +121,9 @@ async def test_an_empty_slot_is_not_waited_for(performer: Performer) -> None:
 
 
 async def test_a_card_in_the_slot_is_seen_and_its_leaving_noticed(
-    performer: Performer, slot: PrivatePcscd
+    seen_empty: Performer, slot: PrivatePcscd
 ) -> None:
+    performer = seen_empty
     await asyncio.to_thread(slot.insert_card, PERSON)
     await said(performer, ef.ReadSocialSecurityCard(10))
     fed: list[ev.Event] = []
@@ -80,8 +138,9 @@ async def test_a_card_in_the_slot_is_seen_and_its_leaving_noticed(
 
 
 async def test_a_card_nobody_took_is_not_read_for_the_next_citizen_until_it_was_out(
-    performer: Performer, slot: PrivatePcscd
+    seen_empty: Performer, slot: PrivatePcscd
 ) -> None:
+    performer = seen_empty
     await asyncio.to_thread(slot.insert_card, PERSON)
     (first,) = await said(performer, ef.ReadSocialSecurityCard(10))
     assert isinstance(first, ev.SocialSecurityCardRead)
