@@ -1,12 +1,20 @@
 """What every test may use: real devices named on the command line, and the person beside them."""
 
 import asyncio
+import os
 from collections.abc import Callable, Mapping
 
 import pytest
+from hypothesis import settings
 
 from device_drivers.ports import Port
 from device_drivers.status import DeviceKind
+
+settings.register_profile("by_day", derandomize=True)
+"""`make test` tries the same examples every time; `make nightly` and whoever says
+`--hypothesis-profile default` look for new ones."""
+if os.environ.get("NIGHTLY") != "1":
+    settings.load_profile("by_day")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

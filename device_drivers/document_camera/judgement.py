@@ -69,6 +69,8 @@ def judge(
     fine, scale = halved_to(picture, _FINE_PX)
     on_fine = np.array(quad, np.float32) * np.float32(scale)
     small, to_picture = _small_page(fine, on_fine, quad, paper)
+    if not small.size:  # narrower than a point
+        return Judgement(sharpness=0.0, glare=0.0, problems=(PageProblem.NO_PAGE,))
     grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY).astype(np.uint8)
     light = float(np.median(grey))
     sharpness = _sharpness(picture, grey, to_picture)

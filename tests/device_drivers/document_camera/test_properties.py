@@ -5,7 +5,7 @@ import math
 import cv2
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from device_drivers.document_camera.edges import place, score_all
@@ -77,6 +77,13 @@ def test_any_picture_has_a_page_or_none_and_a_judgement(
 
 
 @settings(max_examples=300, deadline=None, suppress_health_check=list(HealthCheck))
+@example(
+    kind="noise",
+    size=(1, 1),
+    seed=0,
+    quad=((0.0, 74.0), (0.0, 0.0), (0.5, 0.0), (2.0, 74.0)),
+    look=PageLook.PLAIN,
+)
 @given(kind=kinds, size=sizes, seed=seeds, quad=quads, look=st.sampled_from(PageLook))
 def test_any_four_corners_can_be_judged_and_flattened(
     kind: str, size: tuple[int, int], seed: int, quad: Quad, look: PageLook
