@@ -139,6 +139,7 @@ class ReceiptPrinterStation:
         return {
             "plugged": self._emulator.is_plugged,
             "paper": self._emulator.paper,
+            "printing": self._emulator.is_printing,
             "cover_open": self._emulator.cover_open,
             "cutter_stuck": self._cutter_stuck,
             "head_hot": self._emulator.head_hot,

@@ -93,6 +93,7 @@ class ReceiptPrinterEmulator:
         self._connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
         self._arrived: asyncio.Queue[tuple[bytes, asyncio.StreamWriter]] = asyncio.Queue()
         self._buffered_bytes = 0
+        self._has_begun = False
         self._room = asyncio.Event()
         self._wire = Disturber()
         self._hand_moved = asyncio.Event()
@@ -120,6 +121,11 @@ class ReceiptPrinterEmulator:
     def cover_open(self) -> bool:
         """Is the cover open?"""
         return self._cover_open
+
+    @property
+    def is_printing(self) -> bool:
+        """Has a receipt begun that is not yet cut off?"""
+        return self._has_begun
 
     @property
     def cutter_stuck(self) -> bool:
@@ -292,6 +298,7 @@ class ReceiptPrinterEmulator:
     async def _move(self, dots: int) -> None:
         self._paper_left_mm -= dots / _DOTS_A_MM
         if dots:
+            self._has_begun = True
             self._paper_moved.set()
         if self._mm_per_s is not None and dots:
             await asyncio.sleep(dots / _DOTS_A_MM / self._mm_per_s * self._wire.pace)
@@ -304,6 +311,7 @@ class ReceiptPrinterEmulator:
             self._hand_moved.clear()
             await self._hand_moved.wait()
         receipt = await asyncio.to_thread(self._roll.cut)
+        self._has_begun = False
         self.receipts = [*self.receipts, receipt][-_KEPT:]
         if self._presenter == "custom":
             self._held = receipt
