@@ -96,8 +96,12 @@ def test_a_department_that_is_down_is_said_to_be_down_and_its_service_waits(
     assert eventually(
         lambda: "税务 连接不上" in staff.words("/departments"), within_s=TOLD_WITHIN_S
     ), staff.words("/departments")
-    listed = citizen_of(system, TAX).go_to("service_list")
-    assert "税务系统暂时没有响应" in listed.text
+    citizen_of(system, TAX).go_to("service_list")
+    fingers.wait_until(
+        lambda shown: "税务系统暂时没有响应" in shown.text,
+        "the department's trouble",
+        within_s=TOLD_WITHIN_S,
+    )
     fingers.press("ServiceChosen", label=TAX.service)
     told = fingers.wait_for("message")
     assert "人工窗口" in told.text
