@@ -1,4 +1,6 @@
 .PHONY: help setup check test nightly demo bench shots lock
+# Some shells ask for no bytecode; every process of demo and tests would then compile everything anew.
+unexport PYTHONDONTWRITEBYTECODE
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
 

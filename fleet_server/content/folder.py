@@ -30,5 +30,5 @@ def read_gate(assets: Path) -> Gate:
 
 
 def _read(path: Path) -> JsonValue:
-    parsed: JsonValue = yaml.safe_load(path.read_text(encoding="utf-8"))
+    parsed: JsonValue = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
     return parsed
