@@ -1,9 +1,10 @@
 """Reads social security cards through PC/SC: contact cards of versions 1.00 to 3.00."""
 
 import asyncio
-import contextlib
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Final
 
 from device_drivers.errors import DeviceMissing, DeviceSilent, FaultCode, ServiceDown
 from device_drivers.ports import Port
@@ -20,6 +21,7 @@ from device_drivers.social_security_card.interface import (
 from device_drivers.social_security_card.secure_module import (
     CHALLENGE_BYTES,
     Challenge,
+    Proof,
     SecureModule,
 )
 from device_drivers.status import DeviceKind, DeviceStatus
@@ -51,7 +53,8 @@ for again, and still less than a citizen stands before a card without a word."""
 MAX_FOLLOW_UPS = 4
 """One 6Cxx and one 61xx are usual; a card that asks for more goes round in circles."""
 
-_HELD = "a card holds the reader and does not answer"
+_HELD = "a card or pcscd holds the reader and does not answer"
+_LOG: Final = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
@@ -72,7 +75,7 @@ class PcscSocialSecurityCardReader:
 
     A card that takes longer than `answer_limit_s` for one command counts as mute; until it is
     pulled it holds the reader, and the status is `deviceBusy`. `secure_module` opens guarded
-    cards; without one they need authentication.
+    cards, given `proof_limit_s` for its answer; without one they need authentication.
     """
 
     def __init__(
@@ -81,6 +84,7 @@ class PcscSocialSecurityCardReader:
         *,
         answer_limit_s: float = ANSWER_LIMIT_S,
         secure_module: SecureModule | None = None,
+        proof_limit_s: float = PROOF_LIMIT_S,
     ) -> None:
         self.capabilities: Mapping[str, str] = {
             "card_versions": "1 2" if secure_module is None else "1 2 3",
@@ -89,6 +93,7 @@ class PcscSocialSecurityCardReader:
         """Fixed by model and settings, see `Device`."""
         self._answer_limit_s = answer_limit_s
         self._secure_module = secure_module
+        self._proof_limit_s = proof_limit_s
         self._reader_name = port.address
         self._slot = PcscSlot(port.address, device=DEVICE)
         self._closings = 0
@@ -225,11 +230,8 @@ class PcscSocialSecurityCardReader:
         harvest.is_proven = False
         drawn = await self._send(apdu.GET_CHALLENGE)
         if drawn.status == apdu.SW_OK and len(drawn.data) == CHALLENGE_BYTES:
-            proof = None
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(PROOF_LIMIT_S):
-                    challenge = _challenge(harvest, atr, drawn.data)
-                    proof = await self._secure_module.prove(challenge)
+            challenge = _challenge(harvest, atr, drawn.data)
+            proof = await _proof(self._secure_module, challenge, within_s=self._proof_limit_s)
             if proof is not None:
                 command = apdu.external_authenticate(proof.key, proof.cryptogram)
                 harvest.is_proven = (await self._send(command)).status == apdu.SW_OK
@@ -283,6 +285,21 @@ class PcscSocialSecurityCardReader:
             if loop.time() >= deadline:
                 return CardUnreadable(otherwise)
             await asyncio.sleep(POLL_S)
+
+
+async def _proof(
+    secure_module: SecureModule, challenge: Challenge, *, within_s: float
+) -> Proof | None:
+    """The key holder's answer; None where it has none in time, or breaks down over it."""
+    try:
+        async with asyncio.timeout(within_s):
+            return await secure_module.prove(challenge)
+    except TimeoutError:
+        _LOG.warning("the secure module did not answer within %s s", within_s)
+    except Exception as error:  # noqa: BLE001 - a vendor's code: a card stays guarded, no more
+        # its words may quote the challenge
+        _LOG.warning("the secure module broke down: %s", type(error).__name__)
+    return None
 
 
 def _challenge(harvest: _Harvest, atr: bytes, random: bytes) -> Challenge:

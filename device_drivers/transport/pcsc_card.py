@@ -66,17 +66,22 @@ class CardLost(Exception):
 
 
 class _Worker:
-    """Runs calls one after another on its own thread.
+    """Runs calls one after another, on one thread that lives from a call until `rest`.
 
-    The thread is a daemon: a card that never answers holds a PC/SC call for as long as it stays in
-    the slot, and must not keep the process from ending.
+    There is never a second one: while pcscd or a card holds a call, everything else waits behind
+    it, however often the slot is closed and opened. The thread is a daemon: a card that never
+    answers holds a PC/SC call for as long as it stays in the slot, and must not keep the process
+    from ending.
     """
 
     def __init__(self, name: str) -> None:
+        self._name = name
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._starting_or_ending = threading.Lock()
+        self._is_running = False
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
+        """Have it called after all that was submitted before, unless it is cancelled by then."""
         future: Future[T] = Future()
 
         def run() -> None:
@@ -87,15 +92,30 @@ class _Worker:
             except Exception as error:  # noqa: BLE001 - handed over to whoever awaits it
                 future.set_exception(error)
 
-        self._calls.put(run)
+        self._put(run)
         return future
 
-    def end(self) -> None:
-        self._calls.put(None)
+    def rest(self) -> None:
+        """End the thread when all that was submitted is done, unless more comes meanwhile."""
+        self._put(None)
+
+    def _put(self, call: Callable[[], None] | None) -> None:
+        with self._starting_or_ending:
+            self._calls.put(call)
+            if not self._is_running:
+                self._is_running = True
+                threading.Thread(target=self._run, name=self._name, daemon=True).start()
 
     def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            call()
+        while True:
+            call = self._calls.get()
+            if call is not None:
+                call()
+                continue
+            with self._starting_or_ending:
+                if self._calls.empty():
+                    self._is_running = False
+                    return
 
 
 class PcscSlot:
@@ -104,13 +124,16 @@ class PcscSlot:
     def __init__(self, reader_name: str, *, device: str) -> None:
         self._reader = reader_name
         self._device = device
-        self._worker: _Worker | None = None
+        self._worker = _Worker(f"pcsc {reader_name}")
+        self._opening: object | None = None
+        """Drawn at the first use after `close`, so that who held a card before knows of it."""
         self._context: int | None = None
         self._card: int | None = None
         self._protocol = scard.SCARD_PCI_T0
 
     async def state(self) -> SlotState:
-        """What is in the slot now; a few milliseconds, unless a card holds the thread."""
+        """What is in the slot now; a few milliseconds, unless pcscd or a card holds the thread."""
+        self._open()
         return await self._call(self._look)
 
     @asynccontextmanager
@@ -120,40 +143,41 @@ class PcscSlot:
         Raises CardLost, TimeoutError for a card not powered within `within_s` seconds, and
         DeviceMissing while another program holds it.
         """
-        worker = self._thread()
+        opening = self._open()
         try:
             async with asyncio.timeout(within_s):
                 await self._call(self._take_card)
             yield self
         finally:
-            if self._worker is worker:  # else `close` has let go of the card
+            if self._opening is opening:  # else `close` has let go of the card
                 # Not awaited: it queues behind a command that still waits for the card.
-                worker.submit(self._leave_card)
+                self._worker.submit(self._leave_card)
 
     async def transmit(self, command: bytes) -> bytes:
         """The card's answer to one APDU: data and the two status bytes. Raises CardLost."""
-        if self._worker is None:
+        if self._opening is None:
             raise CardLost("the slot was closed")
         return await self._call(lambda: self._transmit(command))
 
     def close(self) -> None:
         """Give the context back. Safe to call twice; the slot may be used again afterwards.
 
-        Who holds the card loses it with its next command. A call under way ends by itself first.
+        Who holds the card loses it with its next command. A call under way ends by itself first,
+        and what comes after waits for it.
         """
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.submit(self._leave_card)
-            worker.submit(self._drop_context)
-            worker.end()
+        if self._opening is not None:
+            self._opening = None
+            self._worker.submit(self._leave_card)
+            self._worker.submit(self._drop_context)
+            self._worker.rest()
 
-    def _thread(self) -> _Worker:
-        if self._worker is None:
-            self._worker = _Worker(f"pcsc {self._reader}")
-        return self._worker
+    def _open(self) -> object:
+        if self._opening is None:
+            self._opening = object()
+        return self._opening
 
     async def _call(self, call: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._thread().submit(call))
+        return await asyncio.wrap_future(self._worker.submit(call))
 
     # What follows runs on the worker thread only.
 
