@@ -52,10 +52,7 @@ class Look:
         """The printer's word; CUPS's while the printer has none, and then no pages."""
         if self.at_printer is not None:
             return JobProgress(self.at_printer.state, self.at_printer.pages)
-        if self.queued is None:
-            return JobProgress(JobState.UNKNOWN, 0)
-        seen = self.queued.seen
-        return JobProgress(seen.state, seen.pages if seen.state is JobState.COMPLETED else 0)
+        return JobProgress(JobState.UNKNOWN if self.queued is None else self.queued.seen.state, 0)
 
     @property
     def is_over(self) -> bool:
@@ -68,14 +65,19 @@ class Look:
 
 
 def judge(look: Look, why: FaultCode) -> DocumentOutcome:
-    """How a job ended, as far as anybody can know; `why` is what stood in its way."""
-    state, pages = look.progress.state, look.progress.pages
+    """How a job ended, as far as anybody can know; `why` is what stood in its way.
+
+    CUPS alone proves no paper: its "completed" means that the backend has taken the last byte, into
+    a cable or a printer's memory (`DECISIONS.md` 6).
+    """
+    if look.at_printer is None:
+        has_begun = look.queued is None or look.queued.has_begun
+        is_given_up = look.progress.state.is_final and not has_begun
+        return NotPrinted(why.value) if is_given_up else Unconfirmed(why.value)
+    state, pages = look.at_printer.state, look.at_printer.pages
     if state is JobState.COMPLETED:
         return Printed(pages)
-    if look.at_printer is not None:
-        is_given_up = state.is_final and pages == 0
-    else:
-        is_given_up = state.is_final and look.queued is not None and not look.queued.has_begun
+    is_given_up = state.is_final and pages == 0
     return NotPrinted(why.value) if is_given_up else Unconfirmed(why.value, pages)
 
 
@@ -95,13 +97,7 @@ class Spooler:
         queue = self._queue.attributes()
         self._forget_all()
         link = self._link(queue)
-        if link is None:
-            # while idle CUPS repeats the last job's complaints until the next job (DECISIONS.md 1):
-            # they must not keep that next job away for ever
-            reasons = () if queue.state == _IDLE else queue.reasons
-            status = understand_queue(queue.state, reasons)
-        else:
-            status = understand_printer(link.attributes())
+        status = _by_cups_alone(queue) if link is None else understand_printer(link.attributes())
         if status.fault is None and (queue.state == _STOPPED or not queue.is_accepting):
             fault, detail = FaultCode.SERVICE_DOWN, "the queue is stopped at CUPS"
             return replace(status, device=DeviceStatus.OFFLINE, fault=fault, detail=detail)
@@ -126,19 +122,21 @@ class Spooler:
         """See how a job stands; `before` is what was seen last. Never raises."""
         look = replace(before, queued=None, is_printer_answering=False, hindrance=None)
         link = self._given
+        said_by_cups: FaultCode | None = None
         try:
-            link = self._link(self._queue.attributes())
+            queue = self._queue.attributes()
+            link, said_by_cups = self._link(queue), _by_cups_alone(queue).fault
             look = replace(look, queued=self._queue.job(job.number))
         except DeviceFault as fault:
             look = replace(look, hindrance=fault.code)
         if link is None:
-            return look
+            return replace(look, hindrance=look.hindrance or _stop(said_by_cups))
         try:
             status = understand_printer(link.attributes())
             at_printer = _find(link, job, before)
         except DeviceFault as fault:
             return replace(look, hindrance=fault.code)
-        hindrance = status.fault if status.fault in STOPS else look.hindrance
+        hindrance = _stop(status.fault) or look.hindrance
         if at_printer is None:
             return replace(look, is_printer_answering=True, hindrance=hindrance)
         return replace(look, at_printer=at_printer, is_printer_answering=True, hindrance=hindrance)
@@ -165,6 +163,19 @@ class Spooler:
 
     def _link(self, queue: Queue) -> PrinterLink | None:
         return self._given or link_to(queue.device_uri, device=self._device)
+
+
+def _stop(fault: FaultCode | None) -> FaultCode | None:
+    return fault if fault in STOPS else None
+
+
+def _by_cups_alone(queue: Queue) -> DocumentPrinterStatus:
+    """What CUPS tells of a printer that cannot be asked.
+
+    While idle it repeats the last job's complaints until the next job (`DECISIONS.md` 1): they must
+    not keep that next job away for ever.
+    """
+    return understand_queue(queue.state, () if queue.state == _IDLE else queue.reasons)
 
 
 def _find(link: PrinterLink, job: Job, before: Look) -> JobSeen | None:

@@ -36,6 +36,8 @@ from device_drivers.document_printer.emulator.room import (
     TONER,
     TRAY,
     TRAY_SHEETS,
+    UNASKED_QUEUE,
+    UNASKED_URI,
 )
 
 START_LIMIT_S = 20.0
@@ -208,7 +210,7 @@ async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> N
 
 
 class PrintService:
-    """cupsd and its one queue."""
+    """cupsd and its queues."""
 
     def __init__(self) -> None:
         self._program = Program(
@@ -229,10 +231,20 @@ class PrintService:
         CUPS.unlink(missing_ok=True)
         await self._program.start()
 
-    async def make_queue(self) -> None:
-        """Driverless: CUPS asks the printer what it can, as on a kiosk. Raises RuntimeError."""
+    async def make_queues(self) -> None:
+        """One driverless: CUPS asks the printer what it can, as on a kiosk; one that asks nobody.
+
+        Raises RuntimeError.
+        """
+        await self._make_queue(QUEUE, PRINTER_URI, "-m", "everywhere")
+        await self._make_queue(UNASKED_QUEUE, UNASKED_URI)
+        # cupsd writes its queues down when it ends, else 30 s later: one killed before has none
+        await self.stop()
+        await self.start()
+
+    async def _make_queue(self, name: str, uri: str, *model: str) -> None:
         made = await asyncio.create_subprocess_exec(
-            *("lpadmin", "-h", str(CUPS), "-p", QUEUE, "-E", "-v", PRINTER_URI, "-m", "everywhere"),
+            *("lpadmin", "-h", str(CUPS), "-p", name, "-E", "-v", uri, *model),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -240,9 +252,6 @@ class PrintService:
         words, _ = await made.communicate()
         if made.returncode != 0:
             raise RuntimeError(f"lpadmin: {words.decode()}")
-        # cupsd writes its queues down when it ends, else 30 s later: one killed before has none
-        await self.stop()
-        await self.start()
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it."""
@@ -298,7 +307,7 @@ async def serve() -> None:
         await bus.start()
         await avahi.start()
         await asyncio.gather(printer.plug(), service.start())
-        await service.make_queue()
+        await service.make_queues()
         _reply({"ok": True})
         while line := await requests.readline():
             try:

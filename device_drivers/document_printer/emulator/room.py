@@ -6,6 +6,9 @@ The emulator's folder is `/run` inside, so every path below is short and always 
 from pathlib import Path
 
 QUEUE = "document_printer"
+UNASKED_QUEUE = "unasked_printer"
+"""Its printer takes every byte and can be asked nothing, as one behind a USB driver."""
+UNASKED_URI = "file:///dev/null"
 IPP_PORT = 8631
 """Any port does: the network is our own."""
 PRINTER_URI = f"ipp://localhost:{IPP_PORT}/ipp/print"
@@ -71,6 +74,7 @@ TempDir {SPOOL}/tmp
 AccessLog stderr
 ErrorLog stderr
 PageLog /dev/null
+FileDevice Yes
 SystemGroup root
 """,
     "cupsd.conf": f"""\

@@ -36,14 +36,21 @@ def pages_of(pdf: bytes) -> int:
 
 
 def driver_at(
-    printing: PrivatePrinting, *, name: str = "document_printer", patience_s: float = 1.0
+    printing: PrivatePrinting,
+    *,
+    name: str = "document_printer",
+    printer: str | None = None,
+    patience_s: float = 1.0,
 ) -> CupsDocumentPrinter:
-    """The driver of a queue there, with less patience than on a kiosk."""
+    """The driver of a queue there, with less patience than on a kiosk.
+
+    `printer`: where the printer itself can be asked, there unless told otherwise.
+    """
     settings = printing.settings
     return CupsDocumentPrinter(
         Port.parse(f"cups:{name}"),
         server=settings["server"],
-        printer=settings["printer"],
+        printer=settings["printer"] if printer is None else printer,
         patience_s=patience_s,
     )
 

@@ -13,6 +13,7 @@ import pytest
 from device_drivers.document_printer.cups_queue import CupsQueue
 from device_drivers.document_printer.driver import CupsDocumentPrinter
 from device_drivers.document_printer.emulator import PrivatePrinting
+from device_drivers.document_printer.emulator.room import UNASKED_QUEUE
 from device_drivers.document_printer.interface import (
     JobProgress,
     JobState,
@@ -148,23 +149,41 @@ async def test_no_citizens_paper_stays_in_the_spool(
 
 @pytest.mark.slow
 async def test_what_a_killed_process_left_in_the_spool_is_gone_when_the_next_one_connects(
-    printing: PrivatePrinting, printer: CupsDocumentPrinter
+    printing: PrivatePrinting,
 ) -> None:
     await asyncio.to_thread(printing.run_out_of_paper)
     before = len(printing.papers())
-    queue = printer._spooler._queue  # a process that is killed calls nothing after this
+    queue = CupsQueue("document_printer", server=printing.settings["server"], device="test")
+    # a process that is killed calls nothing after this
     number = await asyncio.to_thread(queue.submit, blank_pdf(), name="certificate-00000000")
     files = printing.directory / "spool"
     assert list(files.glob(f"d{number:05}-001"))
-    await printer.close()
-    printer._spooler._has_swept = False  # the next process
-    await printer.connect()
+    next_process = driver_at(printing)
+    await next_process.connect()
     assert not list(files.glob(f"d{number:05}-001"))
     await asyncio.to_thread(printing.put_paper)
-    assert await printer.print_document(
+    assert await next_process.print_document(
         blank_pdf(1), title="certificate", on_progress=_ignore
     ) == Printed(1)
     assert len(printing.papers()) == before + 1
+    await next_process.close()
+
+
+@pytest.mark.slow
+async def test_a_printer_that_cannot_be_asked_is_never_believed_to_have_printed(
+    printing: PrivatePrinting,
+) -> None:
+    """CUPS calls a job completed when the cable has taken its last byte."""
+    printer = driver_at(printing, name=UNASKED_QUEUE, printer="")
+    told: list[JobProgress] = []
+    outcome = await printer.print_document(
+        blank_pdf(1), title="certificate", on_progress=told.append
+    )
+    assert told[-1] == JobProgress(JobState.COMPLETED, 0)
+    assert isinstance(outcome, Unconfirmed)
+    status = await printer.status()
+    assert (status.device, status.paper) == (DeviceStatus.ONLINE, PaperStatus.UNKNOWN)
+    await printer.close()
 
 
 @pytest.mark.slow

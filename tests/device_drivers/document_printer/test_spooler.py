@@ -30,7 +30,7 @@ def _printer(state: JobState, pages: int = 0) -> JobSeen:
     [
         (Look(_cups(JobState.PROCESSING), _printer(JobState.COMPLETED, 2)), Printed(2)),
         (Look(None, _printer(JobState.COMPLETED, 2)), Printed(2)),
-        (Look(_cups(JobState.COMPLETED, pages=2)), Printed(2)),
+        (Look(_cups(JobState.COMPLETED, pages=2)), Unconfirmed("D301")),
         (Look(_cups(JobState.CANCELED), _printer(JobState.CANCELED)), NotPrinted("D301")),
         (Look(_cups(JobState.ABORTED), _printer(JobState.ABORTED)), NotPrinted("D301")),
         (Look(_cups(JobState.CANCELED, has_begun=False)), NotPrinted("D301")),
