@@ -11,6 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from provisioning.identity import broken_identity, exposed, hand_over
+from provisioning.print_service import (
+    NoPrintService,
+    make_print_service,
+    missing_print_service,
+)
 from provisioning.program import SOURCE, copy_program, missing_program
 from provisioning.services import NotRunning, not_running, start, systemd_runs
 
@@ -116,6 +121,11 @@ def all_steps(machine: Machine, enrolment: Enrolment | None) -> list[Step]:
                     "enrolment", lambda: not_enrolled(machine), lambda: _enrol(machine, enrolment)
                 ),
             )
+        ),
+        Step(
+            "print service",
+            lambda: missing_print_service(machine.config, machine.root),
+            lambda: _make_print_service(machine),
         ),
         Step("started", lambda: not_running(machine.changed), lambda: _start(machine)),
     ]
@@ -266,6 +276,14 @@ def _ask_for_identity(machine: Machine, wanted: Enrolment | None) -> None:
         folder=machine.program,
         words=wanted.token + "\n",
     )
+
+
+def _make_print_service(machine: Machine) -> None:
+    try:
+        make_print_service(machine.config, machine.root)
+    except NoPrintService as error:
+        raise StepFailed(str(error)) from error
+    _reload_units()
 
 
 def _start(machine: Machine) -> None:

@@ -1,4 +1,5 @@
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -109,6 +110,7 @@ def test_the_steps_stand_in_the_order_in_which_they_need_each_other() -> None:
         "udev rules",
         "systemd units",
         "enrolment",
+        "print service",
         "started",
     ]
 
@@ -117,6 +119,13 @@ def test_every_package_has_its_reason() -> None:
     lines = (ROOT / "provisioning/kiosk-packages.txt").read_text().splitlines()
     assert len(packages()) == len(lines)
     assert [line for line in lines if not line.partition("#")[2].strip()] == []
+
+
+def test_whatever_is_built_from_source_at_the_workplace_can_be_built_on_a_kiosk() -> None:
+    lines = (ROOT / "provisioning/packages.txt").read_text().splitlines()
+    needed = {line.split()[0] for line in lines if re.search("from source|pyzbar", line)}
+    assert len(needed) > 3
+    assert needed - set(packages()) == set()
 
 
 @pytest.mark.parametrize("arguments", [["--server", "https://a"], ["--colour"]])
@@ -139,5 +148,5 @@ def test_the_check_prints_one_json_object_a_line(tmp_path: Path) -> None:
         check=False,
     )
     lines = [json.loads(line) for line in ran.stdout.splitlines()]
-    assert [line["step"] for line in lines] == list(range(1, 10))
+    assert [line["step"] for line in lines] == list(range(1, 11))
     assert list(tmp_path.iterdir()) == []
