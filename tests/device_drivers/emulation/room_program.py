@@ -1,0 +1,34 @@
+"""A small program for a private room: answers, complains, dies, or will not end."""
+
+import json
+import socket
+import sys
+import time
+from pathlib import Path
+
+
+def reply(why: str = "") -> None:
+    sys.stdout.write(json.dumps({"ok": not why, "error": why}) + "\n")
+    sys.stdout.flush()
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    if (folder / "refuse").exists():
+        reply("no such reader")
+        return
+    (folder / "hosts").write_text(" ".join(name for _, name in socket.if_nameindex()))
+    reply()
+    stays = False
+    for line in sys.stdin:
+        request = json.loads(line)
+        if request["do"] == "die":
+            return
+        stays = stays or request["do"] == "stay"
+        reply("" if request["do"] in {"work", "stay"} else "what?")
+    while stays:
+        time.sleep(60)
+
+
+if __name__ == "__main__":
+    main()
