@@ -66,15 +66,20 @@ class CardLost(Exception):
 
 
 class _Worker:
-    """Runs calls one after another on its own thread.
+    """Runs calls one after another, on one thread from the first until it is told to end.
+
+    Never on two: a call that comes after `end` and before the thread has ended is still run by it.
+    libpcsclite waits for ever where one thread uses a context that another gives back.
 
     The thread is a daemon: a card that never answers holds a PC/SC call for as long as it stays in
     the slot, and must not keep the process from ending.
     """
 
     def __init__(self, name: str) -> None:
+        self._name = name
         self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        threading.Thread(target=self._run, name=name, daemon=True).start()
+        self._runs = False
+        self._lock = threading.Lock()
 
     def submit(self, call: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -87,15 +92,24 @@ class _Worker:
             except Exception as error:  # noqa: BLE001 - handed over to whoever awaits it
                 future.set_exception(error)
 
-        self._calls.put(run)
+        with self._lock:
+            self._calls.put(run)
+            if not self._runs:
+                self._runs = True
+                threading.Thread(target=self._run, name=self._name, daemon=True).start()
         return future
 
     def end(self) -> None:
         self._calls.put(None)
 
     def _run(self) -> None:
-        while (call := self._calls.get()) is not None:
-            call()
+        while True:
+            while (call := self._calls.get()) is not None:
+                call()
+            with self._lock:
+                if self._calls.empty():
+                    self._runs = False
+                    return
 
 
 class PcscSlot:
@@ -104,7 +118,9 @@ class PcscSlot:
     def __init__(self, reader_name: str, *, device: str) -> None:
         self._reader = reader_name
         self._device = device
-        self._worker: _Worker | None = None
+        self._worker = _Worker(f"pcsc {reader_name}")
+        self._opening: object | None = None
+        """One for all that is done between two closings."""
         self._context: int | None = None
         self._card: int | None = None
         self._protocol = scard.SCARD_PCI_T0
@@ -120,19 +136,19 @@ class PcscSlot:
         Raises CardLost, TimeoutError for a card not powered within `within_s` seconds, and
         DeviceMissing while another program holds it.
         """
-        worker = self._thread()
+        opening = self._opened()
         try:
             async with asyncio.timeout(within_s):
                 await self._call(self._take_card)
             yield self
         finally:
-            if self._worker is worker:  # else `close` has let go of the card
+            if self._opening is opening:  # else `close` has let go of the card
                 # Not awaited: it queues behind a command that still waits for the card.
-                worker.submit(self._leave_card)
+                self._worker.submit(self._leave_card)
 
     async def transmit(self, command: bytes) -> bytes:
         """The card's answer to one APDU: data and the two status bytes. Raises CardLost."""
-        if self._worker is None:
+        if self._opening is None:
             raise CardLost("the slot was closed")
         return await self._call(lambda: self._transmit(command))
 
@@ -141,19 +157,20 @@ class PcscSlot:
 
         Who holds the card loses it with its next command. A call under way ends by itself first.
         """
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.submit(self._leave_card)
-            worker.submit(self._drop_context)
-            worker.end()
+        opening, self._opening = self._opening, None
+        if opening is not None:
+            self._worker.submit(self._leave_card)
+            self._worker.submit(self._drop_context)
+            self._worker.end()
 
-    def _thread(self) -> _Worker:
-        if self._worker is None:
-            self._worker = _Worker(f"pcsc {self._reader}")
-        return self._worker
+    def _opened(self) -> object:
+        if self._opening is None:
+            self._opening = object()
+        return self._opening
 
     async def _call(self, call: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._thread().submit(call))
+        self._opened()
+        return await asyncio.wrap_future(self._worker.submit(call))
 
     # What follows runs on the worker thread only.
 
