@@ -6,20 +6,13 @@ the environment variable in `environment`, which libpcsclite 1.9.9 reads once pe
 first call: set it before.
 """
 
-import contextlib
-import json
 import os
-import shutil
-import signal
-import subprocess
-import sys
-import tempfile
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from device_drivers.emulation.private_program import PrivateProgram
 from device_drivers.emulation.wire_fault import WireFault
 
 READER_NAME = "Virtual PCD 00 00"
@@ -51,17 +44,18 @@ class PrivatePcscd:
     """
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._given = directory
-        self._directory: Path | None = None
-        self._process: subprocess.Popen[str] | None = None
-        self._lock = threading.Lock()
+        self._program = PrivateProgram(
+            "device_drivers.social_security_card.slot_process",
+            directory,
+            name="private pcscd",
+            failure=PcscdFailed,
+            end_limit_s=END_LIMIT_S,
+        )
 
     @property
     def directory(self) -> Path:
         """What `/run` is inside; holds the socket and pcscd's log while started."""
-        if self._directory is None:
-            raise PcscdFailed("the private pcscd is not started")
-        return self._directory
+        return self._program.directory
 
     @property
     def environment(self) -> dict[str, str]:
@@ -70,49 +64,15 @@ class PrivatePcscd:
 
     def start(self) -> None:
         """Return when clients can connect. Raises PcscdFailed."""
-        if self._given is None:
-            self._directory = Path(tempfile.mkdtemp(prefix="pcscd-"))
-        else:
-            self._directory = self._given.resolve()
-        (self._directory / "pcscd").mkdir(parents=True, exist_ok=True)
-        (self._directory / "reader.conf").write_text(_CONFIGURATION, "ascii")
-        (self._directory / "no-reader.conf").write_text("", "ascii")
-        project = str(Path(__file__).resolve().parents[2])
-        command = ["unshare", "--net", "--mount"]
-        if os.geteuid() != 0:
-            command.append("--map-root-user")
-        command += ["--", sys.executable, "-m"]
-        command += ["device_drivers.social_security_card.slot_process", str(self._directory)]
-        # A session of its own: Ctrl-C reaches us, and we end it in order.
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env={**os.environ, "PYTHONPATH": project, _SOCKET_VARIABLE: "/run/pcscd/pcscd.comm"},
-        )
-        try:
-            self._await_reply(self._process)
-        except PcscdFailed:
-            self.close()
-            raise
+        directory = self._program.make_directory()
+        (directory / "pcscd").mkdir(parents=True, exist_ok=True)
+        (directory / "reader.conf").write_text(_CONFIGURATION, "ascii")
+        (directory / "no-reader.conf").write_text("", "ascii")
+        self._program.start({**os.environ, _SOCKET_VARIABLE: "/run/pcscd/pcscd.comm"})
 
     def close(self) -> None:
         """End pcscd and everything else started here. Safe to call twice."""
-        process, self._process = self._process, None
-        if process is not None and process.stdin is not None and process.stdout is not None:
-            with contextlib.suppress(BrokenPipeError):  # a request it died on
-                process.stdin.close()
-            try:
-                process.wait(END_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            process.stdout.close()
-        directory, self._directory = self._directory, None
-        if directory is not None and self._given is None:
-            shutil.rmtree(directory, ignore_errors=True)
+        self._program.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -140,57 +100,36 @@ class PrivatePcscd:
         Raises PcscdFailed when a card is in, or the fields make no card.
         """
         card = {"kind": "social_security", "fields": dict(fields), "pulled_after": pulled_after}
-        self._ask({"do": "insert", "card": {**card, "think_s": think_s}})
+        self._program.ask({"do": "insert", "card": {**card, "think_s": think_s}})
 
     def insert_foreign_card(self) -> None:
         """Put in a bank card. Raises PcscdFailed when a card is in."""
-        self._ask({"do": "insert", "card": {"kind": "foreign"}})
+        self._program.ask({"do": "insert", "card": {"kind": "foreign"}})
 
     def insert_mute_card(self) -> None:
         """Put in a card that does not answer the reset. Raises PcscdFailed when a card is in."""
-        self._ask({"do": "insert", "card": {"kind": "mute"}})
+        self._program.ask({"do": "insert", "card": {"kind": "mute"}})
 
     def disturb(self, fault: WireFault) -> None:
         """Let this be wrong with the contacts of any card, until another is."""
-        self._ask({"do": "disturb", "fault": fault.value})
+        self._program.ask({"do": "disturb", "fault": fault.value})
 
     def remove_card(self) -> None:
         """Take the card out; nothing happens when there is none."""
-        self._ask({"do": "remove"})
+        self._program.ask({"do": "remove"})
 
     def unplug_reader(self) -> None:
         """Pull the reader's cable: pcscd restarts and knows no reader; a card stays in its slot."""
-        self._ask({"do": "plug", "is_plugged": False})
+        self._program.ask({"do": "plug", "is_plugged": False})
 
     def plug_reader(self) -> None:
         """Put the reader's cable in: pcscd restarts with the reader."""
-        self._ask({"do": "plug", "is_plugged": True})
+        self._program.ask({"do": "plug", "is_plugged": True})
 
     def stop_service(self) -> None:
         """Stop pcscd; a card stays in the slot."""
-        self._ask({"do": "stop_service"})
+        self._program.ask({"do": "stop_service"})
 
     def start_service(self) -> None:
         """Start pcscd again, at the same socket. Raises PcscdFailed."""
-        self._ask({"do": "start_service"})
-
-    def _ask(self, request: Mapping[str, object]) -> None:
-        with self._lock:
-            process = self._process
-            if process is None or process.stdin is None:
-                raise PcscdFailed("the private pcscd is not started")
-            try:
-                process.stdin.write(json.dumps(request) + "\n")
-                process.stdin.flush()
-            except BrokenPipeError:
-                raise PcscdFailed("the private pcscd has died") from None
-            self._await_reply(process)
-
-    @staticmethod
-    def _await_reply(process: subprocess.Popen[str]) -> None:
-        line = process.stdout.readline() if process.stdout is not None else ""
-        if not line:
-            raise PcscdFailed("the private pcscd ended; see standard error")
-        reply = json.loads(line)
-        if not reply["ok"]:
-            raise PcscdFailed(str(reply["error"]))
+        self._program.ask({"do": "start_service"})

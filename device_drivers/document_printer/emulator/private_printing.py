@@ -4,17 +4,9 @@ They live in private network and mount namespaces (`DESIGN.md` 9): nothing is an
 network, the system's CUPS, D-Bus and Avahi are not touched, and all files are in one folder.
 """
 
-import contextlib
-import json
 import os
 import shlex
-import shutil
-import signal
-import subprocess
 import sys
-import tempfile
-import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -30,7 +22,9 @@ from device_drivers.document_printer.emulator.room import (
     TRAY_SHEETS,
     furnish,
 )
+from device_drivers.emulation.private_program import PROJECT, PrivateProgram
 
+_PACKAGE = "device_drivers.document_printer.emulator"
 END_LIMIT_S = 15.0
 """`namespace_process` gives each of four programs 3 s."""
 
@@ -58,17 +52,18 @@ class PrivatePrinting:
     port = f"cups:{QUEUE}"
 
     def __init__(self, directory: Path | None = None) -> None:
-        self._given = directory
-        self._directory: Path | None = None
-        self._process: subprocess.Popen[str] | None = None
-        self._lock = threading.Lock()
+        self._program = PrivateProgram(
+            f"{_PACKAGE}.namespace_process",
+            directory,
+            name="private printer",
+            failure=PrintingFailed,
+            end_limit_s=END_LIMIT_S,
+        )
 
     @property
     def directory(self) -> Path:
         """What `/run` is inside; holds sockets, logs and papers while started."""
-        if self._directory is None:
-            raise PrintingFailed("the private printer is not started")
-        return self._directory
+        return self._program.directory
 
     @property
     def settings(self) -> dict[str, str]:
@@ -80,54 +75,21 @@ class PrivatePrinting:
 
     def start(self) -> None:
         """Return when a job can be sent. Raises PrintingFailed."""
-        if self._given is None:
-            self._directory = Path(tempfile.mkdtemp(prefix="cups-"))
-        else:
-            self._directory = self._given.resolve()
-            self._directory.mkdir(parents=True, exist_ok=True)
-        project = str(Path(__file__).resolve().parents[3])
-        package = "device_drivers.document_printer.emulator"
-        python = f"env PYTHONPATH={shlex.quote(project)} {shlex.quote(sys.executable)}"
-        furnish(self._directory, paper_path_command=f"{python} -m {package}.paper_path")
-        command = ["unshare", "--net", "--mount"]
-        if os.geteuid() != 0:
-            command.append("--map-root-user")
-        command += ["--", sys.executable, "-m", f"{package}.namespace_process"]
-        # A session of its own: Ctrl-C reaches us, and we end it in order.
-        self._process = subprocess.Popen(
-            [*command, str(self._directory)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-            start_new_session=True,
-            env={
+        python = f"env PYTHONPATH={shlex.quote(str(PROJECT))} {shlex.quote(sys.executable)}"
+        furnish(
+            self._program.make_directory(), paper_path_command=f"{python} -m {_PACKAGE}.paper_path"
+        )
+        self._program.start(
+            {
                 "PATH": os.environ.get("PATH", "") + ":/usr/sbin:/sbin",
-                "PYTHONPATH": project,
                 "HOME": "/run",
                 "LANG": "C.UTF-8",
-            },
+            }
         )
-        try:
-            self._await_reply(self._process)
-        except PrintingFailed:
-            self.close()
-            raise
 
     def close(self) -> None:
         """End everything started here. Safe to call twice."""
-        process, self._process = self._process, None
-        if process is not None and process.stdin is not None and process.stdout is not None:
-            with contextlib.suppress(BrokenPipeError):  # a request it died on
-                process.stdin.close()
-            try:
-                process.wait(END_LIMIT_S)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-            process.stdout.close()
-        directory, self._directory = self._directory, None
-        if directory is not None and self._given is None:
-            shutil.rmtree(directory, ignore_errors=True)
+        self._program.close()
 
     def __enter__(self) -> Self:
         self.start()
@@ -176,7 +138,7 @@ class PrivatePrinting:
 
     def put_paper(self, sheets: int = TRAY_SHEETS) -> None:
         """Let so many sheets lie in the tray; below 25 the printer says low."""
-        self._ask({"do": "tray", "sheets": sheets})
+        self._program.ask({"do": "tray", "sheets": sheets})
 
     def run_out_of_paper(self) -> None:
         """Take every sheet out of the tray."""
@@ -184,53 +146,32 @@ class PrivatePrinting:
 
     def set_toner(self, percent: int) -> None:
         """Put in a cartridge with so much left; below 10 the printer says low, at 0 empty."""
-        self._ask({"do": "toner", "percent": percent})
+        self._program.ask({"do": "toner", "percent": percent})
 
     def jam(self, *, is_jammed: bool = True) -> None:
         """Crumple a sheet in the paper path, or pull it out."""
-        self._ask({"do": "fault", "fault": "jam", "is_there": is_jammed})
+        self._program.ask({"do": "fault", "fault": "jam", "is_there": is_jammed})
 
     def open_door(self, *, is_open: bool = True) -> None:
         """Open the front door, or close it."""
-        self._ask({"do": "fault", "fault": "door", "is_there": is_open})
+        self._program.ask({"do": "fault", "fault": "door", "is_there": is_open})
 
     def take_per_page(self, page_s: float = PAGE_S) -> None:
         """How long each page takes from now on."""
-        self._ask({"do": "page_time", "page_s": float(page_s)})
+        self._program.ask({"do": "page_time", "page_s": float(page_s)})
 
     def unplug(self) -> None:
         """Pull cable and current of the printer; what it was printing is lost."""
-        self._ask({"do": "plug", "is_plugged": False})
+        self._program.ask({"do": "plug", "is_plugged": False})
 
     def plug(self) -> None:
         """Switch the printer on again."""
-        self._ask({"do": "plug", "is_plugged": True})
+        self._program.ask({"do": "plug", "is_plugged": True})
 
     def stop_service(self, *, is_killed: bool = False) -> None:
         """Stop CUPS, in order or not."""
-        self._ask({"do": "service", "is_running": False, "is_killed": is_killed})
+        self._program.ask({"do": "service", "is_running": False, "is_killed": is_killed})
 
     def start_service(self) -> None:
         """Start CUPS again. Raises PrintingFailed."""
-        self._ask({"do": "service", "is_running": True})
-
-    def _ask(self, request: Mapping[str, object]) -> None:
-        with self._lock:
-            process = self._process
-            if process is None or process.stdin is None:
-                raise PrintingFailed("the private printer is not started")
-            try:
-                process.stdin.write(json.dumps(request) + "\n")
-                process.stdin.flush()
-            except BrokenPipeError:
-                raise PrintingFailed("the private printer has died") from None
-            self._await_reply(process)
-
-    @staticmethod
-    def _await_reply(process: subprocess.Popen[str]) -> None:
-        line = process.stdout.readline() if process.stdout is not None else ""
-        if not line:
-            raise PrintingFailed("the private printer ended; see standard error")
-        reply = json.loads(line)
-        if not reply["ok"]:
-            raise PrintingFailed(str(reply["error"]))
+        self._program.ask({"do": "service", "is_running": True})
