@@ -1,12 +1,9 @@
 """Watches the desk through OpenCV and takes a page by itself when it lies still and is good."""
 
-import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -30,17 +27,16 @@ from device_drivers.document_camera.pages_pdf import LARGEST_PAGE_BYTES, jpeg_of
 from device_drivers.document_camera.text_reading.interface import PageTurn
 from device_drivers.document_camera.text_reading.reader import TextReader
 from device_drivers.document_camera.watching import PageWatch, moved_px
-from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.ports import Port
-from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
+from device_drivers.status import DeviceKind, StatusReport
 from device_drivers.transport.frame_source import FrameSource
+from device_drivers.transport.frame_thread import FrameThread
 
-_Result = TypeVar("_Result")
+_DEVICE = DeviceKind.DOCUMENT_CAMERA.value
 
 ReadCodes = Callable[[Picture], Sequence[str]]
 """Reads the codes on a flattened page; runs in the camera's thread."""
 
-_STATUS_S = 0.9
 _LIES_THERE_SHARE = 0.02
 """A page that was refused is the same as long as its corners are within this share of the frame."""
 _TURNS = {1: cv2.ROTATE_90_CLOCKWISE, 2: cv2.ROTATE_180, 3: cv2.ROTATE_90_COUNTERCLOCKWISE}
@@ -102,21 +98,16 @@ class OpencvDocumentCamera:
             least_light=least_light,
             most_bow=most_bow,
         )
-        self._source = FrameSource(
-            port,
-            device=DeviceKind.DOCUMENT_CAMERA.value,
-            width_px=width_px,
-            height_px=height_px,
-        )
+        self._source = FrameSource(port, device=_DEVICE, width_px=width_px, height_px=height_px)
+        self._thread = FrameThread(self._source, device=_DEVICE)
         self._reader = TextReader() if checks_upright else None
         self._upright_within_s = upright_within_s
         self._refused: Quad | None = None
         """Where the page lies whose text was found upside down."""
-        self._worker: ThreadPoolExecutor | None = None
 
     async def connect(self) -> None:
         """Open the camera and take one frame. Raises DeviceFault."""
-        await self._in_worker(self._living_worker(), self._source.read)
+        await self._thread.opening().run(self._source.read)
 
     async def close(self) -> None:
         """Release the camera and end the reading process. Safe to call twice, and after a fault.
@@ -124,29 +115,13 @@ class OpencvDocumentCamera:
         A preview or a capture under way raises DeviceMissing; only what is asked afterwards opens
         the camera again.
         """
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.submit(self._source.close)
-            await asyncio.to_thread(worker.shutdown)
+        await self._thread.close()
         if self._reader is not None:
             await self._reader.close()
 
     async def status(self) -> StatusReport:
         """Ask for a frame now; answers within 1 s. Never raises."""
-        try:
-            async with asyncio.timeout(_STATUS_S):
-                await self._in_worker(self._living_worker(), self._source.read)
-        except DeviceMissing as fault:
-            return StatusReport(
-                device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
-            )
-        except DeviceFault as fault:
-            return StatusReport(
-                device=DeviceStatus.HARDWARE_ERROR, fault=fault.code, detail=fault.detail
-            )
-        except TimeoutError:
-            return StatusReport(device=DeviceStatus.UNKNOWN, detail="no frame in time")
-        return StatusReport(device=DeviceStatus.ONLINE)
+        return await self._thread.status()
 
     async def preview(self, *, paper: PaperSize = PaperSize.A4) -> AsyncGenerator[Preview, None]:
         """Live frames, judged, until the iterator is closed; a slow reader misses frames.
@@ -154,10 +129,10 @@ class OpencvDocumentCamera:
         Raises DeviceFault while iterating.
         """
         watch = PageWatch()
-        worker = self._living_worker()
+        opening = self._thread.opening()
         await self._warm_the_reader()
         while True:
-            look = await self._in_worker(worker, partial(self._look, watch, paper))
+            look = await opening.run(partial(self._look, watch, paper))
             yield look.preview
 
     async def capture(self, *, within_s: float, paper: PaperSize = PaperSize.A4) -> CaptureResult:
@@ -167,13 +142,13 @@ class OpencvDocumentCamera:
         take some seconds more than `within_s`. Cancelling leaves the camera idle.
         """
         watch = PageWatch()
-        worker = self._living_worker()
+        opening = self._thread.opening()
         await self._warm_the_reader()
         deadline = time.monotonic() + within_s
         problem = PageProblem.NO_PAGE
         best: _Look | None = None
         while time.monotonic() < deadline:
-            look = await self._in_worker(worker, partial(self._look, watch, paper))
+            look = await opening.run(partial(self._look, watch, paper))
             if look.preview.problems or look.preview.quad is None:
                 problem = (look.preview.problems or (PageProblem.NO_PAGE,))[0]
                 best = None
@@ -185,12 +160,12 @@ class OpencvDocumentCamera:
                 best = look
             if look.good_for_s < self._steady_s:
                 continue
-            flat = await self._in_worker(worker, partial(self._flatten, best, paper))
+            flat = await opening.run(partial(self._flatten, best, paper))
             if await self._is_turned(flat):
                 self._refused = best.preview.quad
                 problem, best = PageProblem.UPSIDE_DOWN, None
                 continue
-            return await self._in_worker(worker, partial(self._keep, flat, best.judged, paper))
+            return await opening.run(partial(self._keep, flat, best.judged, paper))
         return NoPage(problem)
 
     async def _warm_the_reader(self) -> None:
@@ -246,21 +221,6 @@ class OpencvDocumentCamera:
             paper=paper,
             codes=tuple(self._read_codes(flat)) if self._read_codes is not None else (),
         )
-
-    def _living_worker(self) -> ThreadPoolExecutor:
-        """The camera's thread, begun anew after `close`."""
-        if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix="document-camera")
-        return self._worker
-
-    async def _in_worker(self, worker: ThreadPoolExecutor, work: Callable[[], _Result]) -> _Result:
-        """Run `work` in the camera's thread; a cancelled caller leaves it to end by itself.
-
-        Raises DeviceMissing when the camera has been closed since `worker` was the living one.
-        """
-        if worker is not self._worker:
-            raise DeviceMissing(DeviceKind.DOCUMENT_CAMERA.value, "the camera was closed")
-        return await asyncio.get_running_loop().run_in_executor(worker, work)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,22 +1,16 @@
 """A camera that looks for codes: `v4l2:` or `images:`."""
 
-import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from collections.abc import AsyncGenerator, Mapping
 
-from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.decode import Code, decode_image
 from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
-from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
+from device_drivers.status import DeviceKind, StatusReport
 from device_drivers.transport.frame_source import FrameSource
-
-_Result = TypeVar("_Result")
+from device_drivers.transport.frame_thread import FrameThread
 
 _DEVICE = DeviceKind.QR_SCANNER.value
-_STATUS_S = 0.9
 _GONE_S = 1.0
 """A hand that shakes hides a code for some frames; who shows the same code again takes longer."""
 
@@ -38,45 +32,29 @@ class CameraQrScanner:
         """Fixed by model and settings, see `Device`."""
         self._budget_ms = budget_ms
         self._source = FrameSource(port, device=_DEVICE, width_px=width_px, height_px=height_px)
-        self._worker: ThreadPoolExecutor | None = None
+        self._thread = FrameThread(self._source, device=_DEVICE)
 
     async def connect(self) -> None:
         """Open the camera. Raises DeviceMissing."""
-        await self._in_worker(self._living_worker(), self._source.open)
+        await self._thread.opening().run(self._source.open)
 
     async def close(self) -> None:
         """Release the camera. Safe to call twice, and after a fault."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.submit(self._source.close)
-            await asyncio.to_thread(worker.shutdown)
+        await self._thread.close()
 
     async def status(self) -> StatusReport:
         """Take a frame now; answers within 1 s. Never raises."""
-        try:
-            async with asyncio.timeout(_STATUS_S):
-                await self._in_worker(self._living_worker(), self._source.read)
-        except DeviceMissing as fault:
-            return StatusReport(
-                device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
-            )
-        except DeviceFault as fault:
-            return StatusReport(
-                device=DeviceStatus.HARDWARE_ERROR, fault=fault.code, detail=fault.detail
-            )
-        except TimeoutError:
-            return StatusReport(device=DeviceStatus.UNKNOWN, detail="no frame in time")
-        return StatusReport(device=DeviceStatus.ONLINE)
+        return await self._thread.status()
 
     async def read_code(self, *, within_s: float) -> ScanReading:
         """Look until a code is seen. Raises DeviceFault; cancelling leaves the camera idle.
 
         Of several on one frame the first counts. At least one frame is looked at.
         """
-        worker = self._living_worker()
+        opening = self._thread.opening()
         deadline = time.monotonic() + within_s
         while True:
-            codes = await self._in_worker(worker, self._look)
+            codes = await opening.run(self._look)
             if codes:
                 return _scan(codes[0])
             if time.monotonic() >= deadline:
@@ -84,10 +62,10 @@ class CameraQrScanner:
 
     async def listen(self) -> AsyncGenerator[Scan, None]:
         """Every code shown, once for as long as it stays in view. Raises DeviceFault."""
-        worker = self._living_worker()
+        opening = self._thread.opening()
         seen_at: dict[bytes, float] = {}
         while True:
-            codes = await self._in_worker(worker, self._look)
+            codes = await opening.run(self._look)
             now = time.monotonic()
             for code in codes:
                 if now - seen_at.get(code.raw, -_GONE_S) >= _GONE_S:
@@ -97,21 +75,6 @@ class CameraQrScanner:
 
     def _look(self) -> list[Code]:
         return decode_image(self._source.read(), budget_ms=self._budget_ms)
-
-    def _living_worker(self) -> ThreadPoolExecutor:
-        """The camera's thread, begun anew after `close`."""
-        if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix="qr-camera")
-        return self._worker
-
-    async def _in_worker(self, worker: ThreadPoolExecutor, work: Callable[[], _Result]) -> _Result:
-        """Run `work` in the camera's thread; a cancelled caller leaves it to end by itself.
-
-        Raises DeviceMissing when the camera has been closed since `worker` was the living one.
-        """
-        if worker is not self._worker:
-            raise DeviceMissing(_DEVICE, "the camera was closed")
-        return await asyncio.get_running_loop().run_in_executor(worker, work)
 
 
 def _scan(code: Code) -> Scan:

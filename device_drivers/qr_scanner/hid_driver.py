@@ -23,7 +23,7 @@ from device_drivers.qr_scanner.payload import decode_text, split_identifier
 from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
 
 _DEVICE = DeviceKind.QR_SCANNER.value
-_STUCK_S = 10.0
+STUCK_S = 10.0
 """The longest code, 2,953 bytes, is typed in 9 s at 3 ms a key; a stuck key goes on for ever."""
 _LISTEN_S = 3600.0
 """One wait of `listen`, after which it waits again."""
@@ -57,6 +57,7 @@ class HidQrScanner:
         }
         """Fixed by model and settings, see `Device`."""
         self._port = port
+        self._key_gap_s = key_gap_s
         self._make_decoder: Callable[[], KeyDecoder] = lambda: KeyDecoder(
             layout=layout, alt_codes=alt_codes, key_gap_s=key_gap_s
         )
@@ -132,11 +133,11 @@ class HidQrScanner:
         Raises DeviceGarbled for a key that is stuck.
         """
         within_s = 0.0
-        deadline = time.monotonic() + _STUCK_S
+        deadline = time.monotonic() + STUCK_S
         while await self._events(within_s):
-            within_s = KEY_GAP_S
+            within_s = self._key_gap_s
             if time.monotonic() > deadline:
-                raise DeviceGarbled(_DEVICE, f"keys without a pause for {_STUCK_S} s")
+                raise DeviceGarbled(_DEVICE, f"keys without a pause for {STUCK_S} s")
         self._decoder = self._make_decoder()
 
     async def _codes(self, within_s: float) -> list[CodeArrived]:

@@ -69,7 +69,8 @@ class _Worker:
     """Runs calls one after another, on one thread that lives from a call until `rest`.
 
     There is never a second one: while pcscd or a card holds a call, everything else waits behind
-    it, however often the slot is closed and opened. The thread is a daemon: a card that never
+    it, however often the slot is closed and opened; and libpcsclite waits for ever where one thread
+    uses a context that another gives back. The thread is a daemon: a card that never
     answers holds a PC/SC call for as long as it stays in the slot, and must not keep the process
     from ending.
     """

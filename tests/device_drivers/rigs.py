@@ -3,9 +3,15 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from device_drivers.cabinet.emulator import CabinetEmulator
 from device_drivers.device import Device
@@ -39,12 +45,45 @@ class Rig:
     plug: Callable[[], Awaitable[None]]
 
 
+RigMaker = Callable[[Path], AbstractAsyncContextManager[Rig]]
+"""Makes one in a folder of its own; the device and its emulator end with the context."""
+
+
+class Cabled(Protocol):
+    """What every emulator has that lives in threads or a process of its own."""
+
+    @property
+    def port(self) -> str: ...
+    def unplug(self) -> None: ...
+    def plug(self) -> None: ...
+
+
+def rig_of(
+    kind: DeviceKind,
+    model: str,
+    make: Callable[[Path], AbstractContextManager[Cabled]],
+    **settings: object,
+) -> RigMaker:
+    """A device of the registry on the emulator that `make` makes in a folder."""
+
+    @asynccontextmanager
+    async def rig(folder: Path) -> AsyncIterator[Rig]:
+        with make(folder) as emulator:
+            device = make_device(kind, model, Port.parse(emulator.port), **settings)
+            async with held(device, in_thread(emulator.unplug), in_thread(emulator.plug)) as made:
+                yield made
+
+    return rig
+
+
 @asynccontextmanager
-async def id_card_reader(folder: Path) -> AsyncIterator[Rig]:
-    """SAM_V on a pty."""
-    with SamVEmulator(folder / "id_card", bytes_per_s=None) as emulator:
-        device = make_device(DeviceKind.ID_CARD_READER, "sam_v", Port.parse(emulator.port))
-        yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
+async def held(
+    device: Device, unplug: Callable[[], Awaitable[None]], plug: Callable[[], Awaitable[None]]
+) -> AsyncIterator[Rig]:
+    """The rig, until its test is over, however that ends."""
+    try:
+        yield Rig(device, unplug, plug)
+    finally:
         await device.close()
 
 
@@ -60,8 +99,8 @@ async def id_card_reader_on_usb(folder: Path) -> AsyncIterator[Rig]:
 
     with SamVEmulator(make_wire=make_wire) as emulator:
         device = SamVIdCardReader(Port.parse(emulator.port), usb_backend=wires[0].backend)
-        yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
-        await device.close()
+        async with held(device, in_thread(emulator.unplug), in_thread(emulator.plug)) as rig:
+            yield rig
 
 
 @asynccontextmanager
@@ -73,37 +112,9 @@ async def social_security_card(folder: Path) -> AsyncIterator[Rig]:
         device = make_device(
             DeviceKind.SOCIAL_SECURITY_CARD, "sssc", Port.parse(f"pcsc:{READER_NAME}")
         )
-        yield Rig(device, in_thread(pcscd.unplug_reader), in_thread(pcscd.plug_reader))
-        await device.close()
-
-
-@asynccontextmanager
-async def qr_scanner(folder: Path) -> AsyncIterator[Rig]:
-    """Lines on a pty, of a scanner that is known to send them."""
-    with LineScannerEmulator(folder / "scanner", bytes_per_s=None) as emulator:
-        device = make_device(
-            DeviceKind.QR_SCANNER, "line", Port.parse(emulator.port), framing="line"
-        )
-        yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
-        await device.close()
-
-
-@asynccontextmanager
-async def qr_scanner_to_be_found_out(folder: Path) -> AsyncIterator[Rig]:
-    """The same when nobody says what it speaks: each opening asks, and waits for no answer."""
-    with LineScannerEmulator(folder / "scanner", bytes_per_s=None) as emulator:
-        device = make_device(DeviceKind.QR_SCANNER, "line", Port.parse(emulator.port))
-        yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
-        await device.close()
-
-
-@asynccontextmanager
-async def document_camera(folder: Path) -> AsyncIterator[Rig]:
-    """A folder of pictures."""
-    emulator = DocumentCameraEmulator(folder / "desk")
-    device = make_device(DeviceKind.DOCUMENT_CAMERA, "opencv", Port.parse(emulator.port))
-    yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
-    await device.close()
+        unplug, plug = in_thread(pcscd.unplug_reader), in_thread(pcscd.plug_reader)
+        async with held(device, unplug, plug) as rig:
+            yield rig
 
 
 @asynccontextmanager
@@ -112,39 +123,12 @@ async def receipt_printer(folder: Path) -> AsyncIterator[Rig]:
     del folder
     emulator = ReceiptPrinterEmulator(mm_per_s=None)
     await emulator.start()
-    device = make_device(DeviceKind.RECEIPT_PRINTER, "escpos", Port.parse(emulator.port))
-    yield Rig(device, emulator.unplug, emulator.plug)
-    await device.close()
-    await emulator.stop()
-
-
-@asynccontextmanager
-async def qr_scanner_as_keyboard(folder: Path) -> AsyncIterator[Rig]:
-    """Keys of a FUSE input device; root only, as the scanner's own tests."""
-    del folder
-    with KeyboardScannerEmulator() as emulator:
-        device = make_device(DeviceKind.QR_SCANNER, "hid", Port.parse(emulator.port))
-        yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
-        await device.close()
-
-
-@asynccontextmanager
-async def qr_scanner_as_camera(folder: Path) -> AsyncIterator[Rig]:
-    """A folder of pictures again, behind the other driver."""
-    del folder
-    with CameraScannerEmulator() as emulator:
-        device = make_device(DeviceKind.QR_SCANNER, "camera", Port.parse(emulator.port))
-        yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
-        await device.close()
-
-
-@asynccontextmanager
-async def cabinet(folder: Path) -> AsyncIterator[Rig]:
-    """Modbus RTU on a pty."""
-    with CabinetEmulator(folder / "cabinet") as emulator:
-        device = make_device(DeviceKind.CABINET, "modbus_rtu", Port.parse(emulator.port))
-        yield Rig(device, in_thread(emulator.unplug), in_thread(emulator.plug))
-        await device.close()
+    try:
+        device = make_device(DeviceKind.RECEIPT_PRINTER, "escpos", Port.parse(emulator.port))
+        async with held(device, emulator.unplug, emulator.plug) as rig:
+            yield rig
+    finally:
+        await emulator.stop()
 
 
 @asynccontextmanager
@@ -154,8 +138,8 @@ async def power_supply(folder: Path) -> AsyncIterator[Rig]:
     with PowerSupplyEmulator() as emulator:
         device = make_device(DeviceKind.POWER_SUPPLY, "nut", Port.parse(emulator.port))
         await until(device.status, lambda seen: seen.device is DeviceStatus.ONLINE)
-        yield Rig(device, here(emulator.unplug), here(emulator.plug))
-        await device.close()
+        async with held(device, here(emulator.unplug), here(emulator.plug)) as rig:
+            yield rig
 
 
 @asynccontextmanager
@@ -166,8 +150,8 @@ async def document_printer(folder: Path) -> AsyncIterator[Rig]:
         device = make_device(
             DeviceKind.DOCUMENT_PRINTER, "cups", Port.parse(printing.port), **printing.settings
         )
-        yield Rig(device, in_thread(printing.unplug), in_thread(printing.plug))
-        await device.close()
+        async with held(device, in_thread(printing.unplug), in_thread(printing.plug)) as rig:
+            yield rig
 
 
 def here(act: Callable[[], None]) -> Callable[[], Awaitable[None]]:
@@ -188,17 +172,38 @@ def in_thread(act: Callable[[], None]) -> Callable[[], Awaitable[None]]:
     return done
 
 
-RIGS: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Rig]]] = {
-    "id_card_reader": id_card_reader,
+def lines(folder: Path) -> LineScannerEmulator:
+    """A scanner that sends plain lines."""
+    return LineScannerEmulator(folder / "scanner", bytes_per_s=None)
+
+
+RIGS: Mapping[str, RigMaker] = {
+    "id_card_reader": rig_of(
+        DeviceKind.ID_CARD_READER,
+        "sam_v",
+        lambda folder: SamVEmulator(folder / "id_card", bytes_per_s=None),
+    ),
     "id_card_reader_on_usb": id_card_reader_on_usb,
     "social_security_card": social_security_card,
-    "qr_scanner": qr_scanner,
-    "document_camera": document_camera,
+    "qr_scanner": rig_of(DeviceKind.QR_SCANNER, "line", lines, framing="line"),
+    "document_camera": rig_of(
+        DeviceKind.DOCUMENT_CAMERA,
+        "opencv",
+        lambda folder: nullcontext(DocumentCameraEmulator(folder / "desk")),
+    ),
     "receipt_printer": receipt_printer,
-    "qr_scanner_to_be_found_out": qr_scanner_to_be_found_out,
-    "qr_scanner_as_keyboard": qr_scanner_as_keyboard,
-    "qr_scanner_as_camera": qr_scanner_as_camera,
-    "cabinet": cabinet,
+    # Nobody says what this one speaks: each opening asks, and waits for no answer.
+    "qr_scanner_to_be_found_out": rig_of(DeviceKind.QR_SCANNER, "line", lines),
+    # Keys of a FUSE input device; root only, as the scanner's own tests.
+    "qr_scanner_as_keyboard": rig_of(
+        DeviceKind.QR_SCANNER, "hid", lambda _: KeyboardScannerEmulator()
+    ),
+    "qr_scanner_as_camera": rig_of(
+        DeviceKind.QR_SCANNER, "camera", lambda _: CameraScannerEmulator()
+    ),
+    "cabinet": rig_of(
+        DeviceKind.CABINET, "modbus_rtu", lambda folder: CabinetEmulator(folder / "cabinet")
+    ),
     "power_supply": power_supply,
     "document_printer": document_printer,
 }

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -13,6 +14,8 @@ from typing import Final, Self
 _START_S = 20.0
 _KEY_S = 0.004
 """A key and its release in 8 ms, as full-speed USB polls a keyboard."""
+_REPEAT_S = 0.033
+"""As `fuse_input` answers EVIOCGREP, and as the kernel has it at first."""
 
 # HID usage tables 1.4, keyboard page, as Linux numbers them (linux/input-event-codes.h)
 _ENTER, _SHIFT, _ALT = 28, 42, 56
@@ -40,6 +43,9 @@ class KeyboardScannerEmulator:
         self._node = node
         self._process: subprocess.Popen[bytes] | None = None
         self._at_s = time.time()
+        self._talk = threading.Lock()
+        self._freed = threading.Event()
+        self._stuck: threading.Thread | None = None
 
     def __enter__(self) -> Self:
         self.plug()
@@ -92,6 +98,7 @@ class KeyboardScannerEmulator:
 
     def unplug(self) -> None:
         """Pull the cable; nothing happens when it is out."""
+        self.free()
         process, self._process = self._process, None
         if process is not None:
             process.communicate(timeout=_START_S)
@@ -110,8 +117,10 @@ class KeyboardScannerEmulator:
         """
         self.type(text, encoding=encoding, key_s=_KEY_S)
 
-    def type(self, text: str, *, encoding: str = "gb18030", key_s: float) -> None:
-        """Type a text and Enter, a key every `key_s` by the kernel's clock."""
+    def type(
+        self, text: str, *, encoding: str = "gb18030", key_s: float, enters: bool = True
+    ) -> None:
+        """Type a text and, if it `enters`, Enter, a key every `key_s` by the kernel's clock."""
         events: list[tuple[int, int, int, float]] = []
         self._at_s = max(self._at_s + 1.0, time.time())
 
@@ -136,10 +145,38 @@ class KeyboardScannerEmulator:
                 stroke(_SHIFT, 0)
             else:
                 press(_PLAIN[bare])
-        press(_ENTER)
+        if enters:
+            press(_ENTER)
         if self._process is not None:
             self._say(events)
             self._state()  # answered in turn: what was typed has been handed out
+
+    def stick(self, character: str) -> None:
+        """Press a key that does not come up again: it repeats until it is freed."""
+        self.free()
+        code = _PLAIN[character]
+
+        def stroke(value: int) -> None:
+            at_s = time.time()
+            self._say([(1, code, value, at_s), (0, 0, 0, at_s)])
+
+        def repeat() -> None:
+            while not self._freed.wait(_REPEAT_S):
+                stroke(2)
+            stroke(0)
+
+        stroke(1)
+        self._state()  # answered in turn: the press has been handed out
+        self._freed.clear()
+        self._stuck = threading.Thread(target=repeat, name="stuck-key")
+        self._stuck.start()
+
+    def free(self) -> None:
+        """Let the stuck key come up; nothing happens when none is stuck."""
+        stuck, self._stuck = self._stuck, None
+        if stuck is not None:
+            self._freed.set()
+            stuck.join()
 
     def _state(self) -> dict[str, object]:
         self._say("status")
@@ -150,6 +187,7 @@ class KeyboardScannerEmulator:
         return state
 
     def _say(self, command: object) -> None:
-        if self._process is not None and self._process.stdin is not None:
-            self._process.stdin.write(json.dumps(command).encode("ascii") + b"\n")
-            self._process.stdin.flush()
+        with self._talk:
+            if self._process is not None and self._process.stdin is not None:
+                self._process.stdin.write(json.dumps(command).encode("ascii") + b"\n")
+                self._process.stdin.flush()

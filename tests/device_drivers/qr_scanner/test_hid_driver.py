@@ -3,6 +3,7 @@
 import asyncio
 import errno
 import fcntl
+import math
 import os
 import struct
 from collections.abc import AsyncIterator, Iterator
@@ -11,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from device_drivers.errors import DeviceMissing
+from device_drivers.errors import DeviceGarbled, DeviceMissing
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator.keyboard import KeyboardScannerEmulator
 from device_drivers.qr_scanner.hid_driver import HidQrScanner
@@ -94,6 +95,80 @@ async def test_what_a_hand_types_is_no_code(
     await asyncio.sleep(0.2)
     emulator.type("password", key_s=0.2)
     assert await reading == NothingShown()
+
+
+async def test_half_a_code_is_never_taken_for_one_however_slowly_it_is_typed(
+    emulator: KeyboardScannerEmulator,
+) -> None:
+    scanner = HidQrScanner(Port.parse(emulator.port), key_gap_s=2)
+    await scanner.connect()
+    emulator.type("SW3703", key_s=0.004, enters=False)
+    reading = asyncio.create_task(scanner.read_code(within_s=1))
+    await asyncio.sleep(0.3)
+    emulator.type("21202600001", key_s=0.004)
+    assert await reading == NothingShown()
+    await scanner.close()
+
+
+async def test_with_a_shorter_gap_the_same_rest_is_a_code_of_its_own(
+    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+) -> None:
+    """The negative control of the test above: it is the gap that joins the halves."""
+    emulator.type("SW3703", key_s=0.004, enters=False)
+    reading = asyncio.create_task(scanner.read_code(within_s=20))
+    rest = await hold_until_read(reading, lambda: emulator.type("21202600001", key_s=0.004))
+    assert rest == Scan(text="21202600001", raw=b"21202600001")
+
+
+STUCK = "device_drivers.qr_scanner.hid_driver.STUCK_S"
+NEVER_A_PAUSE_S = 2.0
+"""Longer than a busy machine keeps the emulator from its next key."""
+
+
+@pytest.mark.slow
+async def test_a_stuck_key_is_a_fault_and_no_more_when_it_is_free(
+    emulator: KeyboardScannerEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(STUCK, 1.0)
+    scanner = HidQrScanner(Port.parse(emulator.port), key_gap_s=NEVER_A_PAUSE_S)
+    await scanner.connect()
+    emulator.stick("w")
+    with pytest.raises(DeviceGarbled, match=r"without a pause for 1\.0 s"):
+        await asyncio.wait_for(scanner.read_code(within_s=0.1), 30)
+    assert (await scanner.status()).device is DeviceStatus.ONLINE
+    emulator.free()
+    assert await scanner.read_code(within_s=0.1) == NothingShown()
+    await scanner.close()
+
+
+@pytest.mark.slow
+async def test_without_its_limit_a_stuck_key_is_waited_for_as_long_as_it_is_stuck(
+    emulator: KeyboardScannerEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of the test above: nothing else would end that wait."""
+    monkeypatch.setattr(STUCK, math.inf)
+    scanner = HidQrScanner(Port.parse(emulator.port), key_gap_s=NEVER_A_PAUSE_S)
+    await scanner.connect()
+    emulator.stick("w")
+    reading = asyncio.create_task(scanner.read_code(within_s=0.1))
+    _, waiting = await asyncio.wait([reading], timeout=3)
+    assert waiting
+    emulator.free()
+    assert await asyncio.wait_for(reading, 30) == NothingShown()
+    await scanner.close()
+
+
+@pytest.mark.slow
+async def test_a_key_stuck_while_a_code_is_waited_for_ends_no_later_than_the_wait(
+    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+) -> None:
+    reading = asyncio.create_task(scanner.read_code(within_s=1))
+    await asyncio.sleep(0.2)
+    emulator.stick("w")
+    assert await asyncio.wait_for(reading, 30) == NothingShown()
+    emulator.free()
+    again = asyncio.create_task(scanner.read_code(within_s=20))
+    assert isinstance(await hold_until_read(again, lambda: emulator.show("after")), Scan)
 
 
 async def test_listening_leaves_no_code_out(

@@ -1,8 +1,9 @@
 """The driver against the emulated scanner on a real pty: suffixes, encodings, noise, cables."""
 
 import asyncio
+import math
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
+from contextlib import aclosing, asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -231,6 +232,58 @@ async def test_by_line_babble_without_a_line_end_is_garbled(
         await asyncio.sleep(0.05)
     with pytest.raises(DeviceGarbled):
         await reading
+
+
+@asynccontextmanager
+async def shown_for_ever(emulator: LineScannerEmulator) -> AsyncIterator[None]:
+    """One code after the other before the scanner, faster than any hand."""
+
+    async def go_on() -> None:
+        while True:
+            await asyncio.sleep(0.02)
+            await asyncio.to_thread(emulator.show, "SW370321202600001")
+
+    await asyncio.to_thread(emulator.show, "SW370321202600001")
+    showing = asyncio.create_task(go_on())
+    yield
+    showing.cancel()
+    await asyncio.wait([showing])
+
+
+BURST = "device_drivers.qr_scanner.serial_driver.LONGEST_BURST_S"
+NEVER_A_PAUSE_S = 2.0
+"""Longer than a busy machine keeps the emulator from its next code."""
+
+
+@pytest.mark.slow
+async def test_codes_without_a_pause_are_a_fault_and_no_more_when_they_end(
+    emulator: LineScannerEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(BURST, 1.0)
+    scanner = SerialQrScanner(Port.parse(emulator.port), framing="line", idle_s=NEVER_A_PAUSE_S)
+    await scanner.connect()
+    async with shown_for_ever(emulator):
+        with pytest.raises(DeviceGarbled, match=r"codes without a pause for 1\.0 s"):
+            await asyncio.wait_for(scanner.read_code(within_s=20), 30)
+        assert (await scanner.status()).device is DeviceStatus.ONLINE
+    assert await asyncio.wait_for(scanner.read_code(within_s=0.1), 30) == NothingShown()
+    await scanner.close()
+
+
+@pytest.mark.slow
+async def test_without_their_limit_codes_without_a_pause_are_waited_for_as_long_as_they_come(
+    emulator: LineScannerEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control of the test above: nothing else would end that wait."""
+    monkeypatch.setattr(BURST, math.inf)
+    scanner = SerialQrScanner(Port.parse(emulator.port), framing="line", idle_s=NEVER_A_PAUSE_S)
+    await scanner.connect()
+    async with shown_for_ever(emulator):
+        reading = asyncio.create_task(scanner.read_code(within_s=0.1))
+        _, waiting = await asyncio.wait([reading], timeout=3)
+        assert waiting
+    assert await asyncio.wait_for(reading, 30) == NothingShown()
+    await scanner.close()
 
 
 def test_a_framing_nobody_speaks_is_refused() -> None:
