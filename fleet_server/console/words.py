@@ -35,7 +35,9 @@ def words_in(language: str) -> Words:
     """The words of a language; Chinese for one we do not speak."""
     known = language if language in LANGUAGES else LANGUAGES[0]
     path = ASSETS / "text" / f"console.{known}.yaml"
-    return Words(known, dict(_flat(yaml.safe_load(path.read_text(encoding="utf-8")), "")))
+    return Words(
+        known, dict(_flat(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), ""))
+    )
 
 
 def _flat(value: JsonValue, path: str) -> Iterator[tuple[str, str]]:
