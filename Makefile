@@ -1,8 +1,8 @@
 .PHONY: help setup check test nightly demo bench shots lock
-# Some shells ask for no bytecode; every process of demo and tests would then compile everything anew.
-unexport PYTHONDONTWRITEBYTECODE
 PYTHON := .venv/bin/python
 .DEFAULT_GOAL := help
+# Compiled modules are kept, whatever the shell says: the tests start some hundred processes.
+export PYTHONDONTWRITEBYTECODE :=
 
 help:    ## what each target does
 	@grep -E '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -18,8 +18,8 @@ check: setup ## before each commit, a minute: format, lint, types, import contra
 	$(PYTHON) -m pytest -q -n 2 -m "not slow"
 
 test: check ## check, then every test on real parts
-	$(PYTHON) -m pytest -q -m slow -n 2 --dist loadfile --no-loadscope-reorder --ignore tests/system
-	$(PYTHON) -m pytest -q -m slow tests/system
+	$(PYTHON) -m pytest -q -m "slow and not alone" -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest -q -m alone
 
 nightly: setup ## hours: a million inputs, every constant broken, 10,000 openings, every cable
 	NIGHTLY=1 $(PYTHON) -m pytest -q tests/fuzz tests/mutations tests/device_drivers/test_endurance.py tests/kiosk/devices/test_recovery.py

@@ -10,11 +10,11 @@ from hypothesis import settings
 from device_drivers.ports import Port
 from device_drivers.status import DeviceKind
 
-settings.register_profile("by_day", derandomize=True)
-"""`make test` tries the same examples every time; `make nightly` and whoever says
-`--hypothesis-profile default` look for new ones."""
-if os.environ.get("NIGHTLY") != "1":
-    settings.load_profile("by_day")
+settings.register_profile("by_day", derandomize=True, deadline=None)
+settings.register_profile("by_night", deadline=None)
+"""`make test` tries the same examples every time, `make nightly` looks for new ones. An example may
+take its time on a busy machine: a test that hangs is ended by its timeout."""
+settings.load_profile("by_night" if os.environ.get("NIGHTLY") == "1" else "by_day")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -43,6 +43,38 @@ def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
         except ValueError as error:
             raise pytest.UsageError(f"--hardware {text}: {error}") from error
     return named
+
+
+LONGEST = (
+    "tests/system/test_kills.py",
+    "tests/system/test_errands.py",
+    "tests/mutations/",
+    "tests/fleet_server/test_run.py",
+    "tests/system/test_leaks.py",
+    "tests/kiosk/test_main.py",
+    "tests/contract/test_document_camera.py",
+    "tests/shots/",
+    "tests/device_drivers/qr_scanner/test_decode.py",
+)
+"""Files of half a minute and more, the longest first: begun last, one would keep a single worker
+busy while the others have nothing left."""
+
+
+NO_HANG = pytest.mark.timeout(300)
+"""A slow test starts up to ten processes; on a machine others use, each may need 20 s."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files, each together and in order; give slow tests their time."""
+
+    def place(item: pytest.Item) -> int:
+        starts = (turn for turn, name in enumerate(LONGEST) if item.nodeid.startswith(name))
+        return next(starts, len(LONGEST))
+
+    items.sort(key=place)
+    for item in items:
+        if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
+            item.add_marker(NO_HANG)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

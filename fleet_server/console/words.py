@@ -36,7 +36,7 @@ def words_in(language: str) -> Words:
     known = language if language in LANGUAGES else LANGUAGES[0]
     path = ASSETS / "text" / f"console.{known}.yaml"
     return Words(
-        known, dict(_flat(yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader), ""))
+        known, dict(_flat(yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader), ""))
     )
 
 

@@ -230,7 +230,9 @@ def _luminance(colour: Colour) -> float:
 
 def _read(path: Path, kind: type[Kind]) -> Kind:
     try:
-        return kind.model_validate(yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
+        return kind.model_validate(
+            yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+        )
     except (OSError, yaml.YAMLError) as error:
         raise BadTheme(f"{path.name}: {error}") from error
     except ValidationError as error:

@@ -38,7 +38,9 @@ def load_phrases(folder: Path) -> Phrases:
     for language in LANGUAGES:
         path = folder / f"{language}.yaml"
         try:
-            texts[language] = flatten(yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader))
+            texts[language] = flatten(
+                yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
+            )
         except (OSError, ValueError, yaml.YAMLError) as error:
             raise PhrasesRefused(f"{path.name}: {error}") from error
     first, *others = LANGUAGES

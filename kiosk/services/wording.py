@@ -20,7 +20,7 @@ def read_date_words(path: Path) -> DateWords:
     """Raises PhrasesRefused where the file does not hold them all."""
     try:
         words = DateWords.model_validate(
-            yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+            yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         )
         words.say(date(2026, 11, 23))
     except (OSError, yaml.YAMLError, ValidationError, LookupError, ValueError) as error:
@@ -41,7 +41,7 @@ def department_names(folder: Path, language: str) -> Mapping[str, str]:
     """
     path = folder / f"{language}.yaml"
     try:
-        words = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)["department"]
+        words = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)["department"]
         return {each.value: str(words[each.value]["full"]) for each in Department}
     except (OSError, yaml.YAMLError, LookupError, TypeError) as error:
         raise PhrasesRefused(f"{path.name}: department: {type(error).__name__}") from error

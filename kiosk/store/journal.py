@@ -60,7 +60,7 @@ class JournalEntry:
 def load_catalogue(path: Path = CATALOGUE) -> dict[str, JournalKind]:
     """Read the catalogue. Raises JournalError naming the file and the wrong kind."""
     try:
-        raw = yaml.load(path.read_text(encoding="utf-8"), yaml.CSafeLoader)
+        raw = yaml.load(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader)
         return {kind: JournalKind.model_validate(entry) for kind, entry in raw.items()}
     except (OSError, yaml.YAMLError, AttributeError, ValidationError) as error:
         raise JournalError(f"{path.name}: {error}") from error

@@ -91,7 +91,7 @@ needs_fuse = pytest.mark.skipif(
 )
 
 
-_SOON = ("lines told by silence", "SSI", "camera")
+_SOON = ("lines", "SSI", "camera")
 """Run by `make check`; the others wait for `make test`."""
 
 

@@ -117,6 +117,7 @@ def test_unknown_is_never_ready(status: DeviceStatus, fault: FaultCode | None, r
     assert is_ready(StatusReport(device=status, fault=fault)) is ready
 
 
+@pytest.mark.slow
 def test_a_long_port_is_cut_and_stays_on_the_sheet() -> None:
     row = SheetRow(
         DeviceKind.DOCUMENT_CAMERA,

@@ -13,14 +13,14 @@ from sqlalchemy.orm import Session
 
 from fleet_server.database import Database, DatabaseBusy, from_ms, on_commit, open_database, to_ms
 from fleet_server.schema import SchemaFromTheFuture, migrate
+from tests.fleet_server.fresh_database import fresh_database
 
 RAISE = text("UPDATE desired_version SET version = version + 1")
 
 
 @pytest.fixture
 def database(tmp_path: Path) -> Iterator[Database]:
-    opened = Database(tmp_path / "fleet.sqlite")
-    migrate(opened)
+    opened = fresh_database(tmp_path / "fleet.sqlite")
     yield opened
     opened.close()
 

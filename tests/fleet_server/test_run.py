@@ -148,16 +148,18 @@ def test_a_token_is_made_with_and_without_a_running_server(folder: Path) -> None
 
 
 def test_a_kiosk_is_cut_off_with_and_without_a_running_server(folder: Path) -> None:
-    for kiosk_id in ("hz0042", "hz0043"):
-        token = fleet_server("enrol-token", folder, "--kiosk", kiosk_id, *TOKEN[2:])
-        with running(folder):
+    tokens = [
+        fleet_server("enrol-token", folder, "--kiosk", kiosk_id, *TOKEN[2:])
+        for kiosk_id in ("hz0042", "hz0043")
+    ]
+    with running(folder):
+        for token in tokens:
             told = httpx.post(
                 f"http://127.0.0.1:{load(folder).http.port}/v1/enrol",
                 json={"token": json.loads(token.stdout)["token"], "csr_pem": key_and_request()[1]},
                 trust_env=False,
             )
             assert told.status_code == 200
-    with running(folder):
         during = fleet_server("revoke", folder, "hz0042", "--reason", "失窃，已报警")
         again = fleet_server("revoke", folder, "hz0042", "--reason", "失窃，已报警")
     after = fleet_server("revoke", folder, "hz0043", "--reason", "报废，已拆机")

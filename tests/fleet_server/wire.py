@@ -26,10 +26,10 @@ from fleet_server.ingest.listener import Listener
 from fleet_server.ingest.writer import CanWrite, Writer
 from fleet_server.live import LiveBus
 from fleet_server.pki import Authority
-from fleet_server.schema import migrate
 from fleet_server.settings import BrokerSettings, PresenceSettings, Settings
 from kiosk.contract.downlink import Acknowledgement
 from kiosk.contract.topics import Channel, Direction, Topic, downlink_filter
+from tests.fleet_server.fresh_database import fresh_database
 from tests.fleet_server.small_hall import PATIENCE_S, free_port
 
 PASSWORD = "a password of the test"
@@ -141,9 +141,8 @@ async def wire_in(folder: Path) -> AsyncIterator[Wire]:
         broker=BrokerSettings(port=free_port(), server_port=free_port()),
     )
     authority = Authority.create(settings.keys, hosts=[], now=now)
-    database = Database(settings.database_file)
+    database = fresh_database(settings.database_file)
     try:
-        migrate(database)
         broker = Mosquitto(settings, password=PASSWORD)
         link = ServerLink(
             host="127.0.0.1",

@@ -36,6 +36,7 @@ def test_a_file_that_is_no_text_is_refused(path: Path) -> None:
         load(path)
 
 
+@pytest.mark.slow
 def test_app_and_agent_starting_together_never_leave_half_a_file(path: Path) -> None:
     remembered = path.with_suffix(".toml.last-good")
     texts = [CONFIG + f"# edit {number}\n" * 2000 for number in range(60)]

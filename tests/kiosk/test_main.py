@@ -29,6 +29,7 @@ from kiosk.store.database import BUSY_TIMEOUT_MS, Store
 from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
 from kiosk.store.shared_state import AppAlive, DrawnContent, SharedState
+from tests.kiosk.freezing import freeze
 from tests.kiosk.test_surroundings import ASSETS, put_content, renamed
 
 pytestmark = pytest.mark.slow
@@ -231,7 +232,7 @@ def test_a_frozen_app_is_ended_and_the_restart_is_done_once_the_next_one_draws(
 ) -> None:
     kiosk.until(lambda: "app_started" in kiosk.kinds())
     kiosk.until(lambda: kiosk.shared.get(AppAlive) is not None)
-    kiosk.process.send_signal(signal.SIGSTOP)
+    freeze(kiosk.process.pid, kiosk.store)
     overseer = Overseer(
         commands=kiosk.commands,
         state=kiosk.shared,

@@ -29,6 +29,7 @@ def icons(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_everything_is_made_and_can_be_made_again(tmp_path: Path, icons: Path) -> None:
     target = tmp_path / "fonts"
     make(target, icons=icons)

@@ -19,6 +19,8 @@ from provisioning.steps import Machine, Step, all_steps
 from tests.kiosk.agent.small_broker import KIOSK_ID
 from tests.kiosk.agent.small_fleet import make_kiosk
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 ME = pwd.getpwuid(os.getuid()).pw_name
 

@@ -28,6 +28,7 @@ def program(tmp_path: Path) -> Path:
     return tmp_path / "opt"
 
 
+@pytest.mark.slow
 def test_the_program_is_copied_without_the_server_and_stands_on_its_own(tmp_path: Path) -> None:
     assert missing_program(tmp_path)
     copy_program(tmp_path)

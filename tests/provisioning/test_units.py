@@ -141,6 +141,7 @@ def test_every_unit_of_the_target_is_started_and_asked_about() -> None:
     assert {"kiosk.target", *target["Unit"]["Wants"].split()} == files
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "module"), [("app", "kiosk.main"), ("agent", "kiosk.agent")])
 def test_a_kiosk_that_cannot_be_configured_is_not_started_again_and_again(
     name: str, module: str, tmp_path: Path

@@ -10,7 +10,7 @@ from provisioning.demo.staff import Staff, signed_in, words_of
 from provisioning.demo.system import KIOSK_ID, System
 from tests.system.hall import TOLD_WITHIN_S, Witness, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 
 SERVICE = "tax-payment-certificate"
 DRAWN_WITHIN_S = 2.0

@@ -154,6 +154,7 @@ on = 1
 """A light that only knows on and off: ours to blink."""
 
 
+@pytest.mark.slow
 async def test_a_light_that_cannot_blink_is_made_to(board: CabinetEmulator, tmp_path: Path) -> None:
     sheet = tmp_path / "board.toml"
     sheet.write_text(COIL_BOARD, "utf-8")
@@ -189,6 +190,7 @@ async def test_another_unit_on_the_line_does_not_answer_for_ours(
     await cabinet.close()
 
 
+@pytest.mark.slow
 async def test_nothing_is_left_over_after_many_openings() -> None:
     with CabinetEmulator(bytes_per_s=None) as board:
         cabinet = ModbusCabinet(Port.parse(board.port))

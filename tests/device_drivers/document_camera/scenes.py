@@ -1,6 +1,7 @@
 """Desks with a sheet on them whose corners are known, and the measure of a guess."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -19,10 +20,14 @@ class Scene:
     corners: Corners
 
 
+@lru_cache(maxsize=8)
 def desk_with_sheet(
     seed: int, *, desk: tuple[int, int, int] = (60, 90, 130), sheet: int = 225, width: int = 1920
 ) -> Scene:
-    """A sheet with lines of ink in a random pose on a grained, unevenly lit desk."""
+    """A sheet with lines of ink in a random pose on a grained, unevenly lit desk.
+
+    Drawn once for all who ask for the same; nobody can write on it.
+    """
     chance = np.random.default_rng(seed)
     height = width * 9 // 16
     picture = np.empty((height, width, 3), np.float32)
@@ -35,10 +40,14 @@ def desk_with_sheet(
     matrix = cv2.getPerspectiveTransform(edge, corners)
     cover = cv2.warpPerspective(np.ones((848, 600), np.float32), matrix, (width, height))
     seen = cv2.warpPerspective(page, matrix, (width, height), flags=cv2.INTER_AREA)
-    picture = picture * (1 - cover[:, :, None]) + seen * cover[:, :, None]
+    picture += (seen - picture) * cover[:, :, None]
     light = np.linspace(1.0, 0.75, width, dtype=np.float32)[None, :, None]
-    noise = chance.normal(0, 2, picture.shape)
-    return Scene(np.clip(picture * light + noise, 0, 255).astype(np.uint8), corners)
+    picture *= light
+    picture += 2 * chance.standard_normal(picture.shape, dtype=np.float32)
+    seen_by_camera = np.clip(picture, 0, 255).astype(np.uint8)
+    for each in (seen_by_camera, corners):
+        each.setflags(write=False)
+    return Scene(seen_by_camera, corners)
 
 
 def _pose(chance: np.random.Generator, width: int, height: int) -> Corners:

@@ -23,6 +23,7 @@ def _bent(picture: Picture, corners: Corners, share: float) -> Picture:
     return np.asarray(cv2.remap(picture, x, y, cv2.INTER_LINEAR), np.uint8)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_a_flat_sheet_is_straight_and_a_bent_one_is_measured(seed: int) -> None:
     scene = desk_with_sheet(seed, width=2560)

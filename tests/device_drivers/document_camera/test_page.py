@@ -83,6 +83,7 @@ def test_a_page_far_away_is_called_too_small() -> None:
     assert PageProblem.TOO_SMALL in judge(scene.picture, find_page(scene.picture)).problems
 
 
+@pytest.mark.slow
 def test_a_lamp_mirrored_on_the_page_is_called_glare() -> None:
     scene = desk_with_sheet(1, width=3840, sheet=210)
     found = find_page(scene.picture)
@@ -106,6 +107,7 @@ def test_no_page_is_the_only_problem_where_there_is_none() -> None:
     assert judged.problems == (PageProblem.NO_PAGE,)
 
 
+@pytest.mark.slow
 def test_a_flattened_page_is_a4_at_the_resolution_asked_for() -> None:
     scene = desk_with_sheet(2, width=3840)
     found = find_page(scene.picture)
@@ -119,6 +121,7 @@ def test_a_page_lying_on_its_side_stays_on_its_side() -> None:
     assert page_size_px(quad, 200) == (2339, 1654)
 
 
+@pytest.mark.slow
 def test_flattening_puts_the_ink_where_it_is_on_the_paper() -> None:
     scene = desk_with_sheet(2, width=3840)
     found = find_page(scene.picture)

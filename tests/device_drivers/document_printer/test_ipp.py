@@ -258,6 +258,7 @@ def test_one_wrong_byte_or_a_cut_anywhere_is_survived(place: int, byte: int, end
 _NAMES = st.text("abcdefghijklmnopqrstuvwxyz-", min_size=1, max_size=30)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(_NAMES, st.lists(st.integers(-(2**31), 2**31 - 1), min_size=1)))
 @settings(max_examples=200, deadline=None, suppress_health_check=BUSY)
 def test_integers_arrive_as_they_were_sent(attributes: dict[str, list[int]]) -> None:

@@ -223,6 +223,7 @@ _ATTRIBUTES = st.dictionaries(
 )
 
 
+@pytest.mark.slow
 @given(_ATTRIBUTES)
 @settings(max_examples=300, deadline=None, suppress_health_check=BUSY)
 def test_whatever_a_firmware_sends_becomes_a_status(

@@ -115,6 +115,7 @@ async def test_a_module_that_knows_no_newer_address_does_not_spoil_the_card(
     assert card.appended_address == ""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answers_at_new_speed", [False, True])
 @pytest.mark.parametrize("baud", [57600, 38400, 19200, 9600])
 async def test_a_module_at_another_speed_is_found_and_brought_to_the_wanted_one(
@@ -130,6 +131,7 @@ async def test_a_module_at_another_speed_is_found_and_brought_to_the_wanted_one(
         await reader.close()
 
 
+@pytest.mark.slow
 async def test_a_module_that_falls_back_to_its_own_speed_is_found_again(tmp_path: Path) -> None:
     with SamVEmulator(tmp_path / "slow", baud=19200) as slow:
         reader = SamVIdCardReader(Port.parse(slow.port))
@@ -296,6 +298,7 @@ async def test_no_fault_holds_anything_of_the_holder(
     assert RESIDENT["name"] not in str(raised.value)
 
 
+@pytest.mark.slow
 async def test_a_line_that_never_ends_to_babble_is_garbled_in_time(tmp_path: Path) -> None:
     babbling = threading.Event()
     babbling.set()

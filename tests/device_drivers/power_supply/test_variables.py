@@ -109,6 +109,7 @@ NAMES = [
 ]
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(some.dictionaries(some.sampled_from(NAMES), some.text(max_size=40)))
 def test_any_variables_give_a_status_in_known_words(variables: dict[str, str]) -> None:

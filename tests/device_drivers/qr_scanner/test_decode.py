@@ -135,6 +135,7 @@ def test_nothing_is_found_in_bounded_time() -> None:
     assert first_look_s < 5.0
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.data_too_large])
 @given(
     height=st.integers(0, 40),

@@ -147,6 +147,7 @@ def test_keys_without_end_keep_memory_bounded() -> None:
     assert not any(isinstance(each, CodeArrived) for each in found)
 
 
+@pytest.mark.slow
 @settings(max_examples=500, deadline=None)
 @given(
     st.lists(

@@ -17,6 +17,8 @@ from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.qr_scanner.holding import hold_until_read
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def emulator(tmp_path: Path) -> Iterator[LineScannerEmulator]:

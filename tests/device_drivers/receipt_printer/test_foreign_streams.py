@@ -103,6 +103,7 @@ def _words(steps: list[Step]) -> str:
     return "".join(step.text for step in steps if isinstance(step, Characters))
 
 
+@pytest.mark.slow
 def test_the_time_it_takes_grows_with_the_bytes_and_not_with_their_square() -> None:
     short, long = _time_of(2_000), _time_of(20_000)
     assert long < 40 * short

@@ -88,6 +88,7 @@ def test_every_visible_character_is_on_some_line(paper: Paper, receipt: Receipt)
     assert _ink(printed) == _ink("".join(map(_written, receipt.blocks)))
 
 
+@pytest.mark.slow
 @papers
 @given(receipt=_receipts, encoding=some.sampled_from(["gb18030", "gbk", "utf-8"]))
 @settings(deadline=None)

@@ -9,14 +9,13 @@ from sqlalchemy.exc import IntegrityError
 
 from fleet_server.audit.service import first_bad_entry, record
 from fleet_server.database import Database
-from fleet_server.schema import migrate
+from tests.fleet_server.fresh_database import fresh_database
 from tests.fleet_server.wire import StoppedClock
 
 
 @pytest.fixture
 def trail(tmp_path: Path) -> Iterator[Database]:
-    database = Database(tmp_path / "fleet.sqlite")
-    migrate(database)
+    database = fresh_database(tmp_path / "fleet.sqlite")
     clock = StoppedClock()
     for number in range(4):
         with database.write() as session:

@@ -13,7 +13,7 @@ from fleet_server.content.first_release import publish_first
 from fleet_server.content.folder import read_gate
 from fleet_server.content.signing import ContentSigner, init_keys, read_root
 from fleet_server.database import Database
-from fleet_server.schema import migrate
+from tests.fleet_server.fresh_database import fresh_database
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
 
@@ -34,8 +34,7 @@ def editor(tmp_path: Path) -> Iterator[Editor]:
     desk = ContentDesk(
         gate=read_gate(ASSETS), signer=ContentSigner.open(keys), root=read_root(keys)
     )
-    database = Database(tmp_path / "fleet.sqlite")
-    migrate(database)
+    database = fresh_database(tmp_path / "fleet.sqlite")
     publish_first(database, desk, now=NOW)
     yield Editor(database, desk)
     database.close()

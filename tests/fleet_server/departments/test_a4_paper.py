@@ -68,6 +68,7 @@ def test_without_an_address_it_bears_no_code() -> None:
     assert codes_on(drawn(link="")[0]) == []
 
 
+@pytest.mark.slow
 def test_a_long_list_goes_on_to_a_second_page_with_its_head() -> None:
     paper = drawn(lines=60)
     assert len(paper) > 1

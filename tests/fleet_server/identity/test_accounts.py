@@ -16,8 +16,8 @@ from fleet_server.identity.service import (
     make_account,
     sign_in,
 )
-from fleet_server.schema import migrate
 from fleet_server.settings import IdentitySettings
+from tests.fleet_server.fresh_database import fresh_database
 from tests.fleet_server.wire import StoppedClock
 
 SETTINGS = IdentitySettings(idle_minutes=30)
@@ -60,9 +60,8 @@ class Office:
 
 
 @pytest.fixture
-def office(tmp_path: Path) -> Iterator[Office]:
-    database = Database(tmp_path / "fleet.sqlite")
-    migrate(database)
+def office(tmp_path: Path, quick_hashes: None) -> Iterator[Office]:
+    database = fresh_database(tmp_path / "fleet.sqlite")
     yield Office(database)
     database.close()
 

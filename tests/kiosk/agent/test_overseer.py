@@ -22,6 +22,8 @@ from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
 from kiosk.store.shared_state import AppAlive, AppProcess, SharedState
 
+pytestmark = pytest.mark.slow
+
 SAYS_WHO_IT_IS = """
 import time
 from kiosk.process import own_process

@@ -11,7 +11,7 @@ from provisioning.demo.staff import Staff
 from provisioning.demo.system import System
 from tests.system.hall import TOLD_WITHIN_S, Witness, citizen_of, eventually, set_fault
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(180)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(180)]
 
 POLICE, REAL_ESTATE, TAX, _ = ERRANDS
 

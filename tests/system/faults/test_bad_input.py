@@ -18,7 +18,7 @@ from provisioning.demo.staff import Staff
 from provisioning.demo.system import KIOSK_ID, ROOT, System
 from tests.system.hall import TOLD_WITHIN_S, Witness, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 
 INTRUDER = "hz0666"
 

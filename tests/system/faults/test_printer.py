@@ -11,7 +11,7 @@ from provisioning.demo.staff import Staff
 from provisioning.demo.system import KIOSK_ID, System
 from tests.system.hall import Witness, citizen_of, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 
 REAL_ESTATE = next(errand for errand in ERRANDS if errand.department == "不动产")
 

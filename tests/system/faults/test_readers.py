@@ -10,7 +10,7 @@ from provisioning.demo.staff import Staff
 from provisioning.demo.system import KIOSK_ID, System
 from tests.system.hall import TOLD_WITHIN_S, Witness, citizen_of, eventually
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(150)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(150)]
 
 POLICE, REAL_ESTATE, TAX, SOCIAL_SECURITY = ERRANDS
 

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import AsyncIterator
+from functools import cache
 from pathlib import Path
 
 import cv2
@@ -30,12 +31,14 @@ pytestmark = [pytest.mark.slow, pytest.mark.asyncio(loop_scope="module")]
 _PHOTOGRAPHS = Path(__file__).parents[5] / "shared" / "data" / "ocr"
 
 
+@cache
 def _picture_of(name: str) -> Picture:
     drawn = {"letter": employer_letter, "form": application_form, "card": front_of_card}[name]()
     return np.asarray(cv2.cvtColor(np.asarray(drawn), cv2.COLOR_RGB2BGR), np.uint8)
 
 
-LETTER_LINE = np.ascontiguousarray(_picture_of("letter")[420:520, 300:1350])
+def _letter_line() -> Picture:
+    return np.ascontiguousarray(_picture_of("letter")[420:520, 300:1350])
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -72,7 +75,7 @@ async def test_reads_a_form_to_the_character_and_says_where(reader: TextReader) 
 
 
 async def test_no_line_shows_its_text_where_it_might_be_logged(reader: TextReader) -> None:
-    reading = await reader.read(LETTER_LINE, within_s=110)
+    reading = await reader.read(_letter_line(), within_s=110)
     assert isinstance(reading, TextRead)
     assert [line.text for line in reading.lines] == ["关于开具无犯罪记录证明的用途说明"]
     assert "犯罪" not in repr(reading)
@@ -102,13 +105,13 @@ async def test_a_page_without_print_lies_as_it_lies(reader: TextReader) -> None:
 
 
 async def test_a_process_that_hangs_is_ended_and_begun_anew(reader: TextReader) -> None:
-    await reader.read(LETTER_LINE, within_s=110)
+    await reader.read(_letter_line(), within_s=110)
     hung = reader.pid
     assert hung is not None
     os.kill(hung, signal.SIGSTOP)
-    assert await reader.read(LETTER_LINE, within_s=0.5) == NotRead(WhyNotRead.TOO_SLOW)
+    assert await reader.read(_letter_line(), within_s=0.5) == NotRead(WhyNotRead.TOO_SLOW)
     await _gone(hung)
-    assert isinstance(await reader.read(LETTER_LINE, within_s=110), TextRead)
+    assert isinstance(await reader.read(_letter_line(), within_s=110), TextRead)
     assert reader.pid not in {None, hung}
 
 
@@ -120,7 +123,7 @@ async def test_a_process_that_died_between_two_questions_is_begun_anew(
     assert died is not None
     os.kill(died, signal.SIGKILL)
     await _gone(died)
-    assert isinstance(await reader.read(LETTER_LINE, within_s=110), TextRead)
+    assert isinstance(await reader.read(_letter_line(), within_s=110), TextRead)
 
 
 async def test_a_process_without_memory_ends_and_nothing_else_does() -> None:
@@ -142,7 +145,7 @@ async def test_a_cancelled_question_ends_the_process_and_the_next_is_answered(
     with pytest.raises(asyncio.CancelledError):
         await asking
     await _gone(asked)
-    assert isinstance(await reader.read(LETTER_LINE, within_s=110), TextRead)
+    assert isinstance(await reader.read(_letter_line(), within_s=110), TextRead)
 
 
 async def test_a_process_nobody_asks_gives_its_memory_back() -> None:
@@ -158,7 +161,7 @@ async def test_a_process_nobody_asks_gives_its_memory_back() -> None:
 async def test_the_process_gives_way_to_every_other_and_is_the_first_to_go(
     reader: TextReader,
 ) -> None:
-    await reader.read(LETTER_LINE, within_s=110)
+    await reader.read(_letter_line(), within_s=110)
     about = Path(f"/proc/{reader.pid}")
     assert os.getpriority(os.PRIO_PROCESS, reader.pid or 0) >= 5
     assert int((about / "oom_score_adj").read_text()) == 800
@@ -168,7 +171,7 @@ async def test_the_process_gives_way_to_every_other_and_is_the_first_to_go(
 
 
 async def test_questions_at_the_same_time_each_get_their_own_answer(reader: TextReader) -> None:
-    letter, blank = LETTER_LINE, np.full((200, 200, 3), 255, np.uint8)
+    letter, blank = _letter_line(), np.full((200, 200, 3), 255, np.uint8)
     answers = await asyncio.gather(
         *(reader.read(each, within_s=110) for each in (letter, blank, letter))
     )
@@ -182,14 +185,14 @@ async def test_a_process_that_talks_nonsense_has_ended(tmp_path: Path, answer: b
     script = tmp_path / "nonsense.py"
     script.write_text(f"import sys\nsys.stdout.buffer.write({answer!r})\n", encoding="utf-8")
     reader = TextReader(program=(sys.executable, str(script)))
-    assert await reader.read(LETTER_LINE, within_s=110) == NotRead(WhyNotRead.ENDED)
-    assert await reader.turn_of(LETTER_LINE, within_s=110) is PageTurn.UNKNOWN
+    assert await reader.read(_letter_line(), within_s=110) == NotRead(WhyNotRead.ENDED)
+    assert await reader.turn_of(_letter_line(), within_s=110) is PageTurn.UNKNOWN
     await reader.close()
 
 
 async def test_a_program_that_is_not_there_is_no_reading() -> None:
     reader = TextReader(program=("/no/such/program",))
-    assert await reader.read(LETTER_LINE, within_s=110) == NotRead(WhyNotRead.ENDED)
+    assert await reader.read(_letter_line(), within_s=110) == NotRead(WhyNotRead.ENDED)
     await reader.start()  # what cannot be begun is told with the next question
     await reader.close()
 
@@ -249,8 +252,8 @@ async def test_the_distance_counts_what_was_misread() -> None:
 
 
 async def test_ten_questions_leave_one_process_and_no_descriptors(reader: TextReader) -> None:
-    await reader.read(LETTER_LINE, within_s=110)
+    await reader.read(_letter_line(), within_s=110)
     before = (reader.pid, len(os.listdir("/proc/self/fd")))
     for _ in range(10):
-        await reader.turn_of(LETTER_LINE, within_s=110)
+        await reader.turn_of(_letter_line(), within_s=110)
     assert (reader.pid, len(os.listdir("/proc/self/fd"))) == before

@@ -47,6 +47,7 @@ def essence(arrivals: list[Arrival]) -> list[Arrival]:
     return [arrival for arrival in arrivals if not isinstance(arrival, Noise)]
 
 
+@pytest.mark.slow
 @every_framing
 @settings(max_examples=800, deadline=None)
 @given(stream=STREAMS, cuts=st.lists(st.integers(0, 400), max_size=6))

@@ -62,6 +62,7 @@ def test_a_line_whose_end_stays_away_is_noise() -> None:
     assert framing.take(b"def\r") == [CodeArrived(b"def")]
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
