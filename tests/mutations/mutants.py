@@ -20,6 +20,14 @@ class Mutant:
     column: int
     before: str
     after: str
+    turn: int = 1
+    """The how manieth below its name that reads so."""
+
+    @property
+    def key(self) -> str:
+        """Which constant it is, wherever it stands in its file."""
+        again = f" #{self.turn}" if self.turn > 1 else ""
+        return f"{self.name} {self.before}{again}"
 
     @property
     def title(self) -> str:
@@ -43,14 +51,16 @@ def mutants_of(path: Path) -> list[Mutant]:
     are those a protocol or a sheet is written with; sentences are for people.
     """
     source = path.read_text("utf-8")
-    found = []
+    found: list[Mutant] = []
     for name, value in _constants(ast.parse(source)):
         for node in ast.walk(value):
             broken = _broken(node)
             if broken is not None and isinstance(node, ast.Constant):
                 literal = ast.get_source_segment(source, node)
                 assert literal is not None
-                found.append(Mutant(path, name, node.lineno, node.col_offset, literal, broken))
+                turn = 1 + sum((each.name, each.before) == (name, literal) for each in found)
+                at = (node.lineno, node.col_offset)
+                found.append(Mutant(path, name, *at, literal, broken, turn))
     return found
 
 
