@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 from device_drivers.cabinet.driver import ModbusCabinet
 from device_drivers.cabinet.emulator import CabinetEmulator
 from device_drivers.cabinet.interface import CabinetStatus, LightMode, Slot
-from device_drivers.errors import DeviceMissing
+from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.ports import Port
 from device_drivers.status import DeviceKind, DeviceStatus
 from tests.conftest import Technician
@@ -248,3 +249,49 @@ async def test_works_again_after_close_and_connect(cabinet: ModbusCabinet) -> No
     await cabinet.close()
     await cabinet.connect()
     await until(cabinet.status, is_online)
+
+
+# What a person at a bench cannot bring about: a board that refuses, and outputs it does not have.
+
+
+@pytest.mark.parametrize(
+    ("exception", "code", "device"),
+    [
+        (2, "D401", DeviceStatus.HARDWARE_ERROR),
+        (4, "D205", DeviceStatus.HARDWARE_ERROR),
+        (6, "D102", DeviceStatus.OFFLINE),
+    ],
+    ids=["no such place", "broken inside", "busy"],
+)
+async def test_a_board_that_refuses_says_why(
+    exception: int, code: str, device: DeviceStatus
+) -> None:
+    with CabinetEmulator() as board:
+        cabinet = ModbusCabinet(Port.parse(board.port))
+        await until(cabinet.status, is_online)
+        board.refuses_with = exception
+        seen = await until(cabinet.status, lambda status: status.fault == code)
+        assert seen.device is device
+        board.refuses_with = 0
+        await until(cabinet.status, is_online)
+        await cabinet.close()
+
+
+COIL_SHEET = """
+unit = 1
+[lights.camera]
+table = "coil"
+address = 3
+off = 0
+on = 1
+"""
+
+
+async def test_a_board_without_coils_refuses_to_light_one(tmp_path: Path) -> None:
+    sheet = tmp_path / "board.toml"
+    sheet.write_text(COIL_SHEET, "utf-8")
+    with CabinetEmulator() as board:
+        cabinet = ModbusCabinet(Port.parse(board.port), board=str(sheet))
+        with pytest.raises(DeviceFault, match="D401"):
+            await cabinet.light(Slot.CAMERA, LightMode.ON)
+        await cabinet.close()

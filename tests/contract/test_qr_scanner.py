@@ -1,7 +1,7 @@
 """What every QR scanner promises; the same for the emulator and, on a bench, for hardware."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol, Self
 
@@ -14,6 +14,7 @@ from device_drivers.qr_scanner.emulator import (
     HoneywellScannerEmulator,
     LineScannerEmulator,
     NewlandScannerEmulator,
+    ScannerEmulator,
     SsiScannerEmulator,
 )
 from device_drivers.qr_scanner.emulator.camera import CameraScannerEmulator
@@ -183,3 +184,41 @@ async def test_a_cable_pulled_and_plugged_in_again_is_read_from_within_ten_secon
     assert (await scanner.status()).device is DeviceStatus.ONLINE
     reading = asyncio.create_task(scanner.read_code(within_s=10))
     assert isinstance(await hand.hold("again", reading), Scan)
+
+
+BY_AIM_IDENTIFIER: Mapping[str, str] = {
+    **{"]A0": "code39", "]C0": "code128", "]E0": "ean13", "]E4": "ean8", "]F0": "codabar"},
+    **{"]G0": "code93", "]I0": "itf", "]L2": "pdf417", "]Q1": "qr", "]U0": "maxicode"},
+    **{"]d2": "datamatrix", "]e0": "databar", "]j0": "rmqr", "]z0": "aztec"},
+}
+"""ISO/IEC 15424, and our words for them."""
+BY_CODE_TYPE = {
+    **{name: word for name, word in BY_AIM_IDENTIFIER.items() if name != "]j0"},
+    **{"]C1": "code128", "]X0": "unknown"},
+}
+"""SSI has a number for each of these but rMQR, and one for GS1-128; what has none is unknown."""
+
+
+@pytest.mark.parametrize(
+    ("make", "framing", "words"),
+    [
+        (partial(LineScannerEmulator, identifies=True), "auto", BY_AIM_IDENTIFIER),
+        (ssi, "ssi", BY_CODE_TYPE),
+    ],
+    ids=["AIM identifiers", "SSI"],
+)
+async def test_what_kind_of_code_it_was_is_told_where_the_scanner_names_it(
+    make: Callable[[], ScannerEmulator], framing: FramingName, words: Mapping[str, str]
+) -> None:
+    told = {}
+    with make() as emulator:
+        scanner = serial(framing)(Port.parse(emulator.port))
+        for name in words:
+            reading = asyncio.create_task(scanner.read_code(within_s=20))
+            show = partial(emulator.show_bytes, b"0123456789", identifier=name)
+            scan = await hold_until_read(reading, show)
+            assert isinstance(scan, Scan)
+            assert scan.raw == b"0123456789"
+            told[name] = scan.symbology
+        await scanner.close()
+    assert told == words
