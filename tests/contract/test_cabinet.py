@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
-from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from device_drivers.cabinet.driver import ModbusCabinet
 from device_drivers.cabinet.emulator import CabinetEmulator
 from device_drivers.cabinet.interface import CabinetStatus, LightMode, Slot
-from device_drivers.errors import DeviceFault, DeviceMissing
+from device_drivers.errors import DeviceMissing
 from device_drivers.ports import Port
 from device_drivers.status import DeviceKind, DeviceStatus
 from tests.conftest import Technician
@@ -251,7 +250,7 @@ async def test_works_again_after_close_and_connect(cabinet: ModbusCabinet) -> No
     await until(cabinet.status, is_online)
 
 
-# What a person at a bench cannot bring about: a board that refuses, and outputs it does not have.
+# What a person at a bench cannot bring about: a board that refuses.
 
 
 @pytest.mark.parametrize(
@@ -274,24 +273,4 @@ async def test_a_board_that_refuses_says_why(
         assert seen.device is device
         board.refuses_with = 0
         await until(cabinet.status, is_online)
-        await cabinet.close()
-
-
-COIL_SHEET = """
-unit = 1
-[lights.camera]
-table = "coil"
-address = 3
-off = 0
-on = 1
-"""
-
-
-async def test_a_board_without_coils_refuses_to_light_one(tmp_path: Path) -> None:
-    sheet = tmp_path / "board.toml"
-    sheet.write_text(COIL_SHEET, "utf-8")
-    with CabinetEmulator() as board:
-        cabinet = ModbusCabinet(Port.parse(board.port), board=str(sheet))
-        with pytest.raises(DeviceFault, match="D401"):
-            await cabinet.light(Slot.CAMERA, LightMode.ON)
         await cabinet.close()
