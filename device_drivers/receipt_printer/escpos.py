@@ -47,6 +47,7 @@ _CHINESE_SIZE = b"\x1c!"
 """FS ! n: the size of Chinese glyphs."""
 _CHINESE_WIDE, _CHINESE_TALL = 0x04, 0x08
 _NORMAL = b"\x00"
+_LINE_FEED = b"\n"
 _CUT = b"\x1dVB\x28"
 """GS V 66 40: feed to the cutter and 40 dots (5 mm) more, then cut."""
 _BAR_DOTS = 80
@@ -142,7 +143,7 @@ def _text_line(line: Line, encoding: Encoding) -> bytes:
     clean = strip_controls(line.text).replace("\n", " ")
     if not all(printer_font_holds(character) for character in clean):
         raise ValueError("a line for the printer's font holds a character it lacks")
-    text = _ALIGN[line.align] + clean.encode(encoding) + b"\n"
+    text = _ALIGN[line.align] + clean.encode(encoding) + _LINE_FEED
     if line.bold or line.tall or line.wide:
         return _style(line) + text + _STYLE_OFF
     return text

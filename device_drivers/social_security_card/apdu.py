@@ -170,7 +170,7 @@ def follow_up(command: bytes, reply: Reply) -> bytes | None:
 
     pcscd and pyscard do neither by themselves (2.3). None when `reply` is final.
     """
-    sw1, sw2 = divmod(reply.status, 0x100)
+    sw1, sw2 = reply.status.to_bytes(2, "big")
     if sw1 == _SW1_MORE:
         return _GET_RESPONSE + bytes([sw2])
     if sw1 == _SW1_WRONG_LENGTH and len(command) == _CASE_2_BYTES:

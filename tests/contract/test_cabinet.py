@@ -250,7 +250,16 @@ async def test_works_again_after_close_and_connect(cabinet: ModbusCabinet) -> No
     await until(cabinet.status, is_online)
 
 
-# What a person at a bench cannot bring about: a board that refuses.
+# What a person at a bench cannot bring about: frost, and a board that refuses.
+
+
+async def test_frost_is_a_number_below_zero() -> None:
+    with CabinetEmulator() as board:
+        cabinet = ModbusCabinet(Port.parse(board.port))
+        board.set_temperature(-12.5)
+        seen = await until(cabinet.status, is_online)
+        assert seen.temperature_c == -12.5
+        await cabinet.close()
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,9 @@ from tests.device_drivers.qr_scanner.holding import hold_until_read
 LONGEST_CHINESE = "税" * 984
 """As much as a version 40 code of level L holds in UTF-8: 2952 of its 2953 bytes."""
 
+EVERY_KEY = f"件{''.join(map(chr, range(0x20, 0x7F)))}民是"
+"""All that is printable, and characters whose numbers in GB18030 have every digit between them."""
+
 
 class Hand(Protocol):
     """Holds a QR code in front of the scanner."""
@@ -137,7 +140,11 @@ async def test_says_so_when_nothing_is_shown(scanner: QrScanner) -> None:
     assert (await scanner.status()).device is DeviceStatus.ONLINE
 
 
-@pytest.mark.parametrize("text", ["https://example.cn/t?n=1&m=完税", LONGEST_CHINESE])
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.cn/t?n=1&m=完税", EVERY_KEY, LONGEST_CHINESE],
+    ids=["address", "every key", "longest"],
+)
 async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) -> None:
     reading = asyncio.create_task(scanner.read_code(within_s=30))
     scan = await hand.hold(text, reading)
@@ -184,6 +191,20 @@ async def test_a_cable_pulled_and_plugged_in_again_is_read_from_within_ten_secon
     assert (await scanner.status()).device is DeviceStatus.ONLINE
     reading = asyncio.create_task(scanner.read_code(within_s=10))
     assert isinstance(await hand.hold("again", reading), Scan)
+
+
+@pytest.mark.parametrize("suffix", [b"\r", b"\n", b"\r\n"], ids=["CR", "LF", "CR LF"])
+@pytest.mark.parametrize("framing", ["auto", "line"])
+async def test_a_code_is_read_whichever_line_end_stands_behind_it(
+    framing: FramingName, suffix: bytes
+) -> None:
+    with LineScannerEmulator(suffix=suffix) as emulator:
+        scanner = serial(framing)(Port.parse(emulator.port))
+        reading = asyncio.create_task(scanner.read_code(within_s=20))
+        scan = await hold_until_read(reading, lambda: emulator.show("0123456789"))
+        assert isinstance(scan, Scan)
+        assert (scan.raw, scan.symbology) == (b"0123456789", "unknown")
+        await scanner.close()
 
 
 BY_AIM_IDENTIFIER: Mapping[str, str] = {
