@@ -48,6 +48,7 @@ async def test_looks_while_reading_and_not_after(
         await until(lambda: emulator.is_looking)
         assert await reading == NothingShown()
         await until(lambda: not emulator.is_looking)
+        assert emulator.begun == 1
         assert emulator.unknown == []
         await scanner.close()
 

@@ -82,23 +82,32 @@ class Forking:
             return Outcome(int(stdout.readline()), output.read())
 
 
-class BrokenModule(MetaPathFinder, SourceFileLoader):
-    """Imports one module of the drivers from another source."""
+class OtherSource(SourceFileLoader):
+    """Reads a module from elsewhere than its file, never from a `.pyc`, and writes none."""
 
-    def __init__(self, path: str, source: str) -> None:
-        name = ".".join(Path(path).relative_to(ROOT).with_suffix("").parts)
+    def __init__(self, name: str, path: str, source: str) -> None:
         super().__init__(name, path)
         self._source = source
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The source, compiled."""
+        return compile(self._source, self.path, "exec")
+
+
+class BrokenModule(MetaPathFinder):
+    """Finds one module of the drivers with another source."""
+
+    def __init__(self, path: str, source: str) -> None:
+        self._name = ".".join(Path(path).relative_to(ROOT).with_suffix("").parts)
+        self._loader = OtherSource(self._name, path, source)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
         """This one's, and no other module's."""
-        return spec_from_file_location(name, self.path, loader=self) if name == self.name else None
-
-    def get_code(self, name: str) -> CodeType:
-        """Never from a `.pyc`, and none is written."""
-        return compile(self._source, self.path, "exec")
+        if name != self._name:
+            return None
+        return spec_from_file_location(name, self._loader.path, loader=self._loader)
 
 
 def serve(questions: IO[str], answers: IO[str]) -> None:

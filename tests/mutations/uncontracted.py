@@ -107,7 +107,7 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "PARAM_SEND 0xC6",
         ),
         "a scanner does not look at the status of the host": ("_NO_STATUS 0x00",),
-        "a packet sent again has the other bit of this mask as well": ("_CONTINUES 0x02",),
+        "the emulated scanner sends again for whatever reason it is asked": ("_RESEND 0x01",),
         "an AIM identifier, by which the emulated scanner goes, does not tell them apart": (
             "SYMBOLOGIES 0x08",
             "SYMBOLOGIES 0x31",
@@ -167,6 +167,7 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "_QR_DATA_BYTES 7089",
             "_QR_DATA_BYTES 3",
         ),
+        "what is wide is always tall as well": ("_SIZE_WIDE 0x10",),
         "an eighth of a millimetre of paper more or less": ('_CUT b"\\x1dVB\\x28"',),
         "the font below the bars: the words are there in both": (
             '_BAR_WORDS b"\\x1dH\\x02\\x1df\\x00"',
@@ -245,9 +246,9 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "words that `ippeveprinter` does not use": (
             '_SEVERITIES "-error"',
             '_OUT "input-tray-missing"',
-            '_TONER_OUT "toner-empty"',
+            '_TONER_OUT "marker-supply-empty"',
             '_TONER_OUT "marker-supply-missing"',
-            '_TONER_LOW "toner-low"',
+            '_TONER_LOW "marker-supply-low"',
             '_OPEN "door-open"',
             '_OPEN "interlock-open"',
             '_AWAY "offline"',
@@ -258,7 +259,6 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             '_STOPPED_BY_HAND "moving-to-paused"',
         ),
         "comes with another word that says the same": (
-            '_OUT "media-empty"',
             '_OUT "media-needed"',
             '_SEVERITIES "-warning"',
         ),

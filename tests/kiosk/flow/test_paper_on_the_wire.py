@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from nacl.public import PrivateKey
+from pydantic import JsonValue
 
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
 from kiosk.config import DeviceConfig
@@ -27,7 +28,7 @@ CASE = "0123456789abcdef" * 2
 BROKEN_PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrubbish").decode("ascii")
 
 
-def paper(*blocks: dict[str, object]) -> ef.PrintPaper:
+def paper(*blocks: JsonValue) -> ef.PrintPaper:
     return ef.PrintPaper(case_id=CASE, title="acceptance", receipt={"blocks": list(blocks)})
 
 
