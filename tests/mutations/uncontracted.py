@@ -172,9 +172,6 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "the font below the bars: the words are there in both": (
             '_BAR_WORDS b"\\x1dH\\x02\\x1df\\x00"',
         ),
-        "model 2 is what printers take where they know no other": (
-            '_QR_MODEL b"\\x1d(k\\x04\\x001A2\\x00"',
-        ),
         "the emulated printer looks for questions alone in a picture, and that is the first of "
         "the three": (
             '_REAL_TIME_KINDS b"\\x04\\x05\\x14"',
@@ -275,6 +272,7 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
     },
     "cabinet/register_map.py": {
         "the board at hand has no coils": ('Table.COIL "coil"',),
+        "one bit more of a number that is below zero as well": ("_SIGN 0x8000",),
         "how questions are put together; each way gets the same answers": (
             "LONGEST_SPAN 32",
             "WIDEST_GAP 4",
