@@ -9,6 +9,9 @@ from enum import StrEnum
 
 from device_drivers.cabinet.interface import LightMode, Slot
 
+_SIGN, _WORD = 0x8000, 0x10000
+"""A register that holds a number below zero: its highest bit is set (two's complement)."""
+
 
 class Table(StrEnum):
     """The four tables of MODBUS Application Protocol V1.1b3, section 4.3."""
@@ -67,7 +70,7 @@ class Gauge:
         raw = values.get(self.place)
         if raw is None:
             return None
-        signed = raw - 0x10000 if raw & 0x8000 else raw
+        signed = raw - _WORD if raw & _SIGN else raw
         return round(signed * self.scale + self.offset, 3)
 
 

@@ -60,6 +60,12 @@ _FIRST_VALUE_TAG = 0x10
 _OUT_OF_BAND = range(0x10, 0x20)
 """`unsupported`, `unknown`, `no-value`: no value follows (RFC 8010, 3.5.2)."""
 _STRINGS = range(0x41, 0x4A)
+_FALSE = b"\x00"
+_CHARSET, _LANGUAGE = b"utf-8", b"en"
+_USER = b"kiosk"
+"""A printer's log names it; nobody's name."""
+_FIRST_ERROR = 0x0100
+"""RFC 8011, appendix B: statuses from here on are refusals."""
 
 IppValue: TypeAlias = int | bool | str | bytes | tuple[int, int] | None
 """None stands for an out-of-band value and for a collection, which nothing here reads."""
@@ -83,7 +89,7 @@ class IppReply:
     @property
     def is_ok(self) -> bool:
         """True for `successful-ok` and its variants."""
-        return self.status < 0x0100
+        return self.status < _FIRST_ERROR
 
 
 def encode_request(
@@ -97,13 +103,13 @@ def encode_request(
 ) -> bytes:
     """One question; `requested` are the attributes wanted."""
     fields = [
-        _field(ValueTag.CHARSET, "attributes-charset", b"utf-8"),
-        _field(ValueTag.LANGUAGE, "attributes-natural-language", b"en"),
+        _field(ValueTag.CHARSET, "attributes-charset", _CHARSET),
+        _field(ValueTag.LANGUAGE, "attributes-natural-language", _LANGUAGE),
         _field(ValueTag.URI, "printer-uri", printer_uri.encode("ascii")),
     ]
     if job_id is not None:
         fields.append(_field(ValueTag.INTEGER, "job-id", struct.pack(">i", job_id)))
-    fields.append(_field(ValueTag.NAME, "requesting-user-name", b"kiosk"))
+    fields.append(_field(ValueTag.NAME, "requesting-user-name", _USER))
     if which_jobs is not None:
         fields.append(_field(ValueTag.KEYWORD, "which-jobs", which_jobs.encode("ascii")))
     for position, name in enumerate(requested):
@@ -204,7 +210,7 @@ def _value(tag: int, data: bytes) -> IppValue:
     if tag in {ValueTag.INTEGER, ValueTag.ENUM} and len(data) == 4:
         return int.from_bytes(data, "big", signed=True)
     if tag == ValueTag.BOOLEAN and len(data) == 1:
-        return data != b"\x00"
+        return data != _FALSE
     if tag == ValueTag.RANGE and len(data) == 8:
         lower, upper = struct.unpack(">ii", data)
         return (lower, upper)

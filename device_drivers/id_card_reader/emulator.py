@@ -21,7 +21,9 @@ class Worn(Enum):
 
     SELECT_FAILS = 0x81
     READ_FAILS = 0x41
+    REJECTS = 0x31
     REJECTED = 0x32
+    NOT_VERIFIED = 0x33
     UNKNOWN_KIND = 0x40
 
 
@@ -29,6 +31,7 @@ class Ailment(Enum):
     """What is wrong with the module itself, by its answer to `SAM status` (1.3)."""
 
     NONE = 0x90
+    NO_RANDOM_NUMBER = 0x47
     SELF_TEST_FAILED = 0x60
     UNLICENSED = 0x66
 

@@ -45,6 +45,14 @@ _KEYS: Final[Mapping[LayoutName, tuple[str, str]]] = {
     ),
 }  # fmt: skip
 
+_CONTROL_BITS = 0x1F
+"""What Ctrl leaves of a character: GS of a GS1 code comes as Ctrl and `]`."""
+_ONE_BYTE, _FOUR_BYTES = 0xFF, 0xFFFFFFFF
+"""ALT numbers up to these are a byte as it is, or the bytes of a character in GB18030."""
+_LAST_CODE_POINT = 0x10FFFF
+_SURROGATES = range(0xD800, 0xE000)
+"""Code points that are no characters (Unicode, 3.8)."""
+
 KEY_GAP_S = 0.05
 """DEVICES.md 5.2: scanners send a key in less; the fastest typist takes half as long again."""
 
@@ -122,7 +130,7 @@ class KeyDecoder:
 
     def _add(self, character: str) -> None:
         if self._held & _CONTROLS:
-            self._text += bytes([ord(character) & 0x1F])  # GS of a GS1 code comes as Ctrl and ]
+            self._text += bytes([ord(character) & _CONTROL_BITS])
         else:
             self._text += character.encode("utf-8")
 
@@ -135,11 +143,11 @@ class KeyDecoder:
     def _alt_character(self, digits: str) -> bytes:
         number = int(digits) if digits.isdigit() and len(digits) <= 10 else -1
         if self._alt_codes == "unicode":
-            if 0 < number <= 0x10FFFF and not 0xD800 <= number <= 0xDFFF:
+            if 0 < number <= _LAST_CODE_POINT and number not in _SURROGATES:
                 return chr(number).encode("utf-8")
-        elif 0 < number <= 0xFF:
+        elif 0 < number <= _ONE_BYTE:
             return bytes([number])
-        elif 0 < number <= 0xFFFFFFFF:
+        elif 0 < number <= _FOUR_BYTES:
             character = number.to_bytes((number.bit_length() + 7) // 8, "big")
             with contextlib.suppress(UnicodeDecodeError):
                 return character.decode("gb18030").encode("utf-8")

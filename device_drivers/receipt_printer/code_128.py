@@ -10,8 +10,13 @@ _SYMBOL_MODULES, _STOP_MODULES = 11, 13
 """ISO/IEC 15417, 4.3: start, each symbol and the check take 11 modules, the stop 13."""
 QUIET_MODULES = 10
 """ISO/IEC 15417, 4.4: the margin at each side."""
+_CHARACTERS, _PAIRS = "B", "C"
+"""Of the three code sets those that are used."""
 _MOST_BYTES = 255
 """GS k 73 counts its data in one byte."""
+_TO_SET = b"{"
+"""Begins the name of a code set; doubled, it is itself."""
+_ONE_SYMBOL = re.compile(rb"\{.", re.DOTALL)
 _REAL_TIME = re.compile(rb"\x10[\x04\x05\x14]")
 
 
@@ -24,7 +29,8 @@ def encode(text: str) -> bytes:
     """
     if not text or not re.fullmatch("[ -~]+", text):
         raise ValueError("a bar code holds printable ASCII only")
-    ways = (_in_pairs(text, lead=0), _in_pairs(text, lead=1), b"{B" + _characters(text))
+    as_characters = _TO_SET + _CHARACTERS.encode() + _characters(text)
+    ways = (_in_pairs(text, lead=0), _in_pairs(text, lead=1), as_characters)
     data = min((way for way in ways if not _REAL_TIME.search(way)), key=modules)
     if len(data) > _MOST_BYTES:
         raise ValueError("a bar code's content is longer than any bar code holds")
@@ -33,7 +39,7 @@ def encode(text: str) -> bytes:
 
 def modules(data: bytes) -> int:
     """How wide it is, without its margins: a brace and what follows it are one symbol."""
-    symbols = len(re.sub(rb"\{.", b"x", data, flags=re.DOTALL))
+    symbols = len(data) - len(_ONE_SYMBOL.findall(data))
     return _SYMBOL_MODULES * (symbols + 1) + _STOP_MODULES
 
 
@@ -46,10 +52,10 @@ def _in_pairs(text: str, *, lead: int) -> bytes:
         if re.fullmatch(r"\d{4,}", part):
             end = lead + (len(part) - lead) // 2 * 2
             head, pairs, tail = part[:lead], part[lead:end], part[end:]
-        for code_set, piece in (("B", head), ("C", pairs), ("B", tail)):
+        for code_set, piece in ((_CHARACTERS, head), (_PAIRS, pairs), (_CHARACTERS, tail)):
             if piece:
-                data += b"" if now == code_set else b"{" + code_set.encode()
-                data += _pairs(piece) if code_set == "C" else _characters(piece)
+                data += b"" if now == code_set else _TO_SET + code_set.encode()
+                data += _pairs(piece) if code_set == _PAIRS else _characters(piece)
                 now = code_set
     return data
 

@@ -9,6 +9,7 @@ from typing import Literal, TypeVar
 
 from device_drivers.errors import DeviceFault
 from device_drivers.receipt_printer.interface import PrinterStatus, TicketStatus
+from device_drivers.receipt_printer.status_bits import AutomaticPrinterBits
 from device_drivers.receipt_printer.status_bytes import (
     ASK_AUTOMATIC_STATUS,
     ASK_FULL_STATUS,
@@ -40,8 +41,6 @@ ANSWER_S = 0.2
 """A real-time answer takes a few ms on any line; five questions still fit into 1 s."""
 _IN_TURN_S = 0.8
 """GS a is answered after what the printer is busy with; one question only, within 1 s."""
-_OFFLINE = 0x08
-"""Of the first byte of automatic status (DEVICES.md 4.3)."""
 
 
 class Questions:
@@ -157,7 +156,8 @@ class Questions:
         if answer is not None:
             return understand_automatic(answer.frame)
         told = self._automatic
-        return understand_automatic(told if told and told[0] & _OFFLINE else None)
+        was_offline = told is not None and told[0] & AutomaticPrinterBits.OFFLINE
+        return understand_automatic(told if was_offline else None)
 
     async def _answer_of(
         self, question: bytes, kind: type[_Answer], within_s: float = ANSWER_S

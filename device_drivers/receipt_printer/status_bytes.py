@@ -8,6 +8,14 @@ is known by its first byte and taken as the unit of four it is.
 from dataclasses import dataclass
 from enum import IntEnum
 
+from device_drivers.receipt_printer.status_bits import (
+    CLEAR_IN_OTHERS,
+    FIXED_BITS,
+    OF_AUTOMATIC,
+    OF_REAL_TIME,
+    RollBits,
+)
+
 
 class Question(IntEnum):
     """n of DLE EOT n (DEVICES.md 4.3)."""
@@ -25,18 +33,19 @@ AUTOMATIC_STATUS_BYTES = 4
 _FLOW_CONTROL = b"\x11\x13"
 """XON and XOFF of a serial line, which a printer sends around its answers."""
 
-
-def ask(question: Question) -> bytes:
-    """DLE EOT n."""
-    return b"\x10\x04" + bytes([question])
-
-
+_ASK = b"\x10\x04"
+"""DLE EOT, with n behind it."""
 ASK_FULL_STATUS = b"\x10\x04\x14"
 """DLE EOT 20, of the Custom family only (DEVICES.md 4.4)."""
 ASK_AUTOMATIC_STATUS = b"\x1da\x0e"
 """GS a 14: on line, errors and paper; a report at once, and one at each change."""
 NO_AUTOMATIC_STATUS = b"\x1da\x00"
 """GS a 0."""
+
+
+def ask(question: Question) -> bytes:
+    """DLE EOT n."""
+    return _ASK + bytes([question])
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +74,12 @@ class EndOfJob:
     """The answer to GS r 1: what was sent before it has been executed."""
 
     byte: int = 0
-    """Bits 0 and 1: paper near its end; 2 and 3: at its end."""
+    """Of `RollBits`."""
 
     @property
     def is_out_of_paper(self) -> bool:
         """The command was executed on paper that had ended: the end may be missing on it."""
-        return self.byte & 0x0C != 0
+        return self.byte & RollBits.OUT != 0
 
 
 Heard = RealTimeAnswer | FullStatus | AutomaticStatus | EndOfJob
@@ -113,17 +122,17 @@ class Hearing:
             self._automatic = b""
             self._full = FULL_STATUS_HEAD
             return None
-        if byte & 0x93 == 0x10:  # first byte of automatic status
+        if byte & FIXED_BITS == OF_AUTOMATIC:
             self._automatic = bytes([byte])
             return None
-        if byte & 0x93 == 0x12:  # DLE EOT 1..4: bits 0 and 7 clear, 1 and 4 set
+        if byte & FIXED_BITS == OF_REAL_TIME:
             return RealTimeAnswer(byte)
-        if byte & 0x90:
+        if byte & CLEAR_IN_OTHERS:
             self.noise += byte not in _FLOW_CONTROL
             return None
         if self._automatic:
             return self._more_of_automatic(byte)
-        return EndOfJob(byte)  # GS r 1: bits 4 and 7 clear
+        return EndOfJob(byte)
 
     def _more_of_automatic(self, byte: int) -> AutomaticStatus | None:
         self._automatic += bytes([byte])

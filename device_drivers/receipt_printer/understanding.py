@@ -1,7 +1,7 @@
 """What the printer's status bytes mean, from whichever of three sources they come. Pure.
 
-DLE EOT 1 to 4 and GS a: DEVICES.md 4.3; DLE EOT 20 of the Custom family: 4.4. What was not said
-stays unknown, never "out" and never "fine".
+DLE EOT 1 to 4 and GS a: DEVICES.md 4.3; DLE EOT 20 of the Custom family: 4.4; their bits are in
+`status_bits`. What was not said stays unknown, never "out" and never "fine".
 """
 
 from dataclasses import dataclass
@@ -15,6 +15,19 @@ from device_drivers.receipt_printer.interface import (
     PrinterStatus,
     TicketStatus,
 )
+from device_drivers.receipt_printer.status_bits import (
+    FIXED_BITS,
+    OF_AUTOMATIC,
+    AutomaticPrinterBits,
+    ErrorBits,
+    FullPaperBits,
+    FullRecoverableBits,
+    FullUserBits,
+    OfflineBits,
+    PaperBits,
+    PrinterBits,
+    RollBits,
+)
 from device_drivers.receipt_printer.status_bytes import (
     AUTOMATIC_STATUS_BYTES,
     FULL_STATUS_BYTES,
@@ -23,6 +36,8 @@ from device_drivers.receipt_printer.status_bytes import (
 from device_drivers.status import DeviceStatus
 
 _Word = TypeVar("_Word")
+
+_BROKEN = ErrorBits.MECHANICAL | ErrorBits.UNRECOVERABLE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,35 +77,43 @@ def understand(answers: Answers) -> PrinterStatus:
     full = _of_full_status(answers.full)
     asked = (answers.printer, offline, error, paper)
     shown = " ".join("--" if byte is None else f"{byte:02X}" for byte in asked)
-    is_out = _has(paper, 0x60) or _has(offline, 0x20)
+    is_out = _has(paper, PaperBits.OUT) or _has(offline, OfflineBits.PAPER_END)
+    is_low = _has(paper, PaperBits.NEAR_END)
     findings = _Findings(
         is_complete=answers.are_complete,
-        offline=_has(answers.printer, 0x08),
-        paper=_paper(is_known=paper is not None or is_out, is_out=is_out, is_low=_has(paper, 0x0C)),
-        cover_open=_bit(offline, 0x04),
-        cutter_stuck=_bit(error, 0x08),
-        hot=_has(error, 0x40) or full.hot,
-        broken=_has(error, 0x24) or _has(offline, 0x40) or full.broken,
+        offline=_has(answers.printer, PrinterBits.OFFLINE),
+        paper=_paper(is_known=paper is not None or is_out, is_out=is_out, is_low=is_low),
+        cover_open=_bit(offline, OfflineBits.COVER_OPEN),
+        cutter_stuck=_bit(error, ErrorBits.CUTTER),
+        hot=_has(error, ErrorBits.AUTO_RECOVERABLE) or full.hot,
+        broken=_has(error, _BROKEN) or _has(offline, OfflineBits.ERROR) or full.broken,
         ticket=full.ticket,
     )
-    return _report(findings, f"DLE EOT 1..4: {shown}", is_fatal=_has(error, 0x20))
+    is_fatal = _has(error, ErrorBits.UNRECOVERABLE)
+    return _report(findings, f"DLE EOT 1..4: {shown}", is_fatal=is_fatal)
 
 
 def understand_automatic(frame: bytes | None) -> PrinterStatus:
     """What a report of GS a says; all unknown for None and for what is no report."""
-    if frame is None or len(frame) != AUTOMATIC_STATUS_BYTES or frame[0] & 0x93 != 0x10:
+    is_whole = frame is not None and len(frame) == AUTOMATIC_STATUS_BYTES
+    if frame is None or not is_whole or frame[0] & FIXED_BITS != OF_AUTOMATIC:
         return _report(_Findings(), "GS a: --")
     printer, errors, paper = frame[:3]
     findings = _Findings(
         is_complete=True,
-        offline=_has(printer, 0x08),
-        paper=_paper(is_known=True, is_out=_has(paper, 0x0C), is_low=_has(paper, 0x03)),
-        cover_open=_has(printer, 0x20),
-        cutter_stuck=_has(errors, 0x08),
-        broken=_has(errors, 0x24),
-        hot=_has(errors, 0x40),
+        offline=_has(printer, AutomaticPrinterBits.OFFLINE),
+        paper=_paper(
+            is_known=True,
+            is_out=_has(paper, RollBits.OUT),
+            is_low=_has(paper, RollBits.NEAR_END),
+        ),
+        cover_open=_has(printer, AutomaticPrinterBits.COVER_OPEN),
+        cutter_stuck=_has(errors, ErrorBits.CUTTER),
+        broken=_has(errors, _BROKEN),
+        hot=_has(errors, ErrorBits.AUTO_RECOVERABLE),
     )
-    return _report(findings, f"GS a: {frame.hex(' ').upper()}", is_fatal=_has(errors, 0x20))
+    is_fatal = _has(errors, ErrorBits.UNRECOVERABLE)
+    return _report(findings, f"GS a: {frame.hex(' ').upper()}", is_fatal=is_fatal)
 
 
 def understand_full(frame: bytes | None) -> PrinterStatus:
@@ -107,14 +130,19 @@ def _of_full_status(frame: bytes | None) -> _Findings:
     if frame is None or len(frame) != FULL_STATUS_BYTES or frame[:2] != FULL_STATUS_HEAD:
         return _Findings()
     paper, user, recoverable, unrecoverable = frame[2:]
+    is_in_mouth = _has(paper, FullPaperBits.TICKET_IN_MOUTH)
     return _Findings(
         is_complete=True,
-        paper=_paper(is_known=True, is_out=_has(paper, 0x01), is_low=_has(paper, 0x44)),
-        cover_open=_has(user, 0x03),  # the head up, or the cover
+        paper=_paper(
+            is_known=True,
+            is_out=_has(paper, FullPaperBits.OUT),
+            is_low=_has(paper, FullPaperBits.NEAR_END | FullPaperBits.VIRTUAL_END),
+        ),
+        cover_open=_has(user, FullUserBits.HEAD_UP | FullUserBits.COVER_OPEN),
         cutter_stuck=None if unrecoverable else False,
-        broken=unrecoverable != 0 or _has(recoverable, 0x08),
-        hot=_has(recoverable, 0x01),
-        ticket=TicketStatus.PRESENT if _has(paper, 0x20) else TicketStatus.NOT_PRESENT,
+        broken=unrecoverable != 0 or _has(recoverable, FullRecoverableBits.VOLTAGE),
+        hot=_has(recoverable, FullRecoverableBits.HEAD_HOT),
+        ticket=TicketStatus.PRESENT if is_in_mouth else TicketStatus.NOT_PRESENT,
     )
 
 

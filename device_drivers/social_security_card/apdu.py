@@ -13,6 +13,36 @@ from device_drivers.social_security_card.interface import SocialSecurityCard
 ENVIRONMENT = b"sx1.sh." + "社会保障".encode("gbk")
 """Name of the social security environment (SSSE), `DEVICES.md` 2.2."""
 
+_SELECT_BY_NAME = bytes.fromhex("00A40400")
+"""CLA, INS, P1 and P2, as of all commands here; the length of the name follows (2.2)."""
+_SELECT_FILE, _ANY_FILE = bytes.fromhex("00A4"), bytes.fromhex("0002")
+"""Before and behind P1; two bytes of file identifier follow (2.2)."""
+P1_BELOW, P1_BY_IDENTIFIER = 0x02, 0x00
+"""Below the present environment, or anywhere: cards want the one or the other (2.2)."""
+_READ_RECORD = bytes.fromhex("00B2")
+_BY_NUMBER, _BY_TAG = 0x04, 0x00
+"""P2 of READ RECORD (2.3): P1 is a record's number, or its identifier."""
+_SHORT_ID_SHIFT = 3
+"""P2 of READ RECORD begins with five bits of short file identifier (2.3)."""
+_TAG_AND_LENGTH_BYTES = 2
+"""What stands before each value, and Le counts too (2.3)."""
+_EXTERNAL_AUTHENTICATE = bytes.fromhex("008200")
+"""CLA, INS and P1 (2.4); the key's number, a length and the proof follow."""
+_GET_RESPONSE = bytes.fromhex("00C00000")
+_SW1_MORE, _SW1_WRONG_LENGTH = 0x61, 0x6C
+"""SW2 bytes wait to be fetched; SW2 is the Le to ask with (2.2, 2.3)."""
+_CASE_2_BYTES = 5
+"""A command with an Le and no data (ISO/IEC 7816-4)."""
+_HISTORICAL_COUNT = 0x0F
+"""Of T0, the second byte of an answer to reset (ISO/IEC 7816-3, 8.2)."""
+_ATR_HEAD_BYTES = 2
+"""TS and T0."""
+_FILLERS = frozenset({0x00, 0xFF})
+"""No tag: what is left of a record behind its last value."""
+_PADDING = b"\x00\x20\xff"
+_AREA_BYTES = 3
+"""The identification code begins with the issuing area (2.3)."""
+
 SW_OK = 0x9000
 GUARDED = frozenset({0x6982, 0x6985})
 """Security status or conditions of use not satisfied, `DEVICES.md` 2.4."""
@@ -95,24 +125,25 @@ class Addressing(Enum):
 
 def select_environment() -> bytes:
     """SELECT by name of the social security environment (2.2)."""
-    return bytes([0x00, 0xA4, 0x04, 0x00, len(ENVIRONMENT)]) + ENVIRONMENT
+    return _SELECT_BY_NAME + bytes([len(ENVIRONMENT)]) + ENVIRONMENT
 
 
 def select_file(file_id: int, *, p1: int) -> bytes:
     """SELECT of a file; cards want P1 02 (below the present environment) or 00 (2.2)."""
-    return bytes([0x00, 0xA4, p1, 0x00, 0x02]) + file_id.to_bytes(2, "big")
+    return _SELECT_FILE + bytes([p1]) + _ANY_FILE + file_id.to_bytes(2, "big")
 
 
 def read_record(file: File, record: Record, addressing: Addressing) -> bytes:
     """READ RECORD of one value; Le counts tag and length too (2.3)."""
-    expected = record.length + 2
+    expected = record.length + _TAG_AND_LENGTH_BYTES
     match addressing:
         case Addressing.NUMBER:
-            return bytes([0x00, 0xB2, record.number, 0x04, expected])
+            which = (record.number, _BY_NUMBER)
         case Addressing.NUMBER_AND_SHORT_ID:
-            return bytes([0x00, 0xB2, record.number, file.short_id << 3 | 0x04, expected])
+            which = (record.number, file.short_id << _SHORT_ID_SHIFT | _BY_NUMBER)
         case Addressing.TAG:
-            return bytes([0x00, 0xB2, record.tag, 0x00, expected])
+            which = (record.tag, _BY_TAG)
+    return _READ_RECORD + bytes([*which, expected])
 
 
 GET_CHALLENGE = bytes.fromhex("0084000008")
@@ -121,7 +152,7 @@ GET_CHALLENGE = bytes.fromhex("0084000008")
 
 def external_authenticate(key: int, cryptogram: bytes) -> bytes:
     """Prove to the card that the keys are known (`DEVICES.md` 2.4)."""
-    return bytes([0x00, 0x82, 0x00, key, len(cryptogram)]) + cryptogram
+    return _EXTERNAL_AUTHENTICATE + bytes([key, len(cryptogram)]) + cryptogram
 
 
 def historical_bytes(atr: bytes) -> bytes:
@@ -130,8 +161,8 @@ def historical_bytes(atr: bytes) -> bytes:
     For T=0 without a check byte, as these cards have it (`DEVICES.md` 2.1). Empty where the answer
     is shorter than it says.
     """
-    count = atr[1] & 0x0F if len(atr) > 1 else 0
-    return atr[-count:] if count and len(atr) >= 2 + count else b""
+    count = atr[1] & _HISTORICAL_COUNT if len(atr) >= _ATR_HEAD_BYTES else 0
+    return atr[-count:] if count and len(atr) >= _ATR_HEAD_BYTES + count else b""
 
 
 def follow_up(command: bytes, reply: Reply) -> bytes | None:
@@ -139,14 +170,12 @@ def follow_up(command: bytes, reply: Reply) -> bytes | None:
 
     pcscd and pyscard do neither by themselves (2.3). None when `reply` is final.
     """
-    sw1, sw2 = divmod(reply.status, 0x100)
-    match sw1:
-        case 0x61:
-            return bytes([0x00, 0xC0, 0x00, 0x00, sw2])
-        case 0x6C if len(command) == 5:
-            return command[:4] + bytes([sw2])
-        case _:
-            return None
+    sw1, sw2 = reply.status.to_bytes(2, "big")
+    if sw1 == _SW1_MORE:
+        return _GET_RESPONSE + bytes([sw2])
+    if sw1 == _SW1_WRONG_LENGTH and len(command) == _CASE_2_BYTES:
+        return command[:-1] + bytes([sw2])
+    return None
 
 
 def parse_values(data: bytes) -> dict[int, bytes]:
@@ -156,12 +185,13 @@ def parse_values(data: bytes) -> dict[int, bytes]:
     """
     values: dict[int, bytes] = {}
     at = 0
-    while at < len(data) and data[at] not in (0x00, 0xFF):
-        if at + 2 > len(data) or at + 2 + data[at + 1] > len(data):
+    while at < len(data) and data[at] not in _FILLERS:
+        begin = at + _TAG_AND_LENGTH_BYTES
+        if begin > len(data) or begin + data[at + 1] > len(data):
             raise ValueError(f"value of tag {data[at]:02X} overruns its record")
-        length = data[at + 1]
-        values[data[at]] = data[at + 2 : at + 2 + length]
-        at += 2 + length
+        end = begin + data[at + 1]
+        values[data[at]] = data[begin:end]
+        at = end
     return values
 
 
@@ -181,13 +211,13 @@ def decode_card(values: Mapping[int, bytes]) -> SocialSecurityCard:
         issue_date=_date(values.get(ISSUE_DATE, b"")),
         valid_until=_date(values.get(VALID_UNTIL, b"")),
         version=_ascii(values.get(VERSION, b"")),
-        area=values.get(IDENTIFICATION, b"")[:3].hex(),
+        area=values.get(IDENTIFICATION, b"")[:_AREA_BYTES].hex(),
     )
 
 
 def _unpadded(value: bytes) -> bytes:
     # none of these is ever the second byte of a GB18030 character
-    return value.rstrip(b"\x00\x20\xff")
+    return value.rstrip(_PADDING)
 
 
 def _ascii(value: bytes) -> str:

@@ -208,9 +208,9 @@ class PcscSocialSecurityCardReader:
         return NeedsAuthentication(card) if harvest.guarded else CardUnreadable("damaged")
 
     async def _read_file(self, file: apdu.File, harvest: _Harvest, atr: bytes) -> None:
-        selected = await self._send(apdu.select_file(file.file_id, p1=0x02))
+        selected = await self._send(apdu.select_file(file.file_id, p1=apdu.P1_BELOW))
         if selected.status in apdu.NOT_THIS_WAY:
-            selected = await self._send(apdu.select_file(file.file_id, p1=0x00))
+            selected = await self._send(apdu.select_file(file.file_id, p1=apdu.P1_BY_IDENTIFIER))
         if selected.status in apdu.GUARDED:
             harvest.guarded = True
         if selected.status != apdu.SW_OK:

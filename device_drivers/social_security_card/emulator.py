@@ -42,6 +42,10 @@ NO_CHALLENGE = b"\x69\x85"
 PROOFS = 3
 """How many wrong proofs a card takes."""
 
+_WITH_DATA = frozenset({0xA4, 0x82})
+_PARAMETERS = {0xA4: b"\x00", 0x84: b"\x00\x00", 0xC0: b"\x00\x00"}
+"""SELECT wants P2 00, GET CHALLENGE and GET RESPONSE both P1 and P2 (2.2 to 2.4)."""
+
 Value = tuple[int, int, bytes]
 """Record number, tag, value."""
 
@@ -156,6 +160,10 @@ class SocialSecurityCardEmulator:
         waiting, self._waiting = self._waiting, b""
         if command[0] != 0x00:
             return UNKNOWN_CLASS
+        if instruction in _WITH_DATA and len(command) != 5 + command[4]:
+            return WRONG_LENGTH
+        if not command[2:4].endswith(_PARAMETERS.get(instruction, b"")):
+            return WRONG_PARAMETERS
         match instruction:
             case 0xA4:
                 return self._select(command[2], command[5 : 5 + command[4]])
@@ -165,7 +173,7 @@ class SocialSecurityCardEmulator:
                 self._challenge = secrets.token_bytes(command[4])
                 return self._challenge + OK
             case 0x82:
-                return self._authenticate(command[5:])
+                return WRONG_PARAMETERS if command[2] else self._authenticate(command[5:])
             case 0xC0:
                 wanted = command[4] or 256
                 return waiting[:wanted] + OK if waiting else WRONG_PARAMETERS

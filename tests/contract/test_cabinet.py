@@ -248,3 +248,38 @@ async def test_works_again_after_close_and_connect(cabinet: ModbusCabinet) -> No
     await cabinet.close()
     await cabinet.connect()
     await until(cabinet.status, is_online)
+
+
+# What a person at a bench cannot bring about: frost, and a board that refuses.
+
+
+async def test_frost_is_a_number_below_zero() -> None:
+    with CabinetEmulator() as board:
+        cabinet = ModbusCabinet(Port.parse(board.port))
+        board.set_temperature(-12.5)
+        seen = await until(cabinet.status, is_online)
+        assert seen.temperature_c == -12.5
+        await cabinet.close()
+
+
+@pytest.mark.parametrize(
+    ("exception", "code", "device"),
+    [
+        (2, "D401", DeviceStatus.HARDWARE_ERROR),
+        (4, "D205", DeviceStatus.HARDWARE_ERROR),
+        (6, "D102", DeviceStatus.OFFLINE),
+    ],
+    ids=["no such place", "broken inside", "busy"],
+)
+async def test_a_board_that_refuses_says_why(
+    exception: int, code: str, device: DeviceStatus
+) -> None:
+    with CabinetEmulator() as board:
+        cabinet = ModbusCabinet(Port.parse(board.port))
+        await until(cabinet.status, is_online)
+        board.refuses_with = exception
+        seen = await until(cabinet.status, lambda status: status.fault == code)
+        assert seen.device is device
+        board.refuses_with = 0
+        await until(cabinet.status, is_online)
+        await cabinet.close()

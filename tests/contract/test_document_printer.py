@@ -136,6 +136,8 @@ async def test_tells_paper_toner_and_door_while_nothing_is_printed(
         PaperStatus.LOW,
         TonerStatus.LOW,
     )
+    assert low.toner_percent is not None
+    assert low.toner_percent <= 20  # whatever that printer calls low
     await hand.put_toner_in(0)
     assert (await printer.status()).fault is FaultCode.TONER_OUT
     await hand.put_toner_in(75)

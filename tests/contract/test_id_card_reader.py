@@ -1,14 +1,17 @@
 """What every ID card reader promises; the same for the emulator and, on a bench, for hardware."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import date
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import pytest
 
-from device_drivers.id_card_reader.emulator import SamVEmulator
+from device_drivers.errors import DeviceBroken, FaultCode
+from device_drivers.id_card_reader.driver import SamVIdCardReader
+from device_drivers.id_card_reader.emulator import Ailment, SamVEmulator, Worn
 from device_drivers.id_card_reader.interface import (
     CardKind,
     CardUnreadable,
@@ -17,6 +20,7 @@ from device_drivers.id_card_reader.interface import (
     MediaStatus,
     NoCard,
 )
+from device_drivers.id_card_reader.usb_emulator import UsbWire
 from device_drivers.ports import Port
 from device_drivers.registry import make_device
 from device_drivers.status import DeviceKind, DeviceStatus
@@ -28,6 +32,8 @@ from tests.device_drivers.id_card_reader.people import (
     PERMIT,
     RESIDENT,
 )
+
+NEWER_ADDRESS = "山东省淄博市桓台县少海路2号"
 
 DEVICE: Final[Literal[DeviceKind.ID_CARD_READER]] = DeviceKind.ID_CARD_READER
 
@@ -200,3 +206,126 @@ async def test_works_again_after_close_and_connect(reader: IdCardReader, hand: H
     await reader.connect()
     await hand.lay(RESIDENT)
     assert isinstance(await reader.read_card(within_s=20), IdCard)
+
+
+# What a person at a bench cannot bring about: settings of the module, and what ails it.
+
+
+@pytest.fixture
+def emulator() -> Iterator[SamVEmulator]:
+    with SamVEmulator() as running:
+        yield running
+
+
+@asynccontextmanager
+async def reading(emulator: SamVEmulator, **settings: object) -> AsyncIterator[SamVIdCardReader]:
+    """A reader at that emulator, connected or not."""
+    made = SamVIdCardReader(Port.parse(emulator.port), **settings)  # type: ignore[arg-type]
+    yield made
+    await made.close()
+
+
+@pytest.mark.parametrize(("fingers", "size"), [("0", 0), ("1", 512), ("2", 1024)])
+async def test_fingerprints_are_read_where_they_are_wanted(
+    emulator: SamVEmulator, fingers: str, size: int
+) -> None:
+    emulator.lay({**RESIDENT, "fingers": fingers})
+    async with reading(emulator, fingerprints=True) as reader:
+        card = await reader.read_card(within_s=20)
+    assert isinstance(card, IdCard)
+    assert (card.name, len(card.photo_wlt), len(card.fingerprints)) == ("李桓台", 1024, size)
+
+
+async def test_a_newer_address_on_the_card_is_read_too(emulator: SamVEmulator) -> None:
+    emulator.lay({**RESIDENT, "appended_address": NEWER_ADDRESS})
+    async with reading(emulator) as reader:
+        card = await reader.read_card(within_s=20)
+    assert isinstance(card, IdCard)
+    assert (card.address, card.appended_address) == (RESIDENT["address"], NEWER_ADDRESS)
+
+
+async def test_the_modules_number_is_read(emulator: SamVEmulator) -> None:
+    async with reading(emulator) as reader:
+        assert await reader.module_id() == "05.03-20120312-0000000123-1234567890"
+
+
+@pytest.mark.parametrize("answers_at_new_speed", [False, True])
+@pytest.mark.parametrize("baud", [57600, 38400, 19200, 9600])
+async def test_a_module_at_another_speed_is_found_and_brought_to_the_wanted_one(
+    tmp_path: Path, baud: int, answers_at_new_speed: bool
+) -> None:
+    link = tmp_path / "slow"
+    with SamVEmulator(link, baud=baud, answers_at_new_speed=answers_at_new_speed) as slow:
+        async with reading(slow) as reader:
+            await reader.connect()
+            assert slow.baud == 115200
+            slow.lay(RESIDENT)
+            assert isinstance(await reader.read_card(within_s=20), IdCard)
+
+
+@pytest.mark.parametrize("baud", [57600, 38400, 19200, 9600])
+async def test_a_module_is_brought_to_any_speed_that_is_wanted(
+    emulator: SamVEmulator, baud: int
+) -> None:
+    async with reading(emulator, baud=baud) as reader:
+        await reader.connect()
+        assert emulator.baud == baud
+        assert (await reader.status()).device is DeviceStatus.ONLINE
+
+
+@pytest.mark.parametrize(
+    ("ailment", "code"),
+    [
+        (Ailment.SELF_TEST_FAILED, FaultCode.SELF_TEST_FAILED),
+        (Ailment.UNLICENSED, FaultCode.UNLICENSED),
+        (Ailment.NO_RANDOM_NUMBER, FaultCode.BROKEN_PART),
+    ],
+)
+async def test_a_broken_module_is_a_fault_with_its_code(
+    emulator: SamVEmulator, ailment: Ailment, code: FaultCode
+) -> None:
+    emulator.ail(ailment)
+    async with reading(emulator) as reader:
+        for asked in (reader.connect(), reader.read_card(within_s=0)):
+            with pytest.raises(DeviceBroken) as raised:
+                await asked
+            assert raised.value.code is code
+        status = await reader.status()
+    assert (status.device, status.fault) == (DeviceStatus.HARDWARE_ERROR, code)
+
+
+@pytest.mark.parametrize(
+    ("worn", "why"),
+    [
+        (Worn.SELECT_FAILS, "rejected"),
+        (Worn.REJECTED, "rejected"),
+        (Worn.REJECTS, "rejected"),
+        (Worn.NOT_VERIFIED, "rejected"),
+        (Worn.UNKNOWN_KIND, "unknown_kind"),
+        (Worn.READ_FAILS, "damaged"),
+    ],
+)
+async def test_a_worn_card_is_unreadable_and_the_next_card_is_read(
+    emulator: SamVEmulator, worn: Worn, why: str
+) -> None:
+    async with reading(emulator) as reader:
+        emulator.lay(RESIDENT, worn=worn)
+        assert await reader.read_card(within_s=20) == CardUnreadable(why)
+        emulator.lay(RESIDENT)
+        assert isinstance(await reader.read_card(within_s=20), IdCard)
+
+
+async def test_the_same_module_is_read_over_usb() -> None:
+    wires: list[UsbWire] = []
+
+    def on_a_wire(on_bytes: Callable[[bytes], None]) -> UsbWire:
+        wires.append(UsbWire(on_bytes))
+        return wires[-1]
+
+    with SamVEmulator(make_wire=on_a_wire) as module:
+        async with reading(module, usb_backend=wires[0].backend) as reader:
+            await reader.connect()
+            assert await reader.read_card(within_s=0) == NoCard()
+            assert (await reader.status()).parts() == {"media": "notPresent"}
+            module.lay(RESIDENT)
+            assert isinstance(await reader.read_card(within_s=20), IdCard)

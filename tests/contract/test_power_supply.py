@@ -193,6 +193,22 @@ async def test_charge_and_runtime_are_the_supplys_own(
     assert seen.battery is BatteryStatus.LOW
 
 
+async def test_words_that_no_hand_at_a_socket_brings_about(emulator: PowerSupplyEmulator) -> None:
+    emulator.recover()
+    supply = make_device(DEVICE, "nut", Port.parse(emulator.port))
+    await until(supply.status, is_well)
+    emulator.say("BYPASS")
+    seen = await until(supply.status, lambda status: status.detail == "BYPASS")
+    assert (seen.device, seen.mains) == (DeviceStatus.ONLINE, MainsStatus.PRESENT)
+    emulator.say("OL LB")
+    seen = await until(supply.status, lambda status: status.detail == "OL LB")
+    assert (seen.fault, seen.battery) == ("D307", BatteryStatus.LOW)
+    emulator.say("WAIT")
+    seen = await until(supply.status, lambda status: status.detail == "WAIT")
+    assert (seen.device, seen.mains) == (DeviceStatus.STARTING, MainsStatus.UNKNOWN)
+    await supply.close()
+
+
 async def test_a_worn_battery_is_told_on_mains(supply: PowerSupply, hand: Hand) -> None:
     await hand.wear_out()
     seen = await until(supply.status, lambda status: status.fault == "D208")

@@ -1,7 +1,7 @@
 """What every QR scanner promises; the same for the emulator and, on a bench, for hardware."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from functools import partial
 from typing import Protocol, Self
 
@@ -14,6 +14,7 @@ from device_drivers.qr_scanner.emulator import (
     HoneywellScannerEmulator,
     LineScannerEmulator,
     NewlandScannerEmulator,
+    ScannerEmulator,
     SsiScannerEmulator,
 )
 from device_drivers.qr_scanner.emulator.camera import CameraScannerEmulator
@@ -27,6 +28,9 @@ from tests.device_drivers.qr_scanner.holding import hold_until_read
 
 LONGEST_CHINESE = "税" * 984
 """As much as a version 40 code of level L holds in UTF-8: 2952 of its 2953 bytes."""
+
+EVERY_KEY = f"件{''.join(map(chr, range(0x20, 0x7F)))}民是"
+"""All that is printable, and characters whose numbers in GB18030 have every digit between them."""
 
 
 class Hand(Protocol):
@@ -136,7 +140,11 @@ async def test_says_so_when_nothing_is_shown(scanner: QrScanner) -> None:
     assert (await scanner.status()).device is DeviceStatus.ONLINE
 
 
-@pytest.mark.parametrize("text", ["https://example.cn/t?n=1&m=完税", LONGEST_CHINESE])
+@pytest.mark.parametrize(
+    "text",
+    ["https://example.cn/t?n=1&m=完税", EVERY_KEY, LONGEST_CHINESE],
+    ids=["address", "every key", "longest"],
+)
 async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) -> None:
     reading = asyncio.create_task(scanner.read_code(within_s=30))
     scan = await hand.hold(text, reading)
@@ -183,3 +191,55 @@ async def test_a_cable_pulled_and_plugged_in_again_is_read_from_within_ten_secon
     assert (await scanner.status()).device is DeviceStatus.ONLINE
     reading = asyncio.create_task(scanner.read_code(within_s=10))
     assert isinstance(await hand.hold("again", reading), Scan)
+
+
+@pytest.mark.parametrize("suffix", [b"\r", b"\n", b"\r\n"], ids=["CR", "LF", "CR LF"])
+@pytest.mark.parametrize("framing", ["auto", "line"])
+async def test_a_code_is_read_whichever_line_end_stands_behind_it(
+    framing: FramingName, suffix: bytes
+) -> None:
+    with LineScannerEmulator(suffix=suffix) as emulator:
+        scanner = serial(framing)(Port.parse(emulator.port))
+        reading = asyncio.create_task(scanner.read_code(within_s=20))
+        scan = await hold_until_read(reading, lambda: emulator.show("0123456789"))
+        assert isinstance(scan, Scan)
+        assert (scan.raw, scan.symbology) == (b"0123456789", "unknown")
+        await scanner.close()
+
+
+BY_AIM_IDENTIFIER: Mapping[str, str] = {
+    **{"]A0": "code39", "]C0": "code128", "]E0": "ean13", "]E4": "ean8", "]F0": "codabar"},
+    **{"]G0": "code93", "]I0": "itf", "]L2": "pdf417", "]Q1": "qr", "]U0": "maxicode"},
+    **{"]d2": "datamatrix", "]e0": "databar", "]j0": "rmqr", "]z0": "aztec"},
+}
+"""ISO/IEC 15424, and our words for them."""
+BY_CODE_TYPE = {
+    **{name: word for name, word in BY_AIM_IDENTIFIER.items() if name != "]j0"},
+    **{"]C1": "code128", "]X0": "unknown"},
+}
+"""SSI has a number for each of these but rMQR, and one for GS1-128; what has none is unknown."""
+
+
+@pytest.mark.parametrize(
+    ("make", "framing", "words"),
+    [
+        (partial(LineScannerEmulator, identifies=True), "auto", BY_AIM_IDENTIFIER),
+        (ssi, "ssi", BY_CODE_TYPE),
+    ],
+    ids=["AIM identifiers", "SSI"],
+)
+async def test_what_kind_of_code_it_was_is_told_where_the_scanner_names_it(
+    make: Callable[[], ScannerEmulator], framing: FramingName, words: Mapping[str, str]
+) -> None:
+    told = {}
+    with make() as emulator:
+        scanner = serial(framing)(Port.parse(emulator.port))
+        for name in words:
+            reading = asyncio.create_task(scanner.read_code(within_s=20))
+            show = partial(emulator.show_bytes, b"0123456789", identifier=name)
+            scan = await hold_until_read(reading, show)
+            assert isinstance(scan, Scan)
+            assert scan.raw == b"0123456789"
+            told[name] = scan.symbology
+        await scanner.close()
+    assert told == words

@@ -14,6 +14,7 @@ from device_drivers.ports import Port
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
 from device_drivers.receipt_printer.interface import (
     CoverStatus,
+    CutterStatus,
     NotPrinted,
     PaperStatus,
     Printed,
@@ -41,6 +42,8 @@ class Model:
     answers_real_time: bool = True
     presenter: Literal["none", "custom"] = "none"
     ticket_ends: tuple[TicketEnd, ...] = (TicketEnd.UNKNOWN,)
+    faults_of_the_knife: tuple[str, CutterStatus] = ("D203", CutterStatus.STUCK)
+    """DLE EOT 20 says that a part is broken, and not which (DEVICES.md 4.4)."""
 
 
 MODELS = (
@@ -53,6 +56,7 @@ MODELS = (
         {"status_by": "custom"},
         answers_real_time=False,
         presenter="custom",
+        faults_of_the_knife=("D205", CutterStatus.UNKNOWN),
     ),
     Model(
         "80 mm paper, DLE EOT 1 to 4, a presenter of the Custom family",
@@ -69,6 +73,9 @@ class Hand(Protocol):
 
     async def take_paper_out(self) -> None: ...
     async def put_paper_in(self) -> None: ...
+    async def put_little_paper_in(self) -> None: ...
+    async def block_the_knife(self, *, is_stuck: bool) -> None: ...
+    async def heat_the_head(self, *, is_hot: bool) -> None: ...
     async def open_the_cover(self) -> None: ...
     async def close_the_cover(self) -> None: ...
     async def pull_the_cable(self) -> None: ...
@@ -88,6 +95,15 @@ class EmulatorsHand:
 
     async def put_paper_in(self) -> None:
         self._emulator.refill()
+
+    async def put_little_paper_in(self) -> None:
+        self._emulator.set_paper(left_mm=1500)
+
+    async def block_the_knife(self, *, is_stuck: bool) -> None:
+        self._emulator.set_cutter(is_stuck=is_stuck)
+
+    async def heat_the_head(self, *, is_hot: bool) -> None:
+        self._emulator.set_head(is_hot=is_hot)
 
     async def open_the_cover(self) -> None:
         self._emulator.set_cover(is_open=True)
@@ -117,6 +133,19 @@ class TechniciansHand:
 
     async def put_paper_in(self) -> None:
         await self._please("Put the paper in and close the cover")
+
+    async def put_little_paper_in(self) -> None:
+        await self._please("Put a roll in that the near-end sensor calls low")
+
+    async def block_the_knife(self, *, is_stuck: bool) -> None:
+        words = (
+            "Block the knife, and print the printer's own test" if is_stuck else "Free the knife"
+        )
+        await self._please(words)
+
+    async def heat_the_head(self, *, is_hot: bool) -> None:
+        words = "Print black paper until the head stops for heat" if is_hot else "Let it cool"
+        await self._please(words)
 
     async def open_the_cover(self) -> None:
         await self._please("Open the cover")
@@ -230,6 +259,36 @@ async def test_with_its_cover_open_says_so_and_prints_again_when_it_is_closed(
     await hand.close_the_cover()
     assert isinstance(await _print(printer, SHORT), Printed)
     await hand.sees_receipts(1)
+
+
+async def test_with_little_paper_says_so_and_prints(printer: ReceiptPrinter, hand: Hand) -> None:
+    await hand.put_little_paper_in()
+    status = await printer.status()
+    assert (status.device, status.paper) == (DeviceStatus.ONLINE, PaperStatus.LOW)
+    assert isinstance(await _print(printer, SHORT), Printed)
+    await hand.sees_receipts(1)
+
+
+async def test_a_blocked_knife_is_told_and_prints_nothing_until_it_is_free(
+    printer: ReceiptPrinter, hand: Hand, model: Model
+) -> None:
+    await hand.block_the_knife(is_stuck=True)
+    status = await printer.status()
+    assert status.device is DeviceStatus.HARDWARE_ERROR
+    assert (status.fault, status.cutter) == model.faults_of_the_knife
+    assert await _print(printer, SHORT) == NotPrinted(model.faults_of_the_knife[0])
+    await hand.block_the_knife(is_stuck=False)
+    assert isinstance(await _print(printer, SHORT), Printed)
+    await hand.sees_receipts(1)
+
+
+async def test_a_hot_head_is_told_until_it_is_cool(printer: ReceiptPrinter, hand: Hand) -> None:
+    await hand.heat_the_head(is_hot=True)
+    status = await printer.status()
+    assert (status.device, status.fault) == (DeviceStatus.HARDWARE_ERROR, "D204")
+    await hand.heat_the_head(is_hot=False)
+    status = await printer.status()
+    assert (status.device, status.fault) == (DeviceStatus.ONLINE, None)
 
 
 async def test_without_its_cable_is_no_device_until_it_is_back(

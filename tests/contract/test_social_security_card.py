@@ -5,6 +5,7 @@ name, with a person in place of `SlotHand`.
 """
 
 from collections.abc import AsyncIterator
+from datetime import date
 from typing import Final, Literal, Protocol
 
 import pytest
@@ -14,6 +15,7 @@ from device_drivers.registry import make_device
 from device_drivers.social_security_card.interface import (
     CardUnreadable,
     MediaStatus,
+    NeedsAuthentication,
     NoCard,
     SocialSecurityCard,
     SocialSecurityCardReader,
@@ -158,3 +160,64 @@ async def test_may_be_closed_twice_and_connected_again(
     await reader.connect()
     await hand.insert_social_security_card()
     assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)
+
+
+# What a person at a bench cannot have: a card of each habit there is, with known fields on it.
+
+LONG_NAME = "阿卜杜勒买买提艾则孜江·吐尔逊𠮷"
+"""More than the 30 bytes of a name: it goes on in its extension."""
+
+
+@pytest.mark.parametrize(
+    "habits",
+    [
+        {},
+        {"addressing": "short_id"},
+        {"addressing": "tag"},
+        {"addressing": "tag", "select_p1": 0},
+        {"version": "1.00", "name": LONG_NAME},
+        {"select_answers": "9000"},
+        {"select_answers": "fci"},
+        {"atr": "3B80800101"},
+    ],
+    ids=str,
+)
+async def test_every_field_is_read_whatever_the_habits_of_the_card(
+    slot: PrivatePcscd, habits: dict[str, object]
+) -> None:
+    reader = make_device(DEVICE, "sssc", SLOT_PORT)
+    slot.insert_card({**PERSON, **habits})
+    assert await reader.read_card(within_s=20) == SocialSecurityCard(
+        card_number="C37000001",
+        social_security_number="370321198804123523",
+        name=str(habits.get("name", "沈知夏")),
+        sex="2",
+        ethnicity="01",
+        birth_date=date(1988, 4, 12),
+        issue_date=date(2019, 6, 10),
+        valid_until=date(2029, 6, 10),
+        version=str(habits.get("version", "2.00")),
+        area="370321",
+    )
+    await reader.close()
+
+
+@pytest.mark.parametrize(
+    ("habits", "version"),
+    [
+        ({"version": "3.00"}, "3.00"),
+        ({"version": "3.00", "refuses_with": "6985"}, "3.00"),
+        ({"guards_person": True}, "2.00"),
+        ({"guards_person": True, "refuses_with": "6985"}, "2.00"),
+    ],
+)
+async def test_says_what_was_free_when_a_card_wants_authentication(
+    slot: PrivatePcscd, habits: dict[str, object], version: str
+) -> None:
+    reader = make_device(DEVICE, "sssc", SLOT_PORT)
+    slot.insert_card({**PERSON, **habits})
+    reading = await reader.read_card(within_s=20)
+    assert isinstance(reading, NeedsAuthentication)
+    assert (reading.read.area, reading.read.version) == ("370321", version)
+    assert reading.read.social_security_number == ""
+    await reader.close()

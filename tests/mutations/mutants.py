@@ -20,6 +20,14 @@ class Mutant:
     column: int
     before: str
     after: str
+    turn: int = 1
+    """The how manieth below its name that reads so."""
+
+    @property
+    def key(self) -> str:
+        """Which constant it is, wherever it stands in its file."""
+        again = f" #{self.turn}" if self.turn > 1 else ""
+        return f"{self.name} {self.before}{again}"
 
     @property
     def title(self) -> str:
@@ -40,23 +48,31 @@ def mutants_of(path: Path) -> list[Mutant]:
     """One for each number, byte string, hexadecimal text and word that a module's constants hold.
 
     Constants are names in capitals, at the top or in a class; what functions hold is logic. Words
-    are those a protocol or a sheet is written with; sentences are for people.
+    are those a protocol or a sheet is written with; sentences are for people. A mask, which is a
+    member of an `IntFlag`, is moved along: one more bit, if it is always clear, breaks nothing.
     """
     source = path.read_text("utf-8")
-    found = []
-    for name, value in _constants(ast.parse(source)):
+    found: list[Mutant] = []
+    for name, value, is_mask in _constants(ast.parse(source)):
         for node in ast.walk(value):
-            broken = _broken(node)
+            broken = _moved(node) if is_mask else _broken(node)
             if broken is not None and isinstance(node, ast.Constant):
                 literal = ast.get_source_segment(source, node)
                 assert literal is not None
-                found.append(Mutant(path, name, node.lineno, node.col_offset, literal, broken))
+                turn = 1 + sum((each.name, each.before) == (name, literal) for each in found)
+                at = (node.lineno, node.col_offset)
+                found.append(Mutant(path, name, *at, literal, broken, turn))
     return found
 
 
-def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
+def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr, bool]]:
     for statement in tree.body:
-        body = statement.body if isinstance(statement, ast.ClassDef) else [statement]
+        body, is_mask, prefix = [statement], False, ""
+        if isinstance(statement, ast.ClassDef):
+            body, prefix = statement.body, f"{statement.name}."
+            is_mask = "IntFlag" in {
+                base.id for base in statement.bases if isinstance(base, ast.Name)
+            }
         for inner in body:
             match inner:
                 case ast.Assign(targets=[target], value=value):
@@ -66,7 +82,7 @@ def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                 case _:
                     continue
             if names and all(name.isupper() for name in names):
-                yield names[0], value
+                yield prefix + names[0], value, is_mask
 
 
 def _broken(node: ast.AST) -> str | None:
@@ -81,6 +97,16 @@ def _broken(node: ast.AST) -> str | None:
             return repr(text[:-1] + f"{int(text[-1], 16) ^ 1:X}")
         case ast.Constant(value=str() as text) if _WORD.fullmatch(text):
             return repr(text[:-1] + chr(ord(text[-1]) ^ 1))
+        case _:
+            return None
+
+
+def _moved(node: ast.AST) -> str | None:
+    """The mask beside it in its byte, as wide."""
+    match node:
+        case ast.Constant(value=int() as mask):
+            moved = mask << mask.bit_count()
+            return hex(moved & 0xFF | moved >> 8)
         case _:
             return None
 

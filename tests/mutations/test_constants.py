@@ -1,137 +1,148 @@
-"""Every constant of every protocol, broken one at a time in a copy of the tree.
+"""Every constant of every protocol, broken one at a time.
 
 The emulators are written from the documents and share no line with the drivers, so a constant that
-is wrong on one side only must fail a test. `make test` tries a few of each device, the same ones
-until the file changes; `make nightly` all of them.
+is wrong on one side only must fail a test: some test at all, and of the contract alone all those
+that are not in `uncontracted`. `make test` tries a few of each device, the same ones until the file
+changes; `make nightly` all of them.
 """
 
+import ast
 import os
 import random
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 from _pytest.mark.structures import ParameterSet
 
-from tests.mutations.mutants import Mutant, mutants_of
+from tests.mutations.forking import Forking
+from tests.mutations.mutants import Mutant
+from tests.mutations.protocols import DRIVERS, PROTOCOLS, WITHOUT_NUMBERS, Protocol
+from tests.mutations.uncontracted import BY_DAY, UNCONTRACTED
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
-ROOT = Path(__file__).parents[2]
-DRIVERS = ROOT / "device_drivers"
 IS_NIGHT = os.environ.get("NIGHTLY") == "1"
-A_FEW = 1
-
-PROTOCOLS = {
-    "id_card_reader/frames.py": "device_drivers/id_card_reader/test_frames.py",
-    "id_card_reader/usb_frames.py": "device_drivers/id_card_reader/test_usb_pipes.py",
-    "id_card_reader/card_text.py": "device_drivers/id_card_reader/test_card_text.py",
-    "social_security_card/apdu.py": "device_drivers/social_security_card/test_apdu.py",
-    "qr_scanner/framing/arrival.py": "device_drivers/qr_scanner/framing/test_line.py",
-    "qr_scanner/framing/automatic.py": "device_drivers/qr_scanner/framing/test_automatic.py",
-    "qr_scanner/framing/honeywell.py": "device_drivers/qr_scanner/framing/test_honeywell.py",
-    "qr_scanner/framing/line.py": "device_drivers/qr_scanner/framing/test_line.py",
-    "qr_scanner/framing/newland.py": "device_drivers/qr_scanner/framing/test_newland.py",
-    "qr_scanner/framing/ssi.py": "device_drivers/qr_scanner/framing/test_ssi.py",
-    "qr_scanner/keys.py": "device_drivers/qr_scanner/test_keys.py",
-    "qr_scanner/payload.py": "device_drivers/qr_scanner/test_payload.py",
-    "receipt_printer/code_128.py": "device_drivers/receipt_printer/test_code_128.py",
-    "receipt_printer/escpos.py": "device_drivers/receipt_printer/test_escpos.py",
-    "receipt_printer/status_bytes.py": "device_drivers/receipt_printer/test_status_bytes.py",
-    "document_printer/ipp.py": "device_drivers/document_printer/test_ipp.py",
-    "document_printer/states.py": "device_drivers/document_printer/test_states.py",
-    "cabinet/frames.py": "device_drivers/cabinet/test_frames.py",
-    "cabinet/register_map.py": "device_drivers/cabinet/test_board_sheet.py",
-    "power_supply/variables.py": "device_drivers/power_supply/test_variables.py",
-}
-"""A module of frames, and who is asked first whether its constants are right: the golden bytes,
-which are quick. Then every test of the device is, and its contract."""
-COMMANDS_OF_A_READ = {"PREAMBLE", "FIND_CARD", "SELECT_CARD", "READ_CARD"}
 NOTICED = {pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.INTERRUPTED}
 """The latter where the broken module cannot even be imported."""
 
 
-def chosen() -> list[ParameterSet]:
-    """The mutants of this run."""
-    picked: list[ParameterSet] = []
-    for module in PROTOCOLS:
-        mutants = mutants_of(DRIVERS / module)
-        few = random.Random(module).sample(mutants, min(A_FEW, len(mutants)))  # noqa: S311
-        picked += [
-            pytest.param(module, each, id=f"{module}-{each.title}")
-            for each in (mutants if IS_NIGHT else few)
-        ]
-    return picked
+@pytest.fixture(scope="module")
+def forking() -> Iterator[Forking]:
+    with Forking() as process:
+        yield process
 
 
-def commands_of_a_read() -> list[Mutant]:
-    """What no card can be read without; by day the last of them."""
-    mutants = [
-        each
-        for each in mutants_of(DRIVERS / "id_card_reader/frames.py")
-        if each.name in COMMANDS_OF_A_READ
+def uncontracted(protocol: Protocol) -> dict[str, str]:
+    """The constants of a module that no contract notices, and why."""
+    reasons = UNCONTRACTED.get(protocol.module, {})
+    return {key: reason for reason, keys in reasons.items() for key in keys}
+
+
+def some_or_all() -> list[ParameterSet]:
+    """The mutants of this run for all tests of a device; by day one of each module."""
+    return [
+        pytest.param(protocol, each, id=f"{protocol.module}-{each.title}")
+        for protocol in PROTOCOLS
+        for each in (
+            protocol.mutants()
+            if IS_NIGHT
+            else random.Random(protocol.module).sample(protocol.mutants(), 1)  # noqa: S311
+        )
     ]
-    return mutants if IS_NIGHT else mutants[-1:]
 
 
-@pytest.mark.parametrize(("module", "mutant"), chosen())
-def test_a_broken_constant_is_noticed(module: str, mutant: Mutant, tmp_path: Path) -> None:
-    device = module.partition("/")[0]
-    tree = copy_of_the_tree(tmp_path)
-    broken = tree / "device_drivers" / module
-    broken.write_text(mutant.applied_to(broken.read_text("utf-8")), "utf-8")
-    golden = (f"tests/{PROTOCOLS[module]}",)
-    the_rest = (f"tests/device_drivers/{device}", f"tests/contract/test_{device}.py")
+def contracted() -> list[ParameterSet]:
+    """The mutants a contract alone must notice; by day those of `BY_DAY`, one of each device."""
+    return [
+        pytest.param(protocol, each, id=f"{protocol.module}-{each.title}")
+        for protocol in PROTOCOLS
+        for each in protocol.mutants()
+        if each.key not in uncontracted(protocol) and (IS_NIGHT or is_of_the_day(protocol, each))
+    ]
+
+
+def is_of_the_day(protocol: Protocol, mutant: Mutant) -> bool:
+    return protocol.module in BY_DAY and BY_DAY[protocol.module].key == mutant.key
+
+
+def contract_of(protocol: Protocol) -> list[str]:
+    """What pytest is asked; by day the quickest of the device's promises."""
+    asked = [f"tests/contract/{each}" for each in protocol.contract.modules]
+    if IS_NIGHT or protocol.module not in BY_DAY:
+        return [*asked, *(("-k", protocol.contract.tests) if protocol.contract.tests else ())]
+    return [*asked, "-k", BY_DAY[protocol.module].tests]
+
+
+@pytest.mark.parametrize(("protocol", "mutant"), some_or_all())
+def test_a_broken_constant_is_noticed(protocol: Protocol, mutant: Mutant, forking: Forking) -> None:
+    golden = [f"tests/device_drivers/{protocol.golden}"]
+    the_rest = [f"tests/device_drivers/{protocol.device}"]
     # one after the other: asked at once, pytest would import everything before it tries the first
-    assert any(tried(tree, *asked).returncode in NOTICED for asked in (golden, the_rest)), (
-        f"nobody noticed {mutant.title}"
-    )
+    assert any(
+        forking.tried(asked, mutant).code in NOTICED
+        for asked in (golden, the_rest, contract_of(protocol))
+    ), f"nobody noticed {mutant.title}"
 
 
-@pytest.mark.parametrize("mutant", commands_of_a_read(), ids=lambda mutant: mutant.title)
-def test_a_contract_alone_notices_too(mutant: Mutant, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("protocol", "mutant"), contracted())
+def test_a_contract_alone_notices_too(protocol: Protocol, mutant: Mutant, forking: Forking) -> None:
     """It knows the emulator, which was written from the document, and no byte of the driver's."""
-    tree = copy_of_the_tree(tmp_path)
-    broken = tree / "device_drivers/id_card_reader/frames.py"
-    broken.write_text(mutant.applied_to(broken.read_text("utf-8")), "utf-8")
-    done = tried(tree, "tests/contract/test_id_card_reader.py")
-    assert done.returncode in NOTICED, done.stdout[-2000:]
+    done = forking.tried(contract_of(protocol), mutant)
+    assert done.code in NOTICED, done.output[-2000:]
 
 
 @pytest.mark.parametrize(
-    "asked", sorted(set(PROTOCOLS.values())) if IS_NIGHT else [PROTOCOLS["cabinet/frames.py"]]
+    "protocol",
+    [each for each in PROTOCOLS if IS_NIGHT or each.module in BY_DAY],
+    ids=lambda protocol: protocol.module,
 )
-def test_the_copy_passes_when_nothing_is_broken(asked: str, tmp_path: Path) -> None:
-    tree = copy_of_the_tree(tmp_path)
-    done = tried(tree, f"tests/{asked}")
-    assert done.returncode == 0, done.stdout[-2000:]
+def test_nothing_is_noticed_when_nothing_is_broken(protocol: Protocol, forking: Forking) -> None:
+    """The negative control; golden bytes by night only, since `make test` runs them anyway."""
+    asked = [contract_of(protocol)]
+    asked += [[f"tests/device_drivers/{protocol.golden}"]] if IS_NIGHT else []
+    outputs = [done.output for each in asked if (done := forking.tried(each)).code]
+    assert [output[-2000:] for output in outputs] == []
 
 
 def test_every_protocol_has_constants_to_break() -> None:
-    assert [module for module in PROTOCOLS if not mutants_of(DRIVERS / module)] == []
+    assert [protocol.module for protocol in PROTOCOLS if not protocol.mutants()] == []
 
 
-def copy_of_the_tree(folder: Path) -> Path:
-    """What the drivers and their tests need, for this mutant alone."""
-    tree = folder / "tree"
-    for name in ("device_drivers", "tests", "kiosk", "assets/text"):
-        shutil.copytree(ROOT / name, tree / name, ignore=shutil.ignore_patterns("__pycache__"))
-    fonts = ROOT / "assets" / "fonts"
-    (tree / "assets" / "fonts").symlink_to(fonts)
-    shutil.copyfile(ROOT / "pyproject.toml", tree / "pyproject.toml")
-    return tree
+def test_every_exception_names_a_constant_that_is_there_and_its_reason() -> None:
+    keys = {protocol.module: {each.key for each in protocol.mutants()} for protocol in PROTOCOLS}
+    gone = [
+        f"{module}: {key}"
+        for module, reasons in UNCONTRACTED.items()
+        for listed in reasons.values()
+        for key in listed
+        if key not in keys[module]
+    ]
+    assert gone == []
+    assert [module for module, day in BY_DAY.items() if day.key not in keys[module]] == []
+    assert {protocol.device for protocol in PROTOCOLS} == {
+        module.partition("/")[0] for module in BY_DAY
+    }
 
 
-def tried(tree: Path, *tests: str) -> subprocess.CompletedProcess[str]:
-    """The tests in that tree, until the first that fails."""
-    return subprocess.run(
-        [sys.executable, "-B", "-m", "pytest", "-q", "-x", "-p", "no:xdist", "-p", "no:randomly"]
-        + ["-o", "filterwarnings=default", *tests],
-        cwd=tree,
-        capture_output=True,
-        text=True,
-        check=False,
-        env={**os.environ, "PYTHONPATH": str(tree), "NIGHTLY": "0"},
-    )
+def numbers_in_functions(source: str) -> list[str]:
+    """Bytes and hexadecimal numbers that stand below a `def`: no mutant would find them."""
+    return [
+        text
+        for function in ast.walk(ast.parse(source))
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef)
+        for statement in function.body
+        for node in ast.walk(statement)
+        if isinstance(node, ast.Constant) and isinstance(node.value, bytes | int)
+        for text in (ast.get_source_segment(source, node) or "",)
+        if (isinstance(node.value, bytes) and node.value) or text.lower().startswith("0x")
+    ]
+
+
+@pytest.mark.parametrize("module", [*(each.module for each in PROTOCOLS), *WITHOUT_NUMBERS])
+def test_no_function_of_a_protocol_hides_a_number(module: str) -> None:
+    assert numbers_in_functions((DRIVERS / module).read_text("utf-8")) == []
+
+
+def test_a_number_in_a_function_is_found() -> None:
+    source = 'MASK = 0x0C\ndef f(byte):\n    return byte & 0x93 == 16 or b"\\x10"\n'
+    assert sorted(numbers_in_functions(source)) == ["0x93", 'b"\\x10"']

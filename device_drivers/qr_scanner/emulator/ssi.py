@@ -13,7 +13,12 @@ _READING_S = 9.9
 _TRIES = 3
 _MOST_DATA = 255 - 4 - 1
 """The length is one byte and counts the header; the code type is one more."""
-_TYPES = {"]Q": 0x1C, "]C": 0x03, "]E": 0x0B, "]d": 0x1B, "]L": 0x11, "]z": 0x2D}
+_TYPES = {
+    **{"]A": 0x01, "]F": 0x02, "]C": 0x03, "]I": 0x06, "]G": 0x07, "]E": 0x0B, "]L": 0x11},
+    **{"]d": 0x1B, "]Q": 0x1C, "]U": 0x25, "]z": 0x2D, "]e": 0x30},
+    **{"]E4": 0x0A, "]C1": 0x0F},
+}
+"""Code types of DECODE_DATA (SSI Programmer's Guide) by AIM identifier, where that tells them."""
 _SETTINGS = (0xE9, 0xEA, 0xD2, 0xC6)
 _START, _STOP, _ENABLE, _DISABLE = 0xE4, 0xE5, 0xE9, 0xEA
 _ACK, _NAK, _DECODE_DATA, _REVISION, _REVISION_REPLY = 0xD0, 0xD1, 0xF3, 0xA3, 0xA4
@@ -103,7 +108,7 @@ class SsiScannerEmulator(ScannerEmulator):
                 payload[start : start + _MOST_DATA]
                 for start in range(0, len(payload) or 1, _MOST_DATA)
             ]
-            code_type = bytes([_TYPES.get(identifier[:2], 0x00)])
+            code_type = bytes([_TYPES.get(identifier, _TYPES.get(identifier[:2], 0x00))])
             for number, part in enumerate(parts, start=1):
                 if not self._deliver(code_type + part, goes_on=number < len(parts)):
                     self.lost.append(payload)

@@ -11,6 +11,8 @@ FRAMINGS: tuple[FramingName, ...] = get_args(FramingName)
 LONGEST_CODE = 8192
 """A QR code holds 7089 digits at most (ISO/IEC 18004, version 40-L); what is longer than this, with
 identifier and suffix, is no scan. No framing keeps more than this and one piece."""
+_GLITCH = b"\x00\xff"
+"""What a cable being plugged in, or a break, sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,4 +85,4 @@ class Framing(Protocol):
 
 def is_glitch(payload: bytes) -> bool:
     """Is this what a cable being plugged in or a break sends (NUL and FF), and no code?"""
-    return not payload.strip(b"\x00\xff")
+    return not payload.strip(_GLITCH)

@@ -27,13 +27,14 @@ def encode_setting(command: str, *, keep: bool = False) -> bytes:
     return _MENU + command.encode("ascii") + (_PERMANENT if keep else _VOLATILE)
 
 
-QUESTION = encode_setting("232BAD?")
+_BAUD_TAG = b"232BAD"
+QUESTION = _MENU + _BAUD_TAG + b"?" + _VOLATILE
 """Asks for the speed it is set to and changes nothing."""
 
 
 def is_answer_to_question(data: bytes) -> bool:
     """Is this wholly the answer to `QUESTION`?"""
-    return data.upper().startswith(b"232BAD") and _ANSWER.fullmatch(data) is not None
+    return data.upper().startswith(_BAUD_TAG) and _ANSWER.fullmatch(data) is not None
 
 
 class HoneywellFraming:

@@ -13,7 +13,9 @@ from device_drivers.qr_scanner.framing.arrival import (
 # DEVICES.md 5.1, "Plain"; control characters of ISO/IEC 646
 _STX = b"\x02"
 _ETX = b"\x03"
-_LINE_ENDS = b"\r\n"
+_CR, _LF, _CR_LF = b"\r", b"\n", b"\r\n"
+_LINE_ENDS = _CR_LF
+_LONE_CR, _LONE_LF = re.compile(rb"\r(?!\n)"), re.compile(rb"(?<!\r)\n")
 _FIRST_LINE_END = re.compile(rb"[\r\n]")
 
 
@@ -28,12 +30,12 @@ def split_burst(burst: bytes) -> list[bytes]:
     while burst.startswith(_STX) and (end := burst.find(_ETX)) > 0:
         payloads.append(burst[1:end])
         burst = burst[end + 1 :].lstrip(_LINE_ENDS)
-    if burst.endswith(b"\r\n"):
-        payloads += burst.split(b"\r\n")
-    elif burst.endswith(b"\r"):
-        payloads += re.split(rb"\r(?!\n)", burst)
-    elif burst.endswith(b"\n"):
-        payloads += re.split(rb"(?<!\r)\n", burst)
+    if burst.endswith(_CR_LF):
+        payloads += burst.split(_CR_LF)
+    elif burst.endswith(_CR):
+        payloads += _LONE_CR.split(burst)
+    elif burst.endswith(_LF):
+        payloads += _LONE_LF.split(burst)
     else:
         payloads.append(burst)
     return [payload for payload in payloads if payload]

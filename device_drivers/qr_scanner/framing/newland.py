@@ -24,6 +24,7 @@ ENTER_SETTING = b"$$$$"
 LEAVE_SETTING = b"%%%%"
 ENTERED = b"@@@@"
 LEFT = b"^^^^"
+_OLD_BEGIN, _OLD_END = b"#", b";"
 
 _ANSWER = re.compile(
     rb"(?P<ack>\x06)|\x15|\x02\x010000[^\x02\x03]{0,64}?(?:(?P<framed>\x06)|[\x05\x15]);\x03"
@@ -44,7 +45,7 @@ def encode_setting(command: str, *, keep: bool = False) -> bytes:
 
 def encode_old_setting(number: str) -> bytes:
     """A setting of the old kind, such as `99900030`, to be sent between ENTER and LEAVE."""
-    return b"#" + number.encode("ascii") + b";"
+    return _OLD_BEGIN + number.encode("ascii") + _OLD_END
 
 
 QUESTION = encode_setting("SCNMOD*")

@@ -38,6 +38,7 @@ _DECODERS_OR_NONE = (b"", bytes([DECODER]))
 """What stands at the source's place in a packet of the scanner's, whole or just begun."""
 _HEADER_BYTES = 4
 CHECKSUM_BYTES = 2
+_NO_STATUS = 0x00
 
 SYMBOLOGIES: Mapping[int, str] = {
     # SSI Programmer's Guide 72E-40451, table of code types of DECODE_DATA
@@ -83,12 +84,12 @@ class Packet:
 
 def checksum(counted: bytes) -> bytes:
     """The two's complement of the sum, as two bytes."""
-    return (-sum(counted) & 0xFFFF).to_bytes(2, "big")
+    return (-sum(counted) % 65536).to_bytes(CHECKSUM_BYTES, "big")
 
 
 def encode(opcode: int, data: bytes = b"") -> bytes:
     """A packet of the host's."""
-    counted = bytes([_HEADER_BYTES + len(data), opcode, _HOST, 0x00]) + data
+    counted = bytes([_HEADER_BYTES + len(data), opcode, _HOST, _NO_STATUS]) + data
     return counted + checksum(counted)
 
 

@@ -15,6 +15,7 @@ class Condition:
     cutter_stuck: bool = False
     head_hot: bool = False
     ticket_in_mouth: bool = False
+    presenter_jammed: bool = False
 
     @property
     def stopped_by(self) -> str:
@@ -71,9 +72,13 @@ class Condition:
         )
 
     def of_presenter(self) -> int:
-        """GS e 6 (4.4): 01 near end, 08 ticket at the output, 40 error."""
+        """GS e 6 (4.4): 01 near end, 08 ticket at the output, 40 error, 80 jam.
+
+        DLE EOT 20 has no bit for a jam: there the mouth only stays full.
+        """
         return (
             (0x01 if self.paper != "full" else 0)
             | (0x08 if self.ticket_in_mouth else 0)
             | (0x40 if self.stopped_by else 0)
+            | (0x80 if self.presenter_jammed else 0)
         )

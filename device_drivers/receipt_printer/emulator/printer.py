@@ -74,6 +74,8 @@ class ReceiptPrinterEmulator:
         """The piece that hangs from the printer."""
         self.retracted: list[PrintedReceipt] = []
         """Pieces the presenter took back, oldest first."""
+        self.moves_refused = 0
+        """How often a jammed presenter was told to move its paper."""
         self._held: PrintedReceipt | None = None
         """The piece that lies cut in the presenter."""
         self._paper_left_mm = _NEW_ROLL_MM
@@ -81,6 +83,7 @@ class ReceiptPrinterEmulator:
         self._cutter_stuck = False
         self._head_hot = False
         self._mouth_blind = False
+        self._presenter_jammed = False
         self._mm_per_s = mm_per_s
         self._presenter = presenter
         self._answers_real_time = answers_real_time
@@ -209,6 +212,11 @@ class ReceiptPrinterEmulator:
         self._mouth_blind = is_blind
         self._after_hand()
 
+    def set_presenter(self, *, is_jammed: bool) -> None:
+        """Wedge the paper in the presenter's mouth, or free it: it moves neither in nor out."""
+        self._presenter_jammed = is_jammed
+        self._after_hand()
+
     async def has_moved(self) -> None:
         """Wait until paper moves: a job is under way then."""
         self._paper_moved.clear()
@@ -324,6 +332,8 @@ class ReceiptPrinterEmulator:
             case "status":
                 self._answer(writer, bytes([self._condition.of_presenter()]))
                 return
+            case "eject" | "retract" if self._presenter_jammed:
+                self.moves_refused += 1
             case "present":
                 self.mouth, self._held = self._held or self.mouth, None
             case "eject":
@@ -344,6 +354,7 @@ class ReceiptPrinterEmulator:
             self._cutter_stuck,
             self._head_hot,
             self.mouth is not None and not self._mouth_blind,
+            self._presenter_jammed,
         )
 
     def _real_time_answer(self, n: int) -> bytes:

@@ -10,14 +10,13 @@ import pytest
 
 from device_drivers.emulation.pty_line import PtyLine
 from device_drivers.errors import (
-    DeviceBroken,
     DeviceGarbled,
     DeviceMissing,
     DeviceSilent,
     FaultCode,
 )
 from device_drivers.id_card_reader.driver import SamVIdCardReader
-from device_drivers.id_card_reader.emulator import Ailment, Disturbance, SamVEmulator, Worn
+from device_drivers.id_card_reader.emulator import Disturbance, SamVEmulator
 from device_drivers.id_card_reader.interface import CardUnreadable, IdCard, MediaStatus, NoCard
 from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
@@ -83,28 +82,6 @@ async def test_two_cards_at_once_are_unreadable_and_one_of_them_alone_is_read(
     assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
-@pytest.mark.parametrize(("fingers", "size"), [("0", 0), ("1", 512), ("2", 1024)])
-async def test_fingerprints_are_read_where_they_are_wanted(
-    emulator: SamVEmulator, fingers: str, size: int
-) -> None:
-    reader = SamVIdCardReader(Port.parse(emulator.port), fingerprints=True)
-    emulator.lay({**RESIDENT, "fingers": fingers})
-    card = await reader.read_card(within_s=20)
-    assert isinstance(card, IdCard)
-    assert (card.name, len(card.photo_wlt), len(card.fingerprints)) == ("李桓台", 1024, size)
-    await reader.close()
-
-
-async def test_a_newer_address_on_the_card_is_read_too(
-    reader: SamVIdCardReader, emulator: SamVEmulator
-) -> None:
-    emulator.lay({**RESIDENT, "appended_address": "山东省淄博市桓台县少海路2号"})
-    card = await reader.read_card(within_s=20)
-    assert isinstance(card, IdCard)
-    assert card.address == RESIDENT["address"]
-    assert card.appended_address == "山东省淄博市桓台县少海路2号"
-
-
 async def test_a_module_that_knows_no_newer_address_does_not_spoil_the_card(
     reader: SamVIdCardReader, emulator: SamVEmulator
 ) -> None:
@@ -113,22 +90,6 @@ async def test_a_module_that_knows_no_newer_address_does_not_spoil_the_card(
     card = await reader.read_card(within_s=20)
     assert isinstance(card, IdCard)
     assert card.appended_address == ""
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("answers_at_new_speed", [False, True])
-@pytest.mark.parametrize("baud", [57600, 38400, 19200, 9600])
-async def test_a_module_at_another_speed_is_found_and_brought_to_the_wanted_one(
-    tmp_path: Path, baud: int, answers_at_new_speed: bool
-) -> None:
-    link = tmp_path / "slow"
-    with SamVEmulator(link, baud=baud, answers_at_new_speed=answers_at_new_speed) as slow:
-        reader = SamVIdCardReader(Port.parse(slow.port))
-        await reader.connect()
-        assert slow.baud == 115200
-        slow.lay(RESIDENT)
-        assert isinstance(await reader.read_card(within_s=20), IdCard)
-        await reader.close()
 
 
 @pytest.mark.slow
@@ -144,10 +105,6 @@ async def test_a_module_that_falls_back_to_its_own_speed_is_found_again(tmp_path
         await reader.connect()
         assert (await reader.status()).device is DeviceStatus.ONLINE
         await reader.close()
-
-
-async def test_the_modules_number_is_read(reader: SamVIdCardReader) -> None:
-    assert await reader.module_id() == "05.03-20120312-0000000123-1234567890"
 
 
 async def test_noise_before_every_reply_does_not_matter(
@@ -188,38 +145,6 @@ async def test_a_module_that_says_nothing_is_silent(
         await reader.read_card(within_s=1)
     status = await reader.status()
     assert (status.device, status.fault) == (DeviceStatus.OFFLINE, FaultCode.DEVICE_SILENT)
-
-
-@pytest.mark.parametrize(
-    ("ailment", "code"),
-    [
-        (Ailment.SELF_TEST_FAILED, FaultCode.SELF_TEST_FAILED),
-        (Ailment.UNLICENSED, FaultCode.UNLICENSED),
-    ],
-)
-async def test_a_broken_module_is_a_fault_with_its_code(
-    reader: SamVIdCardReader, emulator: SamVEmulator, ailment: Ailment, code: FaultCode
-) -> None:
-    emulator.ail(ailment)
-    for asked in (reader.connect(), reader.read_card(within_s=0)):
-        with pytest.raises(DeviceBroken) as raised:
-            await asked
-        assert raised.value.code is code
-    status = await reader.status()
-    assert (status.device, status.fault) == (DeviceStatus.HARDWARE_ERROR, code)
-
-
-@pytest.mark.parametrize(
-    ("worn", "why"),
-    [(Worn.SELECT_FAILS, "rejected"), (Worn.REJECTED, "rejected"), (Worn.READ_FAILS, "damaged")],
-)
-async def test_a_worn_card_is_unreadable_and_the_next_card_is_read(
-    reader: SamVIdCardReader, emulator: SamVEmulator, worn: Worn, why: str
-) -> None:
-    emulator.lay(RESIDENT, worn=worn)
-    assert await reader.read_card(within_s=20) == CardUnreadable(why)
-    emulator.lay(RESIDENT)
-    assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
 async def test_a_card_that_was_read_is_not_found_until_it_is_lifted(

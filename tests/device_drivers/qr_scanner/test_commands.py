@@ -16,8 +16,8 @@ from device_drivers.qr_scanner.emulator import (
     ScannerEmulator,
     SsiScannerEmulator,
 )
+from tests.device_drivers.qr_scanner.holding import until
 from tests.device_drivers.qr_scanner.pictures import drawn
-from tests.device_drivers.qr_scanner.test_triggered import until
 
 pytestmark = pytest.mark.slow
 COMMAND = (sys.executable, "-m", "device_drivers", "qr-scanner")

@@ -218,6 +218,19 @@ async def test_the_proof_waits_for_the_paper_and_not_for_the_buffer() -> None:
         assert len(emulator.receipts) == 1
 
 
+async def test_while_a_receipt_is_printed_it_is_busy_and_says_so_without_waiting() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=150)
+    async with _printer(emulator) as driver:
+        printing = asyncio.create_task(_print(driver, SHORT))
+        await emulator.has_moved()
+        emulator.set_head(is_hot=True)  # it cannot end before it is asked
+        assert (await driver.status()).device is DeviceStatus.DEVICE_BUSY
+        assert not printing.done()
+        emulator.set_head(is_hot=False)
+        assert (await printing)[0] == Printed()
+        assert (await driver.status()).device is DeviceStatus.ONLINE
+
+
 async def _silent_printer(answer: bytes) -> asyncio.Server:
     """Takes everything; answers each arrival with the same bytes, or with none."""
 

@@ -4,7 +4,7 @@ import io
 import re
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -127,6 +127,7 @@ def test_a_line_the_font_lacks_is_never_sent_as_text() -> None:
         _job(Line("㛃"))
 
 
+@settings(deadline=None)  # the first example loads a font
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_whatever_a_citizen_types_becomes_text_and_never_a_command(typed: str, code: str) -> None:
     receipt = Receipt((Text(typed), Qr("码" + code)))

@@ -10,6 +10,7 @@ from device_drivers.ports import Port
 from device_drivers.receipt_printer.driver import EscposReceiptPrinter
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
 from device_drivers.receipt_printer.interface import (
+    NotPrinted,
     Printed,
     PrintOutcome,
     PrintProgress,
@@ -108,6 +109,49 @@ async def test_a_strangers_ticket_is_drawn_back_before_the_next_is_printed() -> 
         assert emulator.retracted == emulator.receipts[:1]
         emulator.tear_off()
         assert await second.end() == Printed(TicketEnd.TAKEN)
+
+
+async def test_a_mouth_that_stays_full_keeps_the_next_citizens_paper_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("device_drivers.receipt_printer.presenter._MOVES_S", 0.3)
+    async with _kiosk_printer(taken_within_s=0.1) as (driver, emulator):
+        emulator.set_presenter(is_jammed=True)
+        assert await _Job(driver).end() == Printed(TicketEnd.LEFT)
+        stuck = emulator.mouth
+        next_one = _Job(driver)
+        assert await next_one.end() == NotPrinted("D303")
+        assert next_one.progress == []
+        assert (emulator.receipts, emulator.mouth) == ([stuck], stuck)
+        emulator.set_presenter(is_jammed=False)
+        assert await _Job(driver).end() == Printed(TicketEnd.RETRACTED)
+        assert len(emulator.receipts) == 2
+
+
+async def test_a_line_that_breaks_while_the_mouth_is_cleared_keeps_the_next_paper_in() -> None:
+    async with _kiosk_printer(not_taken="eject") as (driver, emulator):
+        emulator.set_presenter(is_jammed=True)
+        first = _Job(driver)
+        await first.is_presented()
+        await emulator.unplug()
+        assert await first.end() == Printed(TicketEnd.UNKNOWN)
+        await emulator.plug()
+        second = _Job(driver)
+        async with asyncio.timeout(20):
+            while not emulator.moves_refused:  # noqa: ASYNC110 - the emulator has nothing to await
+                await asyncio.sleep(0.01)
+        await emulator.unplug()
+        assert await second.end() == NotPrinted("D303")
+        assert len(emulator.receipts) == 1
+
+
+async def test_where_tickets_are_left_a_full_mouth_is_no_reason() -> None:
+    """The negative control: who configures that they hang there gets the next one all the same."""
+    async with _kiosk_printer(not_taken="leave", taken_within_s=0.1) as (driver, emulator):
+        emulator.set_presenter(is_jammed=True)
+        assert await _Job(driver).end() == Printed(TicketEnd.LEFT)
+        assert await _Job(driver).end() == Printed(TicketEnd.LEFT)
+        assert len(emulator.receipts) == 2
 
 
 async def test_a_printer_without_a_presenter_cannot_tell_and_says_so() -> None:

@@ -9,7 +9,6 @@ import sys
 import threading
 import time
 from collections.abc import AsyncIterator
-from datetime import date
 from pathlib import Path
 
 import pytest
@@ -20,7 +19,6 @@ from device_drivers.social_security_card.driver import PcscSocialSecurityCardRea
 from device_drivers.social_security_card.interface import (
     CardUnreadable,
     MediaStatus,
-    NeedsAuthentication,
     NoCard,
     SocialSecurityCard,
     UnsupportedCard,
@@ -47,38 +45,6 @@ async def reader(slot: PrivatePcscd) -> AsyncIterator[PcscSocialSecurityCardRead
     await reader.close()
 
 
-@pytest.mark.parametrize(
-    "habits",
-    [
-        {},
-        {"addressing": "short_id"},
-        {"addressing": "tag"},
-        {"addressing": "tag", "select_p1": 0},
-        {"version": "1.00"},
-        {"select_answers": "9000"},
-        {"select_answers": "fci"},
-        {"atr": "3B80800101"},
-    ],
-    ids=str,
-)
-async def test_reads_a_card_whatever_its_way_of_addressing(
-    slot: PrivatePcscd, reader: PcscSocialSecurityCardReader, habits: dict[str, object]
-) -> None:
-    slot.insert_card({**PERSON, **habits})
-    assert await reader.read_card(within_s=20) == SocialSecurityCard(
-        card_number="C37000001",
-        social_security_number="370321198804123523",
-        name="沈知夏",
-        sex="2",
-        ethnicity="01",
-        birth_date=date(1988, 4, 12),
-        issue_date=date(2019, 6, 10),
-        valid_until=date(2029, 6, 10),
-        version=str(habits.get("version", "2.00")),
-        area="370321",
-    )
-
-
 async def test_reads_the_same_card_twice_and_then_another(
     slot: PrivatePcscd, reader: PcscSocialSecurityCardReader
 ) -> None:
@@ -91,28 +57,6 @@ async def test_reads_the_same_card_twice_and_then_another(
     second = await reader.read_card(within_s=20)
     assert isinstance(second, SocialSecurityCard)
     assert second.name == "阿卜杜勒买买提艾则孜江·吐尔逊𠮷"
-
-
-@pytest.mark.parametrize(
-    ("habits", "version"),
-    [
-        ({"version": "3.00"}, "3.00"),
-        ({"version": "3.00", "refuses_with": "6985"}, "3.00"),
-        ({"guards_person": True}, "2.00"),
-        ({"guards_person": True, "refuses_with": "6985"}, "2.00"),
-    ],
-)
-async def test_says_what_was_free_when_a_card_wants_authentication(
-    slot: PrivatePcscd,
-    reader: PcscSocialSecurityCardReader,
-    habits: dict[str, object],
-    version: str,
-) -> None:
-    slot.insert_card({**PERSON, **habits})
-    reading = await reader.read_card(within_s=20)
-    assert isinstance(reading, NeedsAuthentication)
-    assert (reading.read.area, reading.read.version) == ("370321", version)
-    assert reading.read.social_security_number == ""
 
 
 async def test_calls_a_bank_card_unsupported_by_its_atr(

@@ -1,7 +1,6 @@
 """Scanners with a trigger: on while somebody listens and at no other time, and what goes wrong."""
 
 import asyncio
-import time
 from collections.abc import Callable
 from contextlib import aclosing
 
@@ -20,7 +19,7 @@ from device_drivers.qr_scanner.framing.arrival import FramingName
 from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
-from tests.device_drivers.qr_scanner.holding import hold_until_read
+from tests.device_drivers.qr_scanner.holding import hold_until_read, until
 
 pytestmark = pytest.mark.slow
 
@@ -31,16 +30,6 @@ TRIGGERED: list[tuple[Callable[[], ScannerEmulator], FramingName]] = [
     (SsiScannerEmulator, "auto"),
 ]
 each_with_a_trigger = pytest.mark.parametrize(("make", "framing"), TRIGGERED)
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    def wait() -> None:
-        deadline = time.monotonic() + 20
-        while not is_so() and time.monotonic() < deadline:
-            time.sleep(0.01)
-
-    await asyncio.to_thread(wait)
-    assert is_so()
 
 
 def driver(emulator: ScannerEmulator, framing: FramingName) -> SerialQrScanner:
@@ -59,6 +48,7 @@ async def test_looks_while_reading_and_not_after(
         await until(lambda: emulator.is_looking)
         assert await reading == NothingShown()
         await until(lambda: not emulator.is_looking)
+        assert emulator.begun == 1
         assert emulator.unknown == []
         await scanner.close()
 

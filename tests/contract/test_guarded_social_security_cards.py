@@ -7,7 +7,14 @@ from device_drivers.social_security_card.emulator import proof_for
 from device_drivers.social_security_card.interface import NeedsAuthentication, SocialSecurityCard
 from device_drivers.social_security_card.private_pcscd import PrivatePcscd
 from device_drivers.social_security_card.secure_module import Challenge, Proof
-from tests.device_drivers.social_security_card.virtual_slot import PERSON, SLOT_PORT
+from tests.device_drivers.social_security_card.virtual_slot import (
+    PERSON,
+    SLOT_PORT,
+    slot,
+    slot_of_module,
+)
+
+__all__ = ["slot", "slot_of_module"]
 
 pytestmark = pytest.mark.slow
 
