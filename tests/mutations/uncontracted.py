@@ -41,12 +41,6 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "Status.NO_SUCH_ITEM 0x91",
         ),
         "find fails in one way only with the module at hand": ("Status.FIND_FAILED 0x80",),
-        "the slowest speed, and no second one below it to be taken for": (
-            "SET_SPEED 57600",
-            "SET_SPEED 38400",
-            "SET_SPEED 19200",
-            "SET_SPEED 9600",
-        ),
     },
     "social_security_card/apdu.py": {
         "a card that is asked with a wrong Le names the right one, and is asked again": (
