@@ -29,7 +29,7 @@ class UsbWire:
     """The device's end: `on_bytes` gets what was written, `send` is read by the host.
 
     Used like a pty line. A body without its header before it, as a driver in disorder would send
-    it, goes to the module as it is.
+    it, goes to the module as it is; a header of another size is none, and is passed over.
     """
 
     baud = 115200
@@ -89,7 +89,8 @@ class UsbWire:
             raise usb.core.USBError("unplugged", errno=errno.ENODEV)
         if pipe not in {_HEADER_OUT, _BODY_OUT}:
             raise usb.core.USBError("no such pipe", errno=errno.EPIPE)
-        self._arrived.put(data)
+        if pipe == _BODY_OUT or len(data) == _HEADER_BYTES:
+            self._arrived.put(data)
         return len(data)
 
     def give(self, pipe: int, timeout_ms: int) -> bytes:

@@ -140,10 +140,13 @@ async def test_a_qr_code_is_scanned_from_the_paper(desk: Desk) -> None:
     assert 160 <= ink.width - left_of(ink) - right_of(ink) <= 240  # a phone reads 20 to 30 mm
 
 
-async def test_a_bar_code_is_scanned_from_the_paper_and_read_below_it(desk: Desk) -> None:
-    ink = await desk.dots(Barcode("3703212026112300"))
+@pytest.mark.parametrize("number", ["3703212026112300", "HT-2026/0117"])
+async def test_a_bar_code_is_scanned_from_the_paper_and_read_below_it(
+    desk: Desk, number: str
+) -> None:
+    ink = await desk.dots(Barcode(number))
     (code,) = zxingcpp.read_barcodes(ImageOps.invert(ink))
-    assert (code.text, code.format) == ("3703212026112300", zxingcpp.BarcodeFormat.Code128)
+    assert (code.text, code.format) == (number, zxingcpp.BarcodeFormat.Code128)
     left = left_of(ink)
     bar = ink.crop((left, 0, left + 2, ink.height)).getbbox()
     assert bar is not None
@@ -164,15 +167,19 @@ async def test_a_picture_comes_out_dot_for_dot_whatever_its_dots_would_mean(desk
     assert ImageChops.difference(ink, wanted.crop(wanted.getbbox())).getbbox() is None
 
 
-@pytest.mark.parametrize("second", [b"\x04\x01", b"\x05\x01", b"\x14\x01"])
-async def test_a_picture_that_spells_a_question_gets_no_answer(desk: Desk, second: bytes) -> None:
-    black_is_1 = (b"\x10" + second).ljust(72, b"\x00")
-    picture = Image.frombytes("1", (576, 40), bytes(byte ^ 0xFF for byte in black_is_1) * 40)
+@pytest.mark.parametrize(
+    "command", [b"\x10\x04\x14", b"\x10\x05", b"\x10\x14"], ids=["DLE EOT", "DLE ENQ", "DLE DC4"]
+)
+async def test_no_picture_spells_a_command_that_is_obeyed_at_once(
+    desk: Desk, command: bytes
+) -> None:
+    row = bytes(byte ^ 0xFF for byte in command.ljust(72, b"\x00"))  # a 1 is white in a picture
     stream = io.BytesIO()
-    picture.save(stream, "PNG")
-    assert (await desk.print(Picture(stream.getvalue(), width_share=1), Text("受"))).lines == (
-        "受",
-    )
+    Image.frombytes("1", (576, 40), row * 40).save(stream, "PNG")
+    receipt = await desk.print(Picture(stream.getvalue(), width_share=1), Text("受"))
+    assert receipt.lines == ("受",)
+    assert command not in desk.emulator.overheard
+    assert b"\x10\x04\x01" in desk.emulator.overheard  # what is asked on purpose is heard
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,7 @@ _KEPT_FREE_BYTES = 256
 """It is full for a job when so much is left: questions, answered busy or not, must still get in."""
 _KEPT = 50
 """Receipts remembered: an emulator that runs for days must not grow."""
+_ANY_REAL_TIME = re.compile(rb"\x10(?:\x04.|[\x05\x14])", re.DOTALL)
 _REAL_TIME = re.compile(rb"\x10\x04([\x01-\x04\x14])")
 
 
@@ -76,6 +77,8 @@ class ReceiptPrinterEmulator:
         """Pieces the presenter took back, oldest first."""
         self.moves_refused = 0
         """How often a jammed presenter was told to move its paper."""
+        self.overheard: set[bytes] = set()
+        """Each real-time command there was in what arrived, be it in a picture (4.3)."""
         self._held: PrintedReceipt | None = None
         """The piece that lies cut in the presenter."""
         self._paper_left_mm = _NEW_ROLL_MM
@@ -246,6 +249,7 @@ class ReceiptPrinterEmulator:
             while sent := await reader.read(_CHUNK_BYTES):
                 data = self._wire.hears(sent)
                 seen = tail + data
+                self.overheard.update(_ANY_REAL_TIME.findall(seen))
                 for question in _REAL_TIME.finditer(seen):
                     self._answer(writer, self._real_time_answer(question[1][0]))
                 after = max((found.end() for found in _REAL_TIME.finditer(seen)), default=0)
