@@ -40,7 +40,6 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "Status.READ_FAILED 0x41",
             "Status.NO_SUCH_ITEM 0x91",
         ),
-        "find fails in one way only with the module at hand": ("Status.FIND_FAILED 0x80",),
     },
     "social_security_card/apdu.py": {
         "a card that is asked with a wrong Le names the right one, and is asked again": (
