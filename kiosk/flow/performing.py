@@ -24,6 +24,7 @@ from device_drivers.receipt_printer.interface import (
     PrintOutcome,
     PrintProgress,
     Receipt,
+    TicketEnd,
     Unconfirmed,
 )
 from device_drivers.social_security_card.interface import MediaStatus, SocialSecurityCardReader
@@ -308,10 +309,12 @@ class Performer:
             why = fault.code.value
             outcome = Unconfirmed(why) if last else NotPrinted(why)
         match outcome:
-            case Printed():
-                # a presenter may have seen it taken, and that is never taken back
-                is_taken = last is PrintProgress.TAKEN
-                return ev.PaperEnded("printed"), "taken" if is_taken else "presented"
+            case Printed(ticket):
+                if last is PrintProgress.TAKEN:  # seen by a presenter, and never taken back
+                    return ev.PaperEnded("printed"), "taken"
+                self._clerk.note(partial(self._papers.mark, paper_id, "presented"))
+                is_back = ticket is TicketEnd.RETRACTED
+                return ev.PaperEnded("printed"), "retracted" if is_back else "presented"
             case NotPrinted(why):
                 return ev.PaperEnded("not_printed", why), "not_printed"
             case Unconfirmed(why):

@@ -164,10 +164,12 @@ async def test_a_paper_is_journaled_as_sent_before_the_printer_has_a_byte(work: 
     ("progress", "ticket", "stage"),
     [
         (("sent", "presented", "taken"), TicketEnd.TAKEN, "taken"),
-        (("sent", "presented"), TicketEnd.RETRACTED, "presented"),
+        (("sent", "presented"), TicketEnd.RETRACTED, "retracted"),
+        (("sent",), TicketEnd.RETRACTED, "retracted"),
+        (("sent", "presented"), TicketEnd.LEFT, "presented"),
         (("sent",), TicketEnd.UNKNOWN, "presented"),
     ],
-    ids=["seen taken", "drawn back", "cannot tell"],
+    ids=["seen taken", "drawn back", "drawn back unseen", "left", "cannot tell"],
 )
 async def test_a_paper_is_journaled_as_taken_only_where_it_was_seen_to_be(
     work: Work, progress: tuple[str, ...], ticket: TicketEnd, stage: str
