@@ -16,7 +16,7 @@ from device_drivers.status import DeviceKind
 
 if TYPE_CHECKING:  # the interfaces import numpy
     from device_drivers.cabinet.interface import Cabinet
-    from device_drivers.document_camera.interface import DocumentCamera
+    from device_drivers.document_camera.interface import DocumentCamera, Picture
     from device_drivers.document_printer.interface import DocumentPrinter
     from device_drivers.id_card_reader.interface import IdCardReader
     from device_drivers.power_supply.interface import PowerSupply
@@ -35,6 +35,8 @@ class Model:
     ports: tuple[Scheme, ...]
     load: Callable[[], DriverClass]
     """Imports the driver. Raises ModuleNotFoundError where a package it needs is absent."""
+    given: Callable[[], dict[str, object]] = dict
+    """What its driver gets from another device's code, which it may not import: no settings."""
 
 
 def _sam_v() -> DriverClass:
@@ -73,6 +75,15 @@ def _opencv() -> DriverClass:
     return OpencvDocumentCamera
 
 
+def _code_reading() -> dict[str, object]:
+    from device_drivers.qr_scanner.decode import decode_image
+
+    def codes_on(page: "Picture") -> list[str]:
+        return [code.text for code in decode_image(page)]
+
+    return {"read_codes": codes_on}
+
+
 def _escpos() -> DriverClass:
     from device_drivers.receipt_printer.driver import EscposReceiptPrinter
 
@@ -103,7 +114,9 @@ MODELS: Mapping[tuple[DeviceKind, str], Model] = {
     (DeviceKind.QR_SCANNER, "line"): Model((Scheme.SERIAL, Scheme.TCP), _line),
     (DeviceKind.QR_SCANNER, "hid"): Model((Scheme.EVDEV,), _hid),
     (DeviceKind.QR_SCANNER, "camera"): Model((Scheme.V4L2, Scheme.IMAGES), _camera),
-    (DeviceKind.DOCUMENT_CAMERA, "opencv"): Model((Scheme.V4L2, Scheme.IMAGES), _opencv),
+    (DeviceKind.DOCUMENT_CAMERA, "opencv"): Model(
+        (Scheme.V4L2, Scheme.IMAGES), _opencv, _code_reading
+    ),
     (DeviceKind.RECEIPT_PRINTER, "escpos"): Model((Scheme.TCP, Scheme.SERIAL), _escpos),
     (DeviceKind.CABINET, "modbus_rtu"): Model((Scheme.SERIAL, Scheme.TCP), _modbus),
     (DeviceKind.POWER_SUPPLY, "nut"): Model((Scheme.NUT,), _nut),
@@ -164,7 +177,7 @@ def make_device(kind: DeviceKind, model: str, port: Port, **settings: object) ->
     for name in settings:
         if name not in settings_of(driver_class):
             raise ValueError(f"{kind.value} {model} has no setting {name!r}")
-    return driver_class(port, **settings)
+    return driver_class(port, **entry.given(), **settings)
 
 
 def settings_of(driver_class: DriverClass) -> tuple[str, ...]:

@@ -215,6 +215,7 @@ class HandOver:
             answers=payload.answers,
             signature_png=base64_of(payload.signature_png),
             papers=papers,
+            paper_codes=payload.paper_codes,
         )
 
     def _key(self, case: Case) -> CaseKey:

@@ -119,7 +119,7 @@ def _case_page(
     papers = tuple(
         PaperLine(
             texts.get(f"materials.{paper.name}", paper.name),
-            paper.media_type,
+            page.words.of_code("case.media", paper.media_type),
             max(paper.size // 1024, 1),
         )
         for paper in _PAPERS.validate_json(found.case.papers)

@@ -68,6 +68,8 @@ class CasePayload(Message):
     answers: dict[str, str] = Field(default={}, repr=False)
     """By field name of the service definition; options by their value, not their words."""
     signature_png: Base64Bytes = Field(default=b"", repr=False)
+    paper_codes: dict[str, tuple[str, ...]] = Field(default={}, repr=False)
+    """By material: the texts of the codes on the photographed paper. Read, not verified."""
     language: str = "zh-CN"
 
 

@@ -8,7 +8,14 @@ Texts are not here but in `text.<language>.yaml` beside the definition, under th
 from enum import StrEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import (
+    Field,
+    JsonValue,
+    SerializerFunctionWrapHandler,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from kiosk.contract.devices import DeviceKind
 from kiosk.contract.model import Strict
@@ -94,14 +101,64 @@ class AskDigits(Strict):
     then: StepId
 
 
+class PageCount(Strict):
+    """How many pages one paper may have."""
+
+    at_least: int = Field(default=1, ge=1, le=6)
+    at_most: int = Field(default=1, ge=1, le=6)
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.at_least > self.at_most:
+            raise ValueError("at_least is more than at_most")
+        return self
+
+
 class Photograph(Strict):
-    """Put a paper under the camera; it is taken by itself and shown before it is kept."""
+    """Put a paper under the camera; it is taken by itself and shown before it is kept.
+
+    One page is kept as JPEG; several pages, and a card, as one PDF.
+    """
 
     kind: Literal["photograph"]
     material: FieldName
+    paper: Literal["a4", "card_both_sides"] = "a4"
+    """A card of the size of an identity card: front and back, kept on one sheet."""
+    pages: PageCount = PageCount()
     within_s: float = Field(default=90, gt=0, le=300)
     then: StepId
     gave_up: StepId
+
+    @model_validator(mode="after")
+    def _a_card_has_two_sides(self) -> Self:
+        if self.is_card and self.pages != PageCount():
+            raise ValueError("a card has two sides, and no pages to count")
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_before(self, handler: SerializerFunctionWrapHandler) -> dict[str, JsonValue]:
+        """What is not used is not written: a bundle without it keeps its hash, and its readers."""
+        plain: dict[str, JsonValue] = handler(self)
+        if not self.is_card:
+            del plain["paper"]
+        if self.pages == PageCount():
+            del plain["pages"]
+        return plain
+
+    @property
+    def is_card(self) -> bool:
+        """Both sides of a card."""
+        return self.paper == "card_both_sides"
+
+    @property
+    def fewest(self) -> int:
+        """Pictures without which it is not whole."""
+        return 2 if self.is_card else self.pages.at_least
+
+    @property
+    def most(self) -> int:
+        """Pictures it can have."""
+        return 2 if self.is_card else self.pages.at_most
 
 
 class CheckAnswers(Strict):

@@ -129,7 +129,7 @@ class CaseTurnedAway(EventFields):
 
 
 class PaperChanged(EventFields):
-    """One paper's way: intent, sent, presented, taken; or unconfirmed, or not printed."""
+    """One paper's way: intent, sent, presented, taken or retracted; or unconfirmed, not printed."""
 
     kind: Literal["paper_changed"] = "paper_changed"
     case_id: str

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from pydantic import JsonValue
 
+from device_drivers.document_camera.interface import Page, PaperSize
 from kiosk.contract.cases import CasePayload
 
 
@@ -34,6 +36,26 @@ class CapturePage:
     """Live frames until a page is good: `PageCaptured`, `PageNotCaptured`, `DeviceFailed`."""
 
     within_s: float
+    paper: PaperSize = PaperSize.A4
+
+
+class Form(StrEnum):
+    """As what a photographed paper is kept."""
+
+    ONE_PAGE = "one_page"
+    """JPEG."""
+    SEVERAL_PAGES = "several_pages"
+    """One PDF, also where the citizen's has one page only: the department gets one kind."""
+    CARD = "card"
+    """One PDF of one page: front and back on a sheet."""
+
+
+@dataclass(frozen=True, slots=True)
+class PhotographedPaper:
+    """One paper of the case, in the order its pages were laid down."""
+
+    pages: tuple[Page, ...] = field(repr=False)
+    form: Form = Form.ONE_PAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,8 +63,8 @@ class StoreCase:
     """Seal and write: `CaseStored` once it is durable, else `CaseNotStored`. Never cancelled."""
 
     payload: CasePayload = field(repr=False)
-    papers: Mapping[str, bytes] = field(repr=False)
-    """JPEG by material."""
+    papers: Mapping[str, PhotographedPaper] = field(repr=False)
+    """By material."""
     service_id: str
     service_version: int
     content: str

@@ -1,8 +1,10 @@
 """Coming to a step: which state it is, and what must be done there."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from device_drivers.document_camera.interface import PaperSize
 from kiosk.contract.cases import Applicant, CasePayload
 from kiosk.contract.devices import DeviceKind, DeviceStatus
 from kiosk.contract.services import (
@@ -20,7 +22,7 @@ from kiosk.contract.services import (
     Submit,
 )
 from kiosk.flow import effects, states
-from kiosk.flow.effects import Effect
+from kiosk.flow.effects import Effect, Form, PhotographedPaper
 from kiosk.flow.facts import receipt_facts
 from kiosk.flow.states import PaperKind, Session, State
 from kiosk.flow.walking import after_change, asked_on_path, next_step, photographed_on_path
@@ -64,10 +66,7 @@ def enter(  # noqa: PLR0912  one branch per kind of step
                 (effects.ScanCode(step.within_s),),
             )
         case Photograph():
-            return Step(
-                states.Photographing(session=session, step_id=step_id, attempt=attempt),
-                (effects.CapturePage(step.within_s),),
-            )
+            return _photograph(session, step, step_id, attempt=attempt)
         case AskChoice():
             return Step(states.Choosing(session=session, step_id=step_id))
         case AskDigits():
@@ -92,6 +91,27 @@ def enter(  # noqa: PLR0912  one branch per kind of step
             )
 
 
+def _photograph(session: Session, step: Photograph, step_id: str, *, attempt: int) -> Step:
+    """All pages there are, where the citizen comes back to several; else the camera."""
+    kept = session.papers.get(step.material, ())
+    if kept and step.most > 1:
+        shown = replace(session, gathered=kept, page_at=len(kept))
+        return Step(states.ReviewingPages(session=shown, step_id=step_id, attempt=attempt))
+    return take_page(replace(session, gathered=(), page_at=0), step_id, attempt=attempt)
+
+
+def take_page(session: Session, step_id: str, *, attempt: int) -> Step:
+    """The camera, for the page at `session.page_at`."""
+    step = session.step(step_id)
+    if not isinstance(step, Photograph):
+        raise TypeError(f"{step_id} photographs nothing")
+    size = PaperSize.ID_CARD if step.is_card else PaperSize.A4
+    return Step(
+        states.Photographing(session=session, step_id=step_id, attempt=attempt),
+        (effects.CapturePage(step.within_s, size),),
+    )
+
+
 def advance(session: Session, step_id: str, world: World) -> Step:
     """On from a step whose page the citizen has done with."""
     if session.returning_to:
@@ -105,21 +125,38 @@ def _store_case(session: Session) -> effects.StoreCase:
     applicant = session.applicant
     if applicant is None:  # a service without identity submits nobody's number
         applicant = Applicant(number="", number_kind="tax_notice")
+    papers = {
+        step.material: PhotographedPaper(session.papers[step.material], _form_of(step))
+        for _, step in photographed_on_path(session)
+    }
     return effects.StoreCase(
         payload=CasePayload(
             applicant=applicant,
             answers={step.field: session.answers[step.field] for _, step in asked_on_path(session)},
             signature_png=base64.b64encode(session.signature_png),
+            paper_codes=_codes_on(papers),
             language=session.display.language,
         ),
-        papers={
-            step.material: session.papers[step.material]
-            for _, step in photographed_on_path(session)
-        },
+        papers=papers,
         service_id=session.service_id,
         service_version=definition.version,
         content=session.content.hash,
     )
+
+
+def _form_of(step: Photograph) -> Form:
+    if step.is_card:
+        return Form.CARD
+    return Form.SEVERAL_PAGES if step.most > 1 else Form.ONE_PAGE
+
+
+def _codes_on(papers: Mapping[str, PhotographedPaper]) -> dict[str, tuple[str, ...]]:
+    """Each code once, in the order of the pages; a paper without any is not named."""
+    codes = {
+        material: tuple(dict.fromkeys(code for page in paper.pages for code in page.codes))
+        for material, paper in papers.items()
+    }
+    return {material: found for material, found in codes.items() if found}
 
 
 def print_on(

@@ -6,6 +6,7 @@ All frozen. `repr` never shows personal data: fields that hold some are `repr=Fa
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from device_drivers.document_camera.interface import Page
 from device_drivers.id_card_reader.interface import CardReading as IdCardReading
 from device_drivers.qr_scanner.interface import ScanReading
 from device_drivers.social_security_card.interface import CardReading as SocialSecurityCardReading
@@ -89,6 +90,18 @@ class RetakePage:
 
 
 @dataclass(frozen=True, slots=True)
+class AddPage:
+    """The page shown is good, and the paper has another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class RetakeOne:
+    """One of several pages again; from 0."""
+
+    page_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class Signed:
     """The signature, as drawn: black on transparent."""
 
@@ -153,6 +166,8 @@ Touch = (
     | ChangeAnswer
     | KeepPage
     | RetakePage
+    | AddPage
+    | RetakeOne
     | Signed
     | Rated
     | Quit
@@ -193,7 +208,7 @@ class CodeScanned:
 class PageCaptured:
     """A good page was taken."""
 
-    jpeg: bytes = field(repr=False)
+    page: Page = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from device_drivers.document_camera.interface import (
     NoPage,
     Page,
     PageProblem,
+    PaperSize,
     Preview,
 )
 from device_drivers.document_printer import interface as a4
@@ -23,6 +24,7 @@ from device_drivers.receipt_printer.interface import (
     PrintOutcome,
     PrintProgress,
     Receipt,
+    TicketEnd,
     Unconfirmed,
 )
 from device_drivers.social_security_card.interface import MediaStatus, SocialSecurityCardReader
@@ -31,10 +33,11 @@ from kiosk.contract.devices import DeviceKind
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow.clerk import Clerk
+from kiosk.flow.kept_papers import kept_papers
 from kiosk.flow.ports import Changes, Desk, DevicePool, Glass, PaperLog
 from kiosk.store.cases import CaseIntent, SubmittedCase, TurnedAway
 from kiosk.store.database import StoreError
-from kiosk.store.vault import Paper, VaultError
+from kiosk.store.vault import VaultError
 
 _LOG: Final = logging.getLogger(__name__)
 
@@ -114,9 +117,9 @@ class Performer:
                 case ef.ScanCode(within_s):
                     async with self._devices.qr_scanner() as scanner:
                         feed(ev.CodeScanned(await scanner.read_code(within_s=within_s)))
-                case ef.CapturePage(within_s):
+                case ef.CapturePage(within_s, paper):
                     async with self._devices.document_camera() as camera:
-                        feed(await self._capture(camera, within_s))
+                        feed(await self._capture(camera, within_s, paper))
                 case ef.StoreCase():
                     await self._store(effect, feed)
                 case ef.AwaitReply(wait_s):
@@ -165,13 +168,13 @@ class Performer:
                 return
             await asyncio.sleep(ASK_SLOT_EVERY_S)
 
-    async def _capture(self, camera: DocumentCamera, within_s: float) -> ev.Event:
+    async def _capture(self, camera: DocumentCamera, within_s: float, paper: PaperSize) -> ev.Event:
         problem = PageProblem.NO_PAGE
         loop = asyncio.get_running_loop()
         deadline = loop.time() + within_s
         while loop.time() < deadline:
             steady = 0
-            async with aclosing(_closable(camera.preview())) as frames:
+            async with aclosing(_closable(camera.preview(paper=paper))) as frames:
                 async for preview in frames:
                     self._glass.preview(preview)
                     problem = preview.problems[0] if preview.problems else PageProblem.MOVING
@@ -180,15 +183,21 @@ class Performer:
                         break
             if steady < STEADY_FRAMES:
                 break
-            match await camera.capture(within_s=CAPTURE_WITHIN_S):
-                case Page(jpeg=jpeg):
-                    return ev.PageCaptured(jpeg)
+            match await camera.capture(within_s=CAPTURE_WITHIN_S, paper=paper):
+                case Page() as page:
+                    return ev.PageCaptured(page)
                 case NoPage(problem=seen):
                     problem = seen
         return ev.PageNotCaptured(problem.value)
 
     async def _store(self, effect: ef.StoreCase, feed: Feed) -> None:
-        papers = [Paper(name, "image/jpeg", jpeg) for name, jpeg in effect.papers.items()]
+        try:
+            # a second for a card: its sheet is drawn and compressed
+            papers = await asyncio.to_thread(kept_papers, effect.papers)
+        except ValueError as error:
+            _LOG.error("a paper could not be put together: %s", type(error).__name__)  # noqa: TRY400  its text may quote
+            feed(ev.CaseNotStored())
+            return
         submit = partial(
             self._desk.submit,
             effect.payload,
@@ -300,10 +309,12 @@ class Performer:
             why = fault.code.value
             outcome = Unconfirmed(why) if last else NotPrinted(why)
         match outcome:
-            case Printed():
-                # a presenter may have seen it taken, and that is never taken back
-                is_taken = last is PrintProgress.TAKEN
-                return ev.PaperEnded("printed"), "taken" if is_taken else "presented"
+            case Printed(ticket):
+                if last is PrintProgress.TAKEN:  # seen by a presenter, and never taken back
+                    return ev.PaperEnded("printed"), "taken"
+                self._clerk.note(partial(self._papers.mark, paper_id, "presented"))
+                is_back = ticket is TicketEnd.RETRACTED
+                return ev.PaperEnded("printed"), "retracted" if is_back else "presented"
             case NotPrinted(why):
                 return ev.PaperEnded("not_printed", why), "not_printed"
             case Unconfirmed(why):

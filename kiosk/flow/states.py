@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import ClassVar
 
+from device_drivers.document_camera.interface import Page
 from kiosk.contract.cases import Applicant, CaseReceipt, CaseReply
 from kiosk.contract.content import ServiceContent
 from kiosk.contract.services import Department, StepDefinition
@@ -85,8 +86,12 @@ class Session:
     applicant: Applicant | None = field(default=None, repr=False)
     answers: Mapping[str, str] = field(default_factory=dict, repr=False)
     """By field; options by their value. An optional question skipped is the empty text."""
-    papers: Mapping[str, bytes] = field(default_factory=dict, repr=False)
-    """JPEG by material."""
+    papers: Mapping[str, tuple[Page, ...]] = field(default_factory=dict, repr=False)
+    """Pages by material, whole papers only."""
+    gathered: tuple[Page, ...] = field(default=(), repr=False)
+    """Pages kept so far of the paper under the camera."""
+    page_at: int = 0
+    """Which of them is photographed now, from 0; equal to their number: the next one."""
     signature_png: bytes = field(default=b"", repr=False)
     cards: frozenset[CardUsed] = frozenset()
     """Cards given to the machine, whatever came of it; they must be taken back."""
@@ -209,7 +214,14 @@ class Photographing(_AtStep):
 class ReviewingPage(_AtStep):
     """Is this picture good? Holds the picture besides applicant and answers."""
 
-    jpeg: bytes = field(repr=False)
+    page: Page = field(repr=False)
+
+
+class ReviewingPages(_AtStep):
+    """All pages of one paper beside each other: take one anew, add one, or done.
+
+    Holds the pages besides applicant and answers.
+    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -304,6 +316,7 @@ class Warned:
 Warnable = (
     AtGuide
     | ReviewingPage
+    | ReviewingPages
     | Trouble
     | Choosing
     | EnteringDigits

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 
-from device_drivers.document_camera.interface import PageProblem
 from device_drivers.id_card_reader import interface as id_card
 from device_drivers.social_security_card import interface as social
 from kiosk.contract.cases import Applicant, CaseState
@@ -20,7 +19,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import states as st
 from kiosk.flow.closing import closing, must_end
 from kiosk.flow.effects import AwaitReply, ForgetSession, NoteRating
-from kiosk.flow.entering import Step, advance, enter, print_on
+from kiosk.flow.entering import Step, advance, enter, print_on, take_page
 from kiosk.flow.identity import OLD_CARD, from_code, from_id_card, from_social_security_card
 from kiosk.flow.leaving import (
     ABANDONED,
@@ -32,7 +31,9 @@ from kiosk.flow.leaving import (
     rest,
     wait_no_longer,
 )
-from kiosk.flow.walking import path_taken, step_back
+from kiosk.flow.photographing import all_pages, photograph
+from kiosk.flow.trouble import trouble
+from kiosk.flow.walking import has_enough_pages, path_taken, step_back
 from kiosk.flow.world import World
 from kiosk.services.rules import DIGIT_RULES
 
@@ -69,8 +70,8 @@ def visit(  # noqa: PLR0912  one branch per line of the table this is
             return advance(state.session, state.step_id, world)
         case (st.AwaitingIdCard() | st.AwaitingSocialSecurityCard() | st.AwaitingCode(), _):
             return _identify(state, event, world)
-        case (st.Photographing() | st.ReviewingPage(), _):
-            return _photograph(state, event, world)
+        case (st.Photographing() | st.ReviewingPage() | st.ReviewingPages(), _):
+            return photograph(state, event, world) or _time_out(state, event)
         case (st.Choosing() | st.EnteringDigits(), ev.Answered(value)):
             return _answer(state, value, world)
         case (st.Checking(), ev.Continue()):
@@ -80,6 +81,8 @@ def visit(  # noqa: PLR0912  one branch per line of the table this is
         case (st.Signing(), ev.Signed(png)) if png.startswith(_PNG):
             return advance(replace(state.session, signature_png=png), state.step_id, world)
         case (st.Trouble(), ev.TryAgain()) if state.why not in FINAL_TROUBLES:
+            if isinstance(state.session.step(state.step_id), Photograph):
+                return take_page(state.session, state.step_id, attempt=state.attempt + 1)
             return enter(state.session, state.step_id, world, attempt=state.attempt + 1)
         case (st.PaperTrouble(), ev.TryAgain()) if state.session.paper is st.PaperState.NOT_PRINTED:
             fresh = replace(state.session, paper=st.PaperState.NONE)
@@ -116,6 +119,8 @@ def warned(state: st.Warned, event: ev.Event, world: World) -> Step | None:
 
 def _back(state: st.InStep, world: World) -> Step | None:
     session = state.session
+    if has_enough_pages(session, state.step_id) and not isinstance(state, st.ReviewingPages):
+        return all_pages(session, state.step_id, attempt=state.attempt + 1)
     if session.returning_to:
         return enter(session, session.returning_to, world)
     before = step_back(session)
@@ -137,9 +142,9 @@ def _identify(
     found: Applicant | str
     match state, event:
         case (_, ev.DeviceFailed(device, code)):
-            return _trouble(state, f"device.{device.value}", code)
+            return trouble(state, f"device.{device.value}", code)
         case (st.AwaitingSocialSecurityCard(), ev.OldCardInSlot()):
-            return _trouble(state, OLD_CARD)
+            return trouble(state, OLD_CARD)
         case (st.AwaitingIdCard(), ev.IdCardRead(reading)):
             rule = step.rule if isinstance(step, ReadIdCard) else ""
             if not isinstance(reading, id_card.NoCard):
@@ -155,7 +160,7 @@ def _identify(
         case _:
             return None
     if isinstance(found, str):
-        return _trouble(state, found)
+        return trouble(state, found)
     return advance(_identified(state.session, found), state.step_id, world)
 
 
@@ -168,36 +173,8 @@ def _identified(session: st.Session, applicant: Applicant) -> st.Session:
     """Another person's card clears what the first one answered."""
     before = session.applicant
     if before is not None and before.number != applicant.number:
-        session = replace(session, answers={}, papers={}, signature_png=b"")
+        session = replace(session, answers={}, papers={}, gathered=(), signature_png=b"")
     return replace(session, applicant=applicant)
-
-
-def _photograph(
-    state: st.Photographing | st.ReviewingPage, event: ev.Event, world: World
-) -> Step | None:
-    step = state.session.step(state.step_id)
-    match state, event:
-        case (st.Photographing(), ev.PageCaptured(jpeg)):
-            return Step(
-                st.ReviewingPage(
-                    session=state.session,
-                    step_id=state.step_id,
-                    attempt=state.attempt,
-                    jpeg=jpeg,
-                )
-            )
-        case (st.Photographing(), ev.PageNotCaptured(problem)):
-            known = problem if problem in set(PageProblem) else PageProblem.NO_PAGE.value
-            return _trouble(state, f"camera.{known}")
-        case (st.Photographing(), ev.DeviceFailed(device, code)):
-            return _trouble(state, f"device.{device.value}", code)
-        case (st.ReviewingPage(jpeg=jpeg), ev.KeepPage()) if isinstance(step, Photograph):
-            kept = dict(state.session.papers) | {step.material: jpeg}
-            return advance(replace(state.session, papers=kept), state.step_id, world)
-        case (st.ReviewingPage(), ev.RetakePage()):
-            return enter(state.session, state.step_id, world, attempt=state.attempt + 1)
-        case _:
-            return _time_out(state, event)
 
 
 def _answer(state: st.Choosing | st.EnteringDigits, value: str, world: World) -> Step | None:
@@ -250,11 +227,11 @@ def _machine_works(
             )
             return wait_no_longer(waiting, world) if must_end(world) else _await_reply(waiting)
         case (st.Storing(), ev.CaseNotStored()):
-            return _trouble(state, "disk")
+            return trouble(state, "disk")
         case (st.AwaitingReply(), ev.CaseReceived(receipt)):
             return Step(replace(state, session=replace(session, receipt=receipt)))
         case (st.AwaitingReply(), ev.CaseTurnedAway(code)):
-            return _trouble(state, "turned_away", code)
+            return trouble(state, "turned_away", code)
         case (st.AwaitingReply(), ev.CaseAnswered(reply)) if isinstance(step, Submit):
             answered = replace(session, reply=reply)
             ways = {
@@ -312,24 +289,3 @@ def _rate(state: st.Rating, event: ev.Event, world: World) -> Step | None:
             return onward
         case _:
             return None
-
-
-def _trouble(
-    state: st.AwaitingIdCard
-    | st.AwaitingSocialSecurityCard
-    | st.AwaitingCode
-    | st.Photographing
-    | st.Storing
-    | st.AwaitingReply,
-    why: str,
-    code: str = "",
-) -> Step:
-    return Step(
-        st.Trouble(
-            session=state.session,
-            step_id=state.step_id,
-            attempt=state.attempt,
-            why=why,
-            code=code,
-        )
-    )

@@ -89,6 +89,12 @@ def photographed_on_path(session: Session) -> tuple[tuple[str, Photograph], ...]
     )
 
 
+def has_enough_pages(session: Session, step_id: str) -> bool:
+    """Of the paper under the camera: could the citizen be done with it?"""
+    step = session.step(step_id)
+    return isinstance(step, Photograph) and step.fewest <= len(session.gathered)
+
+
 def step_back(session: Session) -> tuple[Session, str] | None:
     """The page before, without the readers: a card still lying there would bounce one forward.
 

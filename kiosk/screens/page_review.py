@@ -17,10 +17,11 @@ _LARGE_TEXT_SHARE = 0.8
 def build(view: PageReviewView, look: Look, local: LocalState) -> PageParts:
     """Keep it or photograph it again."""
     navigation = [Button(view.frame.back, "secondary")] if view.frame.back else []
+    others = [secondary(view.add)] if view.add else []
     return PageParts(
         hero=[title(look, view.title), *explanation(look, view.help)],
         told=[PagePicture(view.jpeg)],
-        navigation=[*navigation, secondary(view.retake), primary(view.keep)],
+        navigation=[*navigation, secondary(view.retake), *others, primary(view.keep)],
     )
 
 
@@ -29,9 +30,13 @@ class PagePicture:
     """The page on a sunken ground."""
 
     jpeg: bytes = field(repr=False)
+    share: float | None = None
+    """Height as a share of the width; None: what leaves room for the page's other parts."""
 
     def height(self, look: Look, width: int) -> int:
         """By its share of the width."""
+        if self.share is not None:
+            return int(width * self.share)
         return int(width * (_SHARE if look.factor < 1.5 else _LARGE_TEXT_SHARE))
 
     def draw(self, look: Look, sheet: Sheet, rect: Rect) -> None:

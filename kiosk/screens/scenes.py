@@ -15,6 +15,7 @@ from kiosk.screens import (
     message,
     out_of_service,
     page_review,
+    pages,
     rating,
     result,
     service_list,
@@ -38,6 +39,7 @@ from kiosk.screens.view_model import (
     OutOfServiceView,
     Page,
     PageReviewView,
+    PagesView,
     RatingView,
     ResultView,
     ServiceListView,
@@ -76,6 +78,8 @@ def _parts(page: Page, look: Look, local: LocalState) -> PageParts:  # noqa: PLR
             return camera.build(page, look, local)
         case PageReviewView():
             return page_review.build(page, look, local)
+        case PagesView():
+            return pages.build(page, look, local)
         case CheckView():
             return check.build(page, look, local)
         case SignView():

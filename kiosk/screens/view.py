@@ -13,7 +13,7 @@ from kiosk.flow.events import TextScale, Theme
 from kiosk.flow.identity import TROUBLES
 from kiosk.flow.world import World
 from kiosk.screens.view_model import Page, ViewModel
-from kiosk.screens.viewing import asking, browsing, checking, ending
+from kiosk.screens.viewing import asking, browsing, checking, ending, photographing
 from kiosk.screens.viewing.saying import Saying
 from kiosk.services.phrases import Phrases
 from kiosk.services.rules import DIGIT_RULES
@@ -98,9 +98,11 @@ def _in_service(  # noqa: PLR0912  one branch per page
         case st.Choosing() | st.EnteringDigits():
             return _question(state, saying)
         case st.Photographing():
-            return asking.camera(state, saying)
+            return photographing.camera(state, saying)
         case st.ReviewingPage():
-            return asking.review(state, saying)
+            return photographing.review(state, saying)
+        case st.ReviewingPages():
+            return photographing.all_pages(state, saying)
         case st.Checking():
             return checking.check(state, saying)
         case st.Signing():

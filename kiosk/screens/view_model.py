@@ -202,6 +202,32 @@ class PageReviewView:
     jpeg: bytes = field(repr=False)
     keep: Action
     retake: Action
+    add: Action | None = None
+    """Keep it, and photograph another page of the same paper."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageTile:
+    """One of several pages, small."""
+
+    caption: str
+    jpeg: bytes = field(repr=False)
+    retake: Action
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PagesView:
+    """All pages of one paper beside each other."""
+
+    name: Literal["pages"] = "pages"
+    frame: Frame
+    title: str
+    help: str
+    tiles: tuple[PageTile, ...]
+    are_cards: bool
+    """They lie, and are less high than wide."""
+    add: Action | None
+    done: Action
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -322,6 +348,7 @@ Page = (
     | DigitsView
     | CameraView
     | PageReviewView
+    | PagesView
     | CheckView
     | SignView
     | WorkingView

@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 from pydantic import AwareDatetime
 
-from device_drivers.document_camera.interface import PageProblem
+from device_drivers.document_camera.interface import Page, PageProblem
 from device_drivers.id_card_reader import interface as id_card
 from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.social_security_card import interface as social
@@ -91,7 +91,9 @@ class Walker:
         facts = yaml.safe_load((assets / "shots.yaml").read_text(encoding="utf-8"))
         self._examples = Examples.model_validate(facts)
         self._phrases: Phrases = load_phrases(assets / "text")
-        self._page_jpeg = page_jpeg
+        self._page = Page(
+            jpeg=page_jpeg, width_px=1240, height_px=1754, dpi=150, sharpness=1.0, glare=0.0
+        )
         self._signature = png_of([[(20.0 * x, 60.0 * (x % 2)) for x in range(12)]])
         fine = DeviceState(status=DeviceStatus.ONLINE)
         self._world = World(
@@ -223,11 +225,12 @@ class Walker:
                 ev.DeviceFailed(DeviceKind.QR_SCANNER, "D101"),
             ),
             st.Photographing: (
-                ev.PageCaptured(self._page_jpeg),
+                ev.PageCaptured(self._page),
                 *(ev.PageNotCaptured(problem.value) for problem in PageProblem),
                 ev.DeviceFailed(DeviceKind.DOCUMENT_CAMERA, "D102"),
             ),
-            st.ReviewingPage: (ev.KeepPage(),),
+            st.ReviewingPage: (ev.KeepPage(), ev.AddPage()),
+            st.ReviewingPages: (ev.KeepPage(), ev.AddPage()),
             st.EnteringDigits: (ev.Answered(examples.digits), ev.Answered(examples.wrong_digits)),
             st.Checking: (ev.Continue(),),
             st.Signing: (ev.Signed(self._signature),),
@@ -305,6 +308,10 @@ def _identity(state: st.State) -> tuple[str, ...]:
     paper = state.session.paper.value if isinstance(state, st.Ended | st.PaperTrouble) else ""
     kept = "kept" if isinstance(state, st.Ended) and _stays_here(state.session) else ""
     name = type(state).__name__.lower()
+    if isinstance(state, st.Photographing | st.ReviewingPage) and state.session.page_at:
+        name += str(state.session.page_at + 1)
+    if isinstance(state, st.ReviewingPages):
+        name += str(len(state.session.gathered))
     return (state.step_id, name, why.replace(".", "-"), refused, answered, paper, kept)
 
 

@@ -31,6 +31,8 @@ class PaperStage(StrEnum):
     PRESENTED = "presented"
     """Printed, cut, hanging out."""
     TAKEN = "taken"
+    RETRACTED = "retracted"
+    """Nobody took it and the printer drew it back in: nobody has it."""
     UNCONFIRMED = "unconfirmed"
     """Nobody knows whether it came out; it is not printed again."""
     NOT_PRINTED = "not_printed"
@@ -40,8 +42,9 @@ class PaperStage(StrEnum):
 _NEXT: Final = {
     PaperStage.INTENT: {PaperStage.SENT, PaperStage.UNCONFIRMED, PaperStage.NOT_PRINTED},
     PaperStage.SENT: {PaperStage.PRESENTED, PaperStage.UNCONFIRMED, PaperStage.NOT_PRINTED},
-    PaperStage.PRESENTED: {PaperStage.TAKEN},
+    PaperStage.PRESENTED: {PaperStage.TAKEN, PaperStage.RETRACTED},
     PaperStage.TAKEN: set(),
+    PaperStage.RETRACTED: set(),
     PaperStage.UNCONFIRMED: set(),
     PaperStage.NOT_PRINTED: set(),
 }

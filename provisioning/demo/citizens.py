@@ -33,7 +33,8 @@ class Errand:
     id_card: str = ""
     social_security_card: str = ""
     code: str = ""
-    paper: str = ""
+    pages: tuple[str, ...] = ()
+    """Of the paper they brought, in the order they lay them down."""
     digits: str = ""
 
 
@@ -43,7 +44,7 @@ ERRANDS: Final = (
         "公安",
         "无犯罪记录",
         id_card="zhang-mingyuan",
-        paper="employer_letter",
+        pages=("employer_letter", "application_form"),
         digits="13905330018",
     ),
     Errand("real-estate-registration-result", "不动产", "不动产", id_card="zhang-mingyuan"),
@@ -72,6 +73,7 @@ class Citizen:
         self._fingers = fingers
         self._hand = hand
         self._on_page = on_page
+        self._pages_kept = 0
         self._cards_down: list[Callable[[], None]] = []
 
     def run(self) -> bytes:
@@ -145,7 +147,8 @@ class Citizen:
             "choice": lambda _s: self._fingers.press("Answered"),
             "digits": lambda _s: self._type(),
             "camera": lambda _s: self._lay_paper(),
-            "page_review": lambda _s: self._keep_page(),
+            "page_review": self._keep_page,
+            "pages": lambda _s: self._fingers.press("KeepPage"),
             "check": lambda _s: self._fingers.press("Continue"),
             "sign": self._sign,
             "working": lambda _s: None,
@@ -173,11 +176,14 @@ class Citizen:
         self._fingers.press("pad:submit_digits")
 
     def _lay_paper(self) -> None:
-        self._hand.put_paper(self._errand.paper)
+        """The next page of what they brought."""
+        self._hand.put_paper(self._errand.pages[self._pages_kept])
 
-    def _keep_page(self) -> None:
+    def _keep_page(self, _shown: Shown) -> None:
         self._hand.take_paper()
-        self._fingers.press("KeepPage")
+        self._pages_kept += 1
+        is_last = self._pages_kept == len(self._errand.pages)
+        self._fingers.press("KeepPage" if is_last else "AddPage")
 
     def _sign(self, shown: Shown) -> None:
         if shown.signature is None:

@@ -4,9 +4,6 @@ Every person and number is invented.
 """
 
 from dataclasses import replace
-from io import BytesIO
-
-from PIL import Image, ImageDraw
 
 from kiosk.contract.services import Department
 from kiosk.flow.events import (
@@ -55,6 +52,7 @@ from kiosk.screens.view_model import (
     ViewModel,
     WorkingView,
 )
+from tests.shots.papers import a4_page, pages_of
 
 _SETTINGS = (
     Action(label="字号 标准", event=TextScaleChosen(TextScale.LARGE), icon="text-size"),
@@ -88,21 +86,6 @@ def _inside(department: str, where: str, progress: str, primary: Action | None =
         quit=_QUIT,
         primary=primary,
     )
-
-
-def a4_page() -> bytes:
-    """A typed page as the camera would flatten it."""
-    page = Image.new("RGB", (1240, 1754), "#F7F5EF")
-    pen = ImageDraw.Draw(page)
-    pen.rectangle((380, 130, 860, 180), fill="#2B2B2B")
-    for row in range(22):
-        pen.rectangle(
-            (150, 300 + 56 * row, 1090 - (row * 97) % 300, 322 + 56 * row), fill="#4A4A4A"
-        )
-    pen.ellipse((800, 1350, 1080, 1630), outline="#B3261E", width=10)
-    encoded = BytesIO()
-    page.save(encoded, "JPEG", quality=85)
-    return encoded.getvalue()
 
 
 def pages() -> dict[str, Page]:
@@ -251,6 +234,8 @@ def pages() -> dict[str, Page]:
             keep=Action(label="清楚，使用这张", event=KeepPage(), icon="check"),
             retake=Action(label="重拍", event=RetakePage(), icon="camera"),
         ),
+        "pages": pages_of(_inside("police", police, "第 4 步 / 共 6 步"), 2),
+        "pages_of_four": pages_of(_inside("police", police, "第 4 步 / 共 6 步"), 4),
         "check": CheckView(
             frame=_inside("police", police, "第 5 步 / 共 6 步", _next("确认并签名")),
             title="请核对，每一项都对吗？",

@@ -21,6 +21,7 @@ class Paper(Message):
     name: str
     """The material's id in the service definition."""
     media_type: str
+    """`image/jpeg` for one page; `application/pdf` for several, and for both sides of a card."""
     content: Base64Bytes = Field(repr=False)
 
 
@@ -42,6 +43,8 @@ class HandedCase(Message):
     answers: dict[str, str] = Field(default={}, repr=False)
     signature_png: Base64Bytes = Field(default=b"", repr=False)
     papers: tuple[Paper, ...] = Field(default=(), repr=False)
+    paper_codes: dict[str, tuple[str, ...]] = Field(default={}, repr=False)
+    """By material: the texts of the codes on the photographed papers, as read, not verified."""
 
 
 class Accepted(Message):

@@ -36,6 +36,7 @@ def draw_certificate(certificate: Certificate, *, case_number: str, verify_url: 
     logging.getLogger("fontTools").setLevel(logging.WARNING)
     page = _template().render(
         certificate=certificate,
+        groups=_groups(certificate.rows),
         case_number=case_number,
         code=segno.make_qr(verify_url, error="m").svg_data_uri(border=0) if verify_url else "",
         issued_on=certificate.issued_at.astimezone(CHINA).date(),
@@ -48,6 +49,19 @@ def warm_up() -> None:
     """Load what draws; without this the first citizen waits some seconds longer."""
     blank = Certificate(title="A4", number="1", rows=(), issuer="", issued_at=datetime.now(UTC))
     draw_certificate(blank, case_number="", verify_url="")
+
+
+def _groups(rows: tuple[tuple[str, str], ...]) -> list[list[tuple[str, str]]]:
+    """Facts that belong together: a label said again begins the next house, on one page whole."""
+    groups: list[list[tuple[str, str]]] = []
+    seen: set[str] = set()
+    for label, value in rows:
+        if not groups or label in seen:
+            groups.append([])
+            seen.clear()
+        seen.add(label)
+        groups[-1].append((label, value))
+    return groups
 
 
 @cache

@@ -67,7 +67,7 @@ DEPARTMENTS: Final[dict[str, Callable[[Path], Decider]]] = {
     "social_security": _social_security,
 }
 
-_DRAWING: Final = frozenset({"social_security"})
+_DRAWING: Final = frozenset({"social_security", "real_estate"})
 """Those whose answers hold an A4 paper."""
 
 

@@ -1,6 +1,7 @@
 """不动产: answers at once what is registered in the applicant's own name."""
 
 from fleet_server.departments.contract.models import Answer, Completed, HandedCase
+from fleet_server.departments.sandbox.a4_paper import with_a4_paper
 from fleet_server.departments.sandbox.decisions import Moment, Refusals
 from fleet_server.departments.sandbox.records import People, Registration
 from kiosk.contract.cases import Certificate
@@ -37,7 +38,7 @@ class RealEstate:
             if held
             else "经查询，截至本次查询时名下无不动产登记信息。"
         )
-        return Completed(
+        certified = Completed(
             department_number=number,
             certificate=Certificate(
                 title="不动产登记信息查询结果证明",
@@ -55,6 +56,7 @@ class RealEstate:
                 issued_at=moment.now,
             ),
         )
+        return with_a4_paper(certified, case)
 
 
 def _rows_of(registration: Registration) -> tuple[tuple[str, str], ...]:

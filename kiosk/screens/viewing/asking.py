@@ -1,8 +1,7 @@
-"""Pages that ask the citizen for something: guide, card, question, camera, signature."""
+"""Pages that ask the citizen for something: guide, card, question, signature."""
 
 from typing import Literal
 
-from device_drivers.document_camera.interface import PageProblem
 from kiosk.contract.services import (
     AskChoice,
     AskDigits,
@@ -12,16 +11,14 @@ from kiosk.contract.services import (
 )
 from kiosk.flow import states as st
 from kiosk.flow.availability import Mode, availability
-from kiosk.flow.events import Answered, KeepPage, RetakePage, TryAgain
+from kiosk.flow.events import Answered, TryAgain
 from kiosk.screens.view_model import (
     Action,
-    CameraView,
     ChoiceView,
     DeviceView,
     DigitsView,
     Frame,
     GuideView,
-    PageReviewView,
     SignView,
 )
 from kiosk.screens.viewing.framing import frame, go_on
@@ -181,31 +178,6 @@ def digits(state: st.EnteringDigits, step: AskDigits, saying: Saying) -> DigitsV
         submit_label=saying.say("button.next"),
         skip=skip,
         problem=problem,
-    )
-
-
-def camera(state: st.Photographing, saying: Saying) -> CameraView:
-    """The live picture, and a sentence for everything that can be in the way."""
-    return CameraView(
-        frame=page_frame(state, saying),
-        title=own(state, saying, "title"),
-        help=own(state, saying, "help"),
-        problems=tuple(
-            (problem.value, saying.say(f"camera.{problem.value}")) for problem in PageProblem
-        ),
-        hold_still=saying.say("camera.hold_still"),
-    )
-
-
-def review(state: st.ReviewingPage, saying: Saying) -> PageReviewView:
-    """Keep it or take it again."""
-    return PageReviewView(
-        frame=page_frame(state, saying),
-        title=saying.say("review.title"),
-        help=saying.say("review.help"),
-        jpeg=state.jpeg,
-        keep=Action(label=saying.say("button.keep"), event=KeepPage(), icon="check"),
-        retake=Action(label=saying.say("button.retake"), event=RetakePage(), icon="camera"),
     )
 
 

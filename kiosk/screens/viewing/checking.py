@@ -4,6 +4,7 @@ from kiosk.contract.cases import Applicant
 from kiosk.contract.identifiers import mask_number
 from kiosk.contract.services import (
     AskChoice,
+    Photograph,
     ReadIdCard,
     ReadSocialSecurityCard,
     ScanCode,
@@ -113,12 +114,20 @@ def _paper_rows(session: Session, saying: Saying) -> tuple[AnswerRow, ...]:
     return tuple(
         AnswerRow(
             label=saying.text(session.service, f"materials.{step.material}"),
-            value=saying.say("check.taken"),
+            value=_taken(session, step, saying),
             change=_change(step_id, saying),
             source="",
         )
         for step_id, step in photographed_on_path(session)
     )
+
+
+def _taken(session: Session, step: Photograph, saying: Saying) -> str:
+    if step.is_card:
+        return saying.say("check.taken_sides")
+    if step.most == 1:
+        return saying.say("check.taken")
+    return saying.say("check.taken_pages", total=str(len(session.papers[step.material])))
 
 
 def _change(step_id: str, saying: Saying) -> Action:

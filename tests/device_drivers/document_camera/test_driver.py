@@ -23,9 +23,8 @@ from device_drivers.document_camera.text_reading.interface import TextRead, Text
 from device_drivers.document_camera.text_reading.reader import TextReader
 from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
 from device_drivers.ports import Port
-from device_drivers.qr_scanner.decode import decode_image
-from device_drivers.registry import settings_of
-from device_drivers.status import DeviceStatus
+from device_drivers.registry import make_device, settings_of
+from device_drivers.status import DeviceKind, DeviceStatus
 from tests.device_drivers.document_camera.scenes import desk_with_sheet
 
 pytestmark = pytest.mark.slow
@@ -266,18 +265,17 @@ async def test_a_card_is_taken_in_its_own_size_and_never_as_a_page(tmp_path: Pat
     assert both_sides(front, back).dpi == 300
 
 
-async def test_codes_on_the_paper_are_read_by_whatever_is_told_to_read_them(
-    tmp_path: Path,
-) -> None:
+async def test_codes_on_the_paper_are_read_by_the_camera_a_kiosk_has(tmp_path: Path) -> None:
     scene = desk_with_sheet(2, width=2560)
     matrix = np.array(list(segno.make("ycq1:2026-1120-017", micro=False).matrix_iter(border=4)))
     code = np.kron(np.where(matrix, 20, 230).astype(np.uint8), np.ones((12, 12), np.uint8))
     x, y = scene.corners.mean(axis=0).astype(int) - code.shape[0] // 2
     scene.picture[y : y + code.shape[0], x : x + code.shape[1]] = code[:, :, None]
     assert cv2.imwrite(str(tmp_path / "frame.png"), scene.picture)
-    camera = OpencvDocumentCamera(
+    camera = make_device(
+        DeviceKind.DOCUMENT_CAMERA,
+        "opencv",
         Port.parse(f"images:{tmp_path}"),
-        lambda page: [code.text for code in decode_image(page)],
         steady_s=0.1,
         least_dpi=60,
         checks_upright=False,

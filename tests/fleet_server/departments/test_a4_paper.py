@@ -75,6 +75,37 @@ def test_a_long_list_goes_on_to_a_second_page_with_its_head() -> None:
     assert "实缴月数" in paper[1].get_textpage().get_text_bounded()
 
 
+def house(number: int) -> tuple[tuple[str, str], ...]:
+    labels = ("坐落", "权利类型", "用途", "建筑面积", "共有情况", "登记时间", "抵押查封", "单元号")
+    return (("不动产权证号", f"第{number:07d}号"), *((label, "无") for label in labels))
+
+
+def of_houses(count: int) -> pypdfium2.PdfDocument:
+    rows = (("查询人", "张明远"), *(row for number in range(count) for row in house(number)))
+    plain = certificate().model_copy(update={"rows": rows, "table_head": (), "table_rows": ()})
+    pdf = draw_certificate(plain, case_number="370321-42", verify_url=LINK)
+    return pypdfium2.PdfDocument(io.BytesIO(pdf))
+
+
+def test_one_house_is_on_one_page_with_the_seal() -> None:
+    assert len(of_houses(1)) == 1
+
+
+def test_no_house_is_torn_in_two_and_the_seal_never_stands_alone() -> None:
+    paper = of_houses(4)
+    texts = [page.get_textpage().get_text_bounded() for page in paper]
+    assert len(texts) > 1
+    assert [text.count("不动产权证号") for text in texts] == [
+        text.count("抵押查封") for text in texts
+    ]
+    assert "电子印章" in texts[-1].replace(" ", "")
+    assert "抵押查封" in texts[-1]
+
+
+def test_a_page_that_follows_names_its_certificate() -> None:
+    assert "SB37032120261123000042" in of_houses(4)[1].get_textpage().get_text_bounded()
+
+
 def test_travels_with_the_answer_and_is_never_in_a_repr() -> None:
     case = HandedCase(
         case_id="ab" * 16,

@@ -125,6 +125,7 @@ OTHERS: dict[str, BaseModel] = {
             name="张明远", number="370321198503120011", number_kind=NumberKind.RESIDENT_ID
         ),
         answers={"use": "work"},
+        paper_codes={"use_paper": ("OFFER-2026-0042",)},
     ),
     "sealed_case": cases.SealedCase.model_validate(
         {

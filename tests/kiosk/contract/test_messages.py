@@ -40,6 +40,13 @@ def test_a_reply_of_a_server_that_knows_no_a4_papers_is_still_read() -> None:
     assert type(OTHERS["case_reply"]).model_validate(golden) == OTHERS["case_reply"]
 
 
+def test_a_case_of_a_kiosk_that_reads_no_codes_on_papers_is_still_read() -> None:
+    golden = json.loads(json.dumps(_golden("case_payload")))
+    del golden["paper_codes"]
+    read = type(OTHERS["case_payload"]).model_validate(golden)
+    assert read == OTHERS["case_payload"].model_copy(update={"paper_codes": {}})
+
+
 def test_there_is_an_example_of_every_kind_of_event() -> None:
     kinds = {each.model_fields["kind"].default for each in get_args(get_args(UplinkEvent)[0])}
     assert {event.kind for event in EVENTS} == kinds

@@ -31,12 +31,14 @@ from kiosk.store.outbox import Outbox
 from kiosk.store.paper_journal import PaperJournal, PaperStage
 from kiosk.store.vault import Paper
 from tests.kiosk.flow.night_desk import PaneOfGlass
+from tests.kiosk.flow.visits import PAGE
 
+RETAKEN = replace(PAGE, jpeg=b"\xff\xd8 retaken")
 CASE = "0123456789abcdef" * 2
 PAPER = ef.PrintPaper(case_id=CASE, title="acceptance", receipt={"blocks": [{"text": "a"}]})
 STORE_CASE = ef.StoreCase(
     payload=CasePayload(applicant=Applicant(number="TAX1:1", number_kind="tax_notice")),
-    papers={"use_paper": b"\xff\xd8"},
+    papers={"use_paper": ef.PhotographedPaper((PAGE,))},
     service_id="police-no-criminal-record",
     service_version=1,
     content="ab" * 32,
@@ -162,10 +164,12 @@ async def test_a_paper_is_journaled_as_sent_before_the_printer_has_a_byte(work: 
     ("progress", "ticket", "stage"),
     [
         (("sent", "presented", "taken"), TicketEnd.TAKEN, "taken"),
-        (("sent", "presented"), TicketEnd.RETRACTED, "presented"),
+        (("sent", "presented"), TicketEnd.RETRACTED, "retracted"),
+        (("sent",), TicketEnd.RETRACTED, "retracted"),
+        (("sent", "presented"), TicketEnd.LEFT, "presented"),
         (("sent",), TicketEnd.UNKNOWN, "presented"),
     ],
-    ids=["seen taken", "drawn back", "cannot tell"],
+    ids=["seen taken", "drawn back", "drawn back unseen", "left", "cannot tell"],
 )
 async def test_a_paper_is_journaled_as_taken_only_where_it_was_seen_to_be(
     work: Work, progress: tuple[str, ...], ticket: TicketEnd, stage: str
@@ -196,7 +200,7 @@ async def test_a_case_that_the_disk_refused_keeps_its_number_when_it_is_tried_ag
 
 async def test_another_case_and_another_citizen_get_numbers_of_their_own(work: Work) -> None:
     await work.perform(STORE_CASE)
-    await work.perform(replace(STORE_CASE, papers={"use_paper": b"\xff\xd8 retaken"}))
+    await work.perform(replace(STORE_CASE, papers={"use_paper": ef.PhotographedPaper((RETAKEN,))}))
     work.performer.forget()
     await work.perform(STORE_CASE)
     await work.perform(STORE_CASE)

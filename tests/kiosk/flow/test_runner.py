@@ -119,6 +119,10 @@ def _bytes_of(folder: Path) -> bytes:
     return b"".join(path.read_bytes() for path in folder.glob("kiosk.sqlite*"))
 
 
+def _second(state: st.ReviewingPage) -> bool:
+    return len(state.session.gathered) == 1
+
+
 async def _kinds_of(folder: Path) -> list[str]:
     store = Store.open(folder / "kiosk.sqlite")
     try:
@@ -143,10 +147,13 @@ async def test_a_citizen_applies_with_card_paper_and_signature(tmp_path: Path) -
         desk.touch(ev.Answered(PHONE))
         reviewed = await desk.until(st.ReviewingPage)
         assert isinstance(reviewed, st.ReviewingPage)
-        assert reviewed.jpeg.startswith(b"\xff\xd8")
+        assert reviewed.page.jpeg.startswith(b"\xff\xd8")
         assert desk.glass.previews >= 3
+        await asyncio.to_thread(desk.camera.put, "application_form")
+        desk.touch(ev.AddPage())
+        await desk.until(lambda state: isinstance(state, st.ReviewingPage) and _second(state))
         signature = _signature()
-        desk.touch(ev.KeepPage(), ev.Continue(), ev.Signed(signature))
+        desk.touch(ev.KeepPage(), ev.KeepPage(), ev.Continue(), ev.Signed(signature))
         await desk.served(completed=False)
         await desk.until(st.Ended)
         (receipt,) = desk.printer.receipts

@@ -11,6 +11,7 @@ from kiosk.flow import states as st
 from kiosk.flow.facts import receipt_facts
 from tests.kiosk.flow.visits import (
     CASE_ID,
+    PAGE,
     PERSON,
     PERSONAL,
     RECEIPT,
@@ -88,7 +89,9 @@ def test_the_police_application_submits_all_and_nothing_else() -> None:
     assert stored.payload.applicant.number == PERSON.number
     assert dict(stored.payload.answers) == {"use": "abroad", "phone": "13805330042"}
     assert stored.payload.signature_png.startswith(b"\x89PNG")
-    assert dict(stored.papers) == {"use_paper": b"\xff\xd8page"}
+    assert dict(stored.papers) == {
+        "use_paper": ef.PhotographedPaper((PAGE,), ef.Form.SEVERAL_PAGES)
+    }
     assert stored.content == content().hash
 
 

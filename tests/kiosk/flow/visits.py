@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from functools import cache
 from pathlib import Path
 
+from device_drivers.document_camera.interface import Page
 from device_drivers.id_card_reader.interface import CardKind, IdCard, NoCard, Sex
 from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.social_security_card import interface as social
@@ -36,6 +37,8 @@ NOW = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
 PNG = b"\x89PNG\r\n\x1a\n"
 PHONE = "13805330042"
 CASE_ID = "3f2a91bc04de4b7f8a6c5d4e3f2a1b0c"
+
+PAGE = Page(jpeg=b"\xff\xd8page", width_px=1240, height_px=1754, dpi=150, sharpness=1.0, glare=0.0)
 
 PERSON = IdCard(
     kind=CardKind.RESIDENT,
@@ -255,7 +258,7 @@ _PLAIN: dict[tuple[str, str], tuple[ev.Event, ...]] = {
     ("scan_code", "then"): (ev.CodeScanned(NOTICE),),
     ("scan_code", "gave_up"): (ev.CodeScanned(NothingShown()), ev.Quit()),
     ("ask_digits", "then"): (ev.Answered(PHONE),),
-    ("photograph", "then"): (ev.PageCaptured(b"\xff\xd8page"), ev.KeepPage()),
+    ("photograph", "then"): (ev.PageCaptured(PAGE), ev.KeepPage()),
     ("photograph", "gave_up"): (ev.PageNotCaptured("no_page"), ev.Quit()),
     ("check_answers", "then"): (ev.Continue(),),
     ("sign", "then"): (ev.Signed(PNG),),

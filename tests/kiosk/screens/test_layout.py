@@ -15,7 +15,8 @@ from kiosk.screens.typeface import Typeface
 from kiosk.screens.view_model import ViewModel
 from kiosk.screens.walk import Walker
 from tests.kiosk.screens.conftest import ASSETS
-from tests.shots.samples import a4_page, views
+from tests.shots.papers import a4_page
+from tests.shots.samples import views
 
 SIZE = (1080, 1920)
 LEAST_TARGET_PX = 88
@@ -135,6 +136,7 @@ def test_every_target_is_large_apart_from_others_and_in_reach(
         "digits_problem",
         "camera",
         "page_review",
+        "pages",
         "sign",
         "rating",
         "time_warning",

@@ -232,7 +232,7 @@ def test_the_check_page_masks_the_number_and_offers_to_change_answers_only() -> 
         "370***********0011",
         "出国（境）",
         "138 0533 0042",
-        "已拍摄",
+        "已拍摄 1 页",
     ]
     assert [row.change is not None for row in rows] == [False, False, True, True, True]
     assert PERSON.number not in "".join(strings(page))

@@ -25,6 +25,17 @@ def test_each_step_is_kept_and_told(papers: PaperJournal, outbox: Outbox) -> Non
     assert papers.stage(paper) is PaperStage.TAKEN
 
 
+def test_a_paper_drawn_back_in_is_kept_and_told_as_such(
+    papers: PaperJournal, outbox: Outbox
+) -> None:
+    paper = papers.intend(CASE, "参保证明")
+    for stage in ("sent", "presented", "retracted"):
+        papers.mark(paper, stage)
+    told = [row.event.stage for row in outbox.pending() if isinstance(row.event, PaperChanged)]
+    assert told[-1] == "retracted"
+    assert papers.stage(paper) is PaperStage.RETRACTED
+
+
 def test_saying_it_twice_is_saying_it_once(papers: PaperJournal, outbox: Outbox) -> None:
     paper = papers.intend(CASE, "参保证明")
     papers.mark(paper, "sent")
@@ -41,6 +52,9 @@ def test_saying_it_twice_is_saying_it_once(papers: PaperJournal, outbox: Outbox)
         (("sent", "presented"), "not_printed"),
         (("sent", "unconfirmed"), "sent"),
         (("not_printed",), "sent"),
+        (("sent",), "retracted"),
+        (("sent", "presented", "taken"), "retracted"),
+        (("sent", "presented", "retracted"), "taken"),
     ],
 )
 def test_a_paper_cannot_jump(papers: PaperJournal, way: tuple[str, ...], wrong: str) -> None:

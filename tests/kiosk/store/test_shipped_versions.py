@@ -6,6 +6,7 @@
 
 import re
 import shutil
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -41,11 +42,31 @@ def test_a_shipped_store_opens_with_everything_in_it(shipped: Path, tmp_path: Pa
     assert waiting.case.service_id == "police-no-criminal-record"
     (paper,) = waiting.case.papers
     assert len(queue.paper(waiting.case.case_id, paper.sha256)) == paper.size
-    assert PaperJournal(store, outbox).stage(1) is PaperStage.SENT
+    papers = PaperJournal(store, outbox)
+    assert papers.stage(1) is PaperStage.SENT
+    steps = store.rows("SELECT paper_id, stage FROM paper_step ORDER BY rowid")
+    assert steps == [(1, "intent"), (1, "sent")]
+    for stage in (PaperStage.PRESENTED, PaperStage.RETRACTED):
+        papers.mark(1, stage)
+    assert papers.intend(waiting.case.case_id, "受理通知书") == 2
+    assert store.rows("PRAGMA foreign_key_check") == []
     assert CommandLog(store, outbox).state("c1") == "received"
     assert [entry.kind for entry in Journal(store).entries()] == ["app_stopped"]
     state = SharedState(store)
     assert state.get(DrawnContent) == DrawnContent(hash="ab" * 32)
     assert state.get(OutOfService) == OutOfService(on=True, reason="换纸")
     assert store.rows("PRAGMA user_version") == [(known_version(),)]
+    store.close()
+
+
+def test_papers_forgotten_before_a_migration_do_not_give_their_numbers_away(tmp_path: Path) -> None:
+    path = tmp_path / "kiosk.sqlite"
+    shutil.copyfile(STORES / "v2.sqlite", path)
+    old = sqlite3.connect(path)
+    old.execute("INSERT INTO paper VALUES (41, 'ab', 'x', 1, 'taken')")
+    old.execute("DELETE FROM paper")
+    old.commit()
+    old.close()
+    store = Store.open(path)
+    assert PaperJournal(store, Outbox(store)).intend("ab", "x") == 42
     store.close()

@@ -13,7 +13,7 @@ from tests.system.hall import Witness, citizen_of, eventually
 
 pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(120)]
 
-REAL_ESTATE = next(errand for errand in ERRANDS if errand.department == "不动产")
+TAX = next(errand for errand in ERRANDS if errand.department == "税务")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,9 +39,9 @@ def test_a_service_that_could_not_print_says_why_before_anybody_begins(
     getattr(system.hand, fault.happens)()
     assert witness.fault_becomes("receipt_printer", fault.code)
     assert fault.code in staff.words(f"/kiosks/{KIOSK_ID}")
-    listed = citizen_of(system, REAL_ESTATE).go_to("service_list")
+    listed = citizen_of(system, TAX).go_to("service_list")
     assert fault.words in listed.text
-    fingers.press("ServiceChosen", label=REAL_ESTATE.service)
+    fingers.press("ServiceChosen", label=TAX.service)
     told = fingers.wait_for("message")
     assert fault.words in told.text
     assert "人工窗口" in told.text, "no other way is shown"
@@ -56,7 +56,7 @@ def test_a_printer_that_fails_before_the_first_byte_prints_when_it_is_mended(
     system: System, witness: Witness, fingers: Fingers, fault: Fault
 ) -> None:
     papers, receipts = len(witness.papers()), len(system.hand.receipts())
-    citizen = citizen_of(system, REAL_ESTATE)
+    citizen = citizen_of(system, TAX)
     citizen.go_to("check")
     getattr(system.hand, fault.happens)()
     fingers.press("Continue")
@@ -81,7 +81,7 @@ def test_paper_that_ends_in_the_middle_of_a_receipt_is_unconfirmed_and_the_case_
     system: System, witness: Witness, fingers: Fingers, staff: Staff
 ) -> None:
     papers = len(witness.papers())
-    citizen = citizen_of(system, REAL_ESTATE)
+    citizen = citizen_of(system, TAX)
     citizen.go_to("check")
     fingers.press("Continue")
     assert eventually(
@@ -98,4 +98,4 @@ def test_paper_that_ends_in_the_middle_of_a_receipt_is_unconfirmed_and_the_case_
     ((case_id, stage),) = witness.papers()[papers:]
     assert stage == "unconfirmed"
     assert witness.cases().count(case_id) == 1
-    assert witness.department("real_estate").count(case_id) == 1
+    assert witness.department("tax").count(case_id) == 1
