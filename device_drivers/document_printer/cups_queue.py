@@ -18,7 +18,6 @@ _QUEUE_ATTRIBUTES = (
     "printer-state",
     "printer-state-reasons",
     "printer-is-accepting-jobs",
-    "device-uri",
 )
 _JOB_ATTRIBUTES = (
     "job-id",
@@ -78,7 +77,9 @@ class CupsQueue:
         )
         if found is None:
             raise DeviceMissing(self._device, f"CUPS has no queue {self._name}")
-        return _as_queue(found)
+        # pycups never frees a URI that getPrinterAttributes gives; those of getPrinters it does
+        listed = self._ask(lambda cups_server: cups_server.getPrinters()) or {}
+        return _as_queue({**listed.get(self._name, {}), **found})
 
     def submit(self, pdf: bytes, *, name: str) -> int:
         """Give a job away; its number. What is raised before the last byte leaves no job behind."""
