@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from rapidocr import RapidOCR
 
 from benchmarks.figure import Figure, percentile
+from benchmarks.overlap import overlap
 from device_drivers.document_camera.emulator import DocumentCameraEmulator
 from device_drivers.document_camera.interface import Picture, Quad
 from device_drivers.document_camera.judgement import judge
@@ -71,8 +72,8 @@ def measure() -> list[Figure]:
         ),
     ]
     if photographs:
-        placed = [_overlap(find_page(picture), corners) for picture, corners in photographs]
-        naive = [_overlap(_first_four_gon(picture), corners) for picture, corners in photographs]
+        placed = [overlap(find_page(picture), corners) for picture, corners in photographs]
+        naive = [overlap(_first_four_gon(picture), corners) for picture, corners in photographs]
         figures += [
             Figure(
                 name=f"page placed, mean IoU of {len(placed)} photographs",
@@ -196,12 +197,3 @@ def _looked_ms(frame: Picture) -> float:
     began = time.thread_time()
     judge(frame, find_page(frame, near=near))
     return (time.thread_time() - began) * 1000
-
-
-def _overlap(found: Quad | None, corners: Corners) -> float:
-    """Intersection over union; 0 for no answer."""
-    if found is None:
-        return 0.0
-    quad = np.array(found, np.float32)
-    shared, _ = cv2.intersectConvexConvex(quad, corners)
-    return float(shared / (cv2.contourArea(quad) + cv2.contourArea(corners) - shared))

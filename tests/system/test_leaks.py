@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -33,14 +34,21 @@ def test_a_stopped_system_leaves_no_process(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def demo(tmp_path: Path) -> Iterator[subprocess.Popen[bytes]]:
+def short_folder() -> Iterator[Path]:
+    """The demo adds folders of its own, and the path of a socket has room for 107 bytes."""
+    with TemporaryDirectory(prefix="demo-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def demo(short_folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     """`make demo` without citizens, in a folder of its own, once it stays up."""
     environment = {key: value for key, value in os.environ.items() if key != "DISPLAY"}
-    log = tmp_path / "demo.log"
+    log = short_folder / "demo.log"
     with log.open("wb") as out:
         running = subprocess.Popen(
             [sys.executable, "-m", "provisioning.demo", "--no-citizens", "--any-ports"],
-            cwd=tmp_path,
+            cwd=short_folder,
             env={**environment, "PYTHONPATH": str(ROOT)},
             stdout=out,
             stderr=out,

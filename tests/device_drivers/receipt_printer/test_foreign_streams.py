@@ -16,11 +16,16 @@ from device_drivers.receipt_printer.layout import PAPERS, lay_out
 from tests.device_drivers.receipt_printer.foreign_streams import STREAMS, Stream
 from tests.device_drivers.receipt_printer.sample import ACCEPTANCE
 
-_OURS = encode_job(lay_out(ACCEPTANCE, PAPERS[80]), PAPERS[80])
-_REAL = [stream.data for stream in STREAMS] + [_OURS]
 _EXAMPLES = 200_000 if os.environ.get("NIGHTLY") == "1" else 3_000
 _MOST_BYTES = 2_000
 """Of random input: some ms each, so that thousands fit into a run of the tests."""
+
+
+@some.deferred
+def real_streams() -> some.SearchStrategy[bytes]:
+    """Those of others, and one of ours: laid out when it is first asked for."""
+    ours = encode_job(lay_out(ACCEPTANCE, PAPERS[80]), PAPERS[80])
+    return some.sampled_from([*(stream.data for stream in STREAMS), ours])
 
 
 def _steps(data: bytes) -> list[Step]:
@@ -63,7 +68,7 @@ def test_random_bytes_can_be_drawn(data: bytes) -> None:
 
 @pytest.mark.slow
 @given(
-    some.sampled_from(_REAL),
+    real_streams,
     some.lists(some.tuples(some.integers(0, 5000), some.binary(max_size=4)), max_size=8),
 )
 @settings(max_examples=_EXAMPLES, deadline=None)
@@ -83,7 +88,7 @@ def test_a_damaged_stream_is_typed_and_its_unknown_bytes_are_its_own(
     )
 
 
-@given(some.sampled_from(_REAL), some.lists(some.integers(1, 64), min_size=1, max_size=40))
+@given(real_streams, some.lists(some.integers(1, 64), min_size=1, max_size=40))
 def test_the_pieces_a_stream_comes_in_change_nothing(stream: bytes, sizes: list[int]) -> None:
     interpreter = Interpreter()
     found: list[Step] = []
