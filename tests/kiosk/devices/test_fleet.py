@@ -169,3 +169,15 @@ async def test_a_device_the_kiosk_does_not_have_is_missing(fleet: Fleet) -> None
     with pytest.raises(DeviceMissing):
         async with fleet.qr_scanner():
             pass
+
+
+async def test_after_a_fault_nobody_knows_any_more_how_its_parts_are(fleet: Fleet) -> None:
+    (keeper,) = [each for each in fleet.keepers if each.kind is PRINTER]
+    known = (await keeper.ask()).parts
+    assert known["paper"] == "full"
+    with pytest.raises(DeviceMissing):
+        async with fleet.receipt_printer():
+            raise DeviceMissing(PRINTER.value, "the cable was pulled")
+    assert keeper.state.status is DeviceStatus.NO_DEVICE
+    assert keeper.state.parts == dict.fromkeys(known, "unknown")
+    assert (await keeper.ask()).parts == known

@@ -1,5 +1,7 @@
 """The light at the slot the page asks for, decided by the state alone."""
 
+from dataclasses import replace
+
 import pytest
 
 from device_drivers.cabinet.interface import LightMode, Slot
@@ -42,6 +44,21 @@ def test_a_service_that_prints_shows_where_the_paper_hangs_until_the_page_is_lef
     assert lights_of(walk.state)[Slot.RECEIPT_PRINTER] is LightMode.BLINK
     walk.feed(ev.Continue())
     assert lights_of(walk.state) == DARK
+
+
+def test_an_a4_paper_is_shown_at_its_own_slot_while_it_is_printed_and_until_the_page_is_left() -> (
+    None
+):
+    walk = Walk()
+    walk.choose("tax-payment-certificate")
+    walk.until("print_certificate")
+    assert isinstance(walk.state, st.Printing)
+    on_a4 = replace(walk.state.session, paper_kind=st.PaperKind.A4)
+    walk.state = replace(walk.state, session=on_a4)
+    only_its_own = {**DARK, Slot.DOCUMENT_PRINTER: LightMode.BLINK}
+    assert lights_of(walk.state) == only_its_own
+    walk.feed(ev.PaperEnded("printed"))
+    assert lights_of(walk.state) == only_its_own
 
 
 def test_a_card_left_in_the_slot_is_shown() -> None:
