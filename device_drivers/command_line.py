@@ -6,7 +6,16 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeAlias
 
+from device_drivers.errors import (
+    DeviceFault,
+    DeviceGarbled,
+    DeviceMissing,
+    DeviceSilent,
+    FaultCode,
+    ServiceDown,
+)
 from device_drivers.ports import Port
+from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
 
 if TYPE_CHECKING:  # the class exists, but can only be parametrised by a type checker
     Subparsers: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
@@ -43,6 +52,22 @@ def seconds_argument(text: str) -> float:
     if not 0 <= seconds <= 86_400:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds from 0 to 86400")
     return seconds
+
+
+_AWAY: Mapping[FaultCode, type[DeviceFault]] = {
+    each.code: each for each in (DeviceMissing, DeviceSilent, DeviceGarbled, ServiceDown)
+}
+
+
+def raise_if_away(device: DeviceKind, status: StatusReport) -> None:
+    """A device that cannot be talked to has no status to print: raise its fault (D1xx)."""
+    fault: type[DeviceFault] | None = None
+    if status.fault is not None:
+        fault = _AWAY.get(status.fault)
+    elif status.device is DeviceStatus.UNKNOWN:
+        fault = DeviceSilent
+    if fault is not None:
+        raise fault(device.value, status.detail or "no answer")
 
 
 def write_line(result: Mapping[str, object]) -> None:

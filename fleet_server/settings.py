@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 
-from kiosk.contract.model import Strict
+from kiosk.contract.model import Strict, mistakes
 
 FILE_NAME: Final = "fleet-server.toml"
 """Stands in the data folder; everything the server keeps stands beside it."""
@@ -146,14 +146,15 @@ def load(folder: Path) -> Settings:
     path = folder / FILE_NAME
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise BadSettings(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadSettings(f"{path}: not a text file in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: {error}") from error
     if "folder" in raw:
-        raise BadSettings(f"{path}: folder: Extra inputs are not permitted")
+        raise BadSettings(f"{path}: folder: there is no such key")
     try:
         return Settings(folder=folder.resolve(), **raw)
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
-        )
-        raise BadSettings(f"{path}: {wrong}") from error
+        raise BadSettings(f"{path}: {mistakes(error)}") from error

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field, ValidationError
 
 from kiosk.contract.devices import DeviceKind
-from kiosk.contract.model import Strict
+from kiosk.contract.model import Strict, mistakes
 from kiosk.contract.topics import KIOSK_ID_PATTERN
 from kiosk.durable import write_durably
 
@@ -149,13 +149,14 @@ def _read(path: Path) -> tuple[str, KioskConfig]:
         text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
         config = KioskConfig.model_validate(_absolute(raw, path.resolve().parent))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except OSError as error:
+        raise BadConfig(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadConfig(f"{path}: not a text file in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
         raise BadConfig(f"{path}: {error}") from error
     except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
-        )
-        raise BadConfig(f"{path}: {wrong}") from error
+        raise BadConfig(f"{path}: {mistakes(error)}") from error
     return text, config
 
 

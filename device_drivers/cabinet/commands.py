@@ -7,7 +7,15 @@ from contextlib import aclosing
 from typing import TYPE_CHECKING
 
 from device_drivers.cabinet.interface import CabinetStatus, LightMode, Slot
-from device_drivers.command_line import RESULT, BadArguments, port_argument, say, write_line
+from device_drivers.command_line import (
+    RESULT,
+    BadArguments,
+    port_argument,
+    raise_if_away,
+    say,
+    write_line,
+)
+from device_drivers.status import DeviceKind
 
 if TYPE_CHECKING:  # pymodbus is wanted for the commands only
     from device_drivers.cabinet.driver import ModbusCabinet
@@ -32,7 +40,9 @@ def add_commands(subparsers: "Subparsers") -> None:
 
 def _status(arguments: argparse.Namespace) -> int:
     async def ask(cabinet: "ModbusCabinet") -> None:
-        write_line(_as_json(await cabinet.status()))
+        status = await cabinet.status()
+        raise_if_away(DeviceKind.CABINET, status)
+        write_line(_as_json(status))
 
     return _with_cabinet(arguments, ask)
 

@@ -6,7 +6,13 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from device_drivers.command_line import RESULT, BadArguments, port_argument, write_line
+from device_drivers.command_line import (
+    RESULT,
+    BadArguments,
+    port_argument,
+    raise_if_away,
+    write_line,
+)
 from device_drivers.document_printer.driver import CupsDocumentPrinter
 from device_drivers.document_printer.interface import (
     DocumentOutcome,
@@ -16,13 +22,11 @@ from device_drivers.document_printer.interface import (
     Printed,
     Unconfirmed,
 )
-from device_drivers.errors import DeviceFault, DeviceMissing, DeviceSilent, ServiceDown
 from device_drivers.status import DeviceKind, DeviceStatus
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
 
-_DEVICE = DeviceKind.DOCUMENT_PRINTER.value
 _TITLE = "command-line"
 """What the job is called in the queue; the file's name may name somebody."""
 
@@ -76,9 +80,8 @@ async def _say_print(printer: CupsDocumentPrinter, pdf: bytes) -> None:
         status = await printer.status()
     finally:
         await printer.close()
-    fault = _fault_of(status)
-    if isinstance(outcome, NotPrinted) and fault is not None:
-        raise fault
+    if isinstance(outcome, NotPrinted):
+        raise_if_away(DeviceKind.DOCUMENT_PRINTER, status)
     write_line({**_as_json(outcome), "supplies": _supplies(status)})
 
 
@@ -104,19 +107,6 @@ def _supplies(status: DocumentPrinterStatus) -> dict[str, object]:
     }
 
 
-def _fault_of(status: DocumentPrinterStatus) -> DeviceFault | None:
-    """The fault of a printer or print service that is not there at all."""
-    match status.device:
-        case DeviceStatus.NO_DEVICE:
-            return DeviceMissing(_DEVICE, status.detail)
-        case DeviceStatus.UNKNOWN:
-            return DeviceSilent(_DEVICE, status.detail or "no answer")
-        case _ if status.fault is ServiceDown.code:
-            return ServiceDown(_DEVICE, status.detail)
-        case _:
-            return None
-
-
 def _status(chosen: argparse.Namespace) -> int:
     asyncio.run(_say_status(_made(chosen)))
     return RESULT
@@ -129,9 +119,7 @@ async def _say_status(printer: CupsDocumentPrinter) -> None:
         status = await printer.status()
     finally:
         await printer.close()
-    fault = _fault_of(status)
-    if fault is not None:
-        raise fault
+    raise_if_away(DeviceKind.DOCUMENT_PRINTER, status)
     write_line(
         {
             **status.parts(),

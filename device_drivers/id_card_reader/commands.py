@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -108,11 +109,17 @@ def reading_as_json(reading: CardReading) -> dict[str, object]:
             }
 
 
+def _is_hexadecimal(text: str) -> bool:
+    return re.fullmatch(r"[0-9A-Fa-f\s]+", text) is not None
+
+
 def _decode(arguments: argparse.Namespace) -> int:
     try:
         data = bytes.fromhex("".join(arguments.hex))
     except ValueError as error:
-        raise BadArguments(f"not hexadecimal: {error}") from error
+        wrong = next((each for each in arguments.hex if not _is_hexadecimal(each)), "")
+        why = f"{wrong!r} is not hexadecimal" if wrong else "half a byte: a digit is missing"
+        raise BadArguments(why) from error
     decoder = frames.Decoder()
     for event in decoder.feed(data) + decoder.give_up():
         write_line(_event_as_json(event))

@@ -4,8 +4,15 @@ import argparse
 import asyncio
 from typing import TYPE_CHECKING
 
-from device_drivers.command_line import RESULT, BadArguments, port_argument, write_line
+from device_drivers.command_line import (
+    RESULT,
+    BadArguments,
+    port_argument,
+    raise_if_away,
+    write_line,
+)
 from device_drivers.power_supply.interface import PowerSupplyStatus
+from device_drivers.status import DeviceKind
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
@@ -35,6 +42,7 @@ def _status(arguments: argparse.Namespace) -> int:
             await supply.close()
 
     report = asyncio.run(ask())
+    raise_if_away(DeviceKind.POWER_SUPPLY, report)
     write_line(
         {
             "status": report.device.value,

@@ -11,8 +11,14 @@ from typing import TYPE_CHECKING, get_args
 import yaml
 from PIL import Image
 
-from device_drivers.command_line import RESULT, BadArguments, port_argument, say, write_line
-from device_drivers.errors import DeviceMissing, DeviceSilent
+from device_drivers.command_line import (
+    RESULT,
+    BadArguments,
+    port_argument,
+    raise_if_away,
+    say,
+    write_line,
+)
 from device_drivers.receipt_printer import escpos
 from device_drivers.receipt_printer.document import ReceiptMistake, parse_receipt
 from device_drivers.receipt_printer.driver import EscposReceiptPrinter
@@ -22,7 +28,7 @@ from device_drivers.receipt_printer.emulator.steps import Cut, Unknown
 from device_drivers.receipt_printer.interface import Receipt
 from device_drivers.receipt_printer.layout import PAPERS, lay_out
 from device_drivers.receipt_printer.questions import StatusSource
-from device_drivers.status import DeviceStatus
+from device_drivers.status import DeviceKind, DeviceStatus
 
 if TYPE_CHECKING:
     from device_drivers.command_line import Subparsers
@@ -171,10 +177,7 @@ async def _say_status(printer: EscposReceiptPrinter) -> None:
         status = await printer.status()
     finally:
         await printer.close()
-    if status.device is DeviceStatus.NO_DEVICE:
-        raise DeviceMissing("receipt_printer", status.detail)
-    if status.device is DeviceStatus.UNKNOWN:
-        raise DeviceSilent("receipt_printer", status.detail or "no answer")
+    raise_if_away(DeviceKind.RECEIPT_PRINTER, status)
     write_line(
         {
             **status.parts(),

@@ -63,7 +63,10 @@ def take(
     within_s: float = 20,
 ) -> list[Path]:
     """Draw each view and save it as `<name>.png`. Raises ShotsFailed. Once per process."""
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ShotsFailed(f"{out}: {error.strerror}") from error
     screen = KioskScreen(
         lambda _: None, assets=assets, size=size, reduced_motion=True, clock=lambda: NIGHT
     )

@@ -17,13 +17,15 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     journal = commands.add_parser("journal", help="the journal's entries, oldest first")
     journal.add_argument("file", type=Path, help="the kiosk's store, such as data/kiosk.sqlite")
-    journal.add_argument("--after", type=int, default=0, metavar="N", help="only above number N")
+    journal.add_argument(
+        "--after", type=_number, default=0, metavar="N", help="only above number N"
+    )
     chosen = parser.parse_args(arguments)
     if not chosen.file.is_file():
         print(f"{chosen.file}: no such store", file=sys.stderr)
         return 2
     try:
-        store = Store.open(chosen.file)
+        store = Store.open_to_read(chosen.file)
     except StoreError as error:
         print(error, file=sys.stderr)
         return 2
@@ -35,6 +37,12 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         store.close()
     return 0
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text!r} is no entry's number")
+    return int(text)
 
 
 def _print(journal: Journal, after: int) -> None:

@@ -74,10 +74,13 @@ def from_ms(stored: int) -> datetime:
 class Store:
     """One open store: a connection per thread, so any thread may call any method."""
 
-    def __init__(self, path: Path, *, vfs: str | None, durability: Durability) -> None:
+    def __init__(
+        self, path: Path, *, vfs: str | None, durability: Durability, is_read_only: bool = False
+    ) -> None:
         self.path = path
         self._vfs = vfs
         self._durability = durability
+        self._is_read_only = is_read_only
         self._local = threading.local()
         self._lock = threading.Lock()
         self._connections: list[apsw.Connection] = []
@@ -98,6 +101,21 @@ class Store:
             store.close()
             raise
         path.chmod(0o600)
+        return store
+
+    @classmethod
+    def open_to_read(cls, path: Path) -> Self:
+        """Open the file as it is: nothing is created, migrated or written.
+
+        Raises StoreBroken for what is no store of this software's schema, and StoreBusy.
+        """
+        store = cls(path, vfs=None, durability="FULL", is_read_only=True)
+        try:
+            with _store_errors(path):
+                _see_that_it_is_known(store._connection(), path)
+        except BaseException:
+            store.close()
+            raise
         return store
 
     def close(self) -> None:
@@ -171,13 +189,17 @@ class Store:
             if self._closed:
                 raise StoreBroken(f"{self.path}: the store is closed")
         with _store_errors(self.path):
-            connection = apsw.Connection(str(self.path), vfs=self._vfs)
+            flags = apsw.SQLITE_OPEN_READWRITE | apsw.SQLITE_OPEN_CREATE
+            if self._is_read_only:
+                flags = apsw.SQLITE_OPEN_READONLY
+            connection = apsw.Connection(str(self.path), flags=flags, vfs=self._vfs)
             try:
                 connection.set_busy_timeout(BUSY_TIMEOUT_MS)
-                _enter_wal(connection, self._vfs)
-                connection.execute(f"PRAGMA synchronous={self._durability}")
-                connection.execute("PRAGMA foreign_keys=ON")
-                connection.execute("PRAGMA secure_delete=ON")
+                if not self._is_read_only:
+                    _enter_wal(connection, self._vfs)
+                    connection.execute(f"PRAGMA synchronous={self._durability}")
+                    connection.execute("PRAGMA foreign_keys=ON")
+                    connection.execute("PRAGMA secure_delete=ON")
             except BaseException:
                 _give_up(connection)
                 raise
@@ -239,6 +261,14 @@ class Watch:
 def known_version() -> int:
     """The newest schema this software knows."""
     return max(_schema_files())
+
+
+def _see_that_it_is_known(connection: apsw.Connection, path: Path) -> None:
+    if int(connection.pragma("application_id")) != APPLICATION_ID:
+        raise StoreBroken(f"{path.name}: not a kiosk store")
+    version = int(connection.pragma("user_version"))
+    if version != known_version():
+        raise StoreBroken(f"{path.name}: schema v{version}, and v{known_version()} is known here")
 
 
 def _schema_files() -> dict[int, str]:

@@ -353,8 +353,6 @@ def test_cabinet_tells_its_status_and_a_light_is_set() -> None:
         port = board.port
     (fault,) = run("cabinet", "light", "--port", port, "scanner", "off", code=1)
     assert (fault["fault"], fault["device"]) == ("D101", "cabinet")
-    (status,) = run("cabinet", "status", "--port", port)
-    assert (status["status"], status["fault"]) == ("noDevice", "D101")
 
 
 def test_cabinet_watches_until_it_is_told_to_end() -> None:
@@ -369,7 +367,19 @@ def test_cabinet_watches_until_it_is_told_to_end() -> None:
             assert watching.wait(30) == 130
 
 
-def test_a_power_supply_without_upsd_is_told_as_a_status() -> None:
-    (status,) = run("power-supply", "status", "--port", "nut:kiosk@127.0.0.1:1")
-    assert (status["status"], status["fault"]) == ("offline", "D104")
-    assert (status["mains"], status["battery"]) == ("unknown", "unknown")
+@pytest.mark.parametrize(
+    ("device", "port", "fault"),
+    [
+        ("cabinet", "serial:/nowhere/cabinet", "D101"),
+        ("document-printer", "cups:no-such-queue", "D104"),
+        ("power-supply", "nut:kiosk@127.0.0.1:1", "D104"),
+        ("receipt-printer", "tcp:127.0.0.1:1", "D101"),
+    ],
+)
+def test_a_device_that_cannot_be_asked_has_no_status_but_a_fault(
+    device: str, port: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUPS_SERVER", "/nowhere/cups.sock")
+    (line,) = run(device, "status", "--port", port, code=1)
+    assert set(line) == {"fault", "device", "detail"}
+    assert (line["fault"], line["device"]) == (fault, device.replace("-", "_"))
