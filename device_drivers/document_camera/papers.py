@@ -4,7 +4,7 @@ All names are invented; the applicant is 张明远 of `bench/people.yaml`, whose
 and a valid check digit (GB 11643).
 """
 
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from device_drivers.typeface import font_for
 
@@ -38,7 +38,7 @@ def employer_letter() -> Image.Image:
         _text(pen, (190, 600 + row * 96), line, 44, _INK)
     _text(pen, (830, 1560), "桓台县云杉精密机械有限公司", 44, _INK)
     _text(pen, (990, 1650), "2026年11月20日", 44, _INK)
-    _seal(sheet, (1130, 1620))
+    _seal(sheet, (1130, 1490))
     return sheet
 
 
@@ -106,5 +106,7 @@ def _seal(sheet: Image.Image, centre: tuple[int, int]) -> None:
         font = font_for("中", 46, bold=True)
         pen.text((side // 2, 130 + row * 84), words, font=font, fill=200, anchor="ma")
     seal = seal.rotate(9, Image.Resampling.BICUBIC)
+    place = (centre[0] - side // 2, centre[1] - side // 2)
+    paper = sheet.crop((*place, place[0] + side, place[1] + side))
     ink = Image.new("RGB", (side, side), _RED)
-    sheet.paste(ink, (centre[0] - side // 2, centre[1] - side // 2), seal)
+    sheet.paste(ImageChops.multiply(paper, ink), place, seal)

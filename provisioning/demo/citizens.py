@@ -36,6 +36,8 @@ class Errand:
     pages: tuple[str, ...] = ()
     """Of the paper they brought, in the order they lay them down."""
     digits: str = ""
+    answer: str = ""
+    """Word on the option they choose where one is offered; else the first of each list."""
 
 
 ERRANDS: Final = (
@@ -46,6 +48,7 @@ ERRANDS: Final = (
         id_card="zhang-mingyuan",
         pages=("employer_letter", "application_form"),
         digits="13905330018",
+        answer="求职",
     ),
     Errand("real-estate-registration-result", "不动产", "不动产", id_card="zhang-mingyuan"),
     Errand("tax-payment-certificate", "税务", "完税", code="TAX1:370321:20261100042317"),
@@ -144,7 +147,7 @@ class Citizen:
             ),
             "guide": lambda _s: self._fingers.press("Continue"),
             "device": self._give,
-            "choice": lambda _s: self._fingers.press("Answered"),
+            "choice": self._answer,
             "digits": lambda _s: self._type(),
             "camera": lambda _s: self._lay_paper(),
             "page_review": self._keep_page,
@@ -169,6 +172,11 @@ class Citizen:
         elif not self._cards_down:
             self._hand.lay_id_card(self._errand.id_card)
             self._cards_down.append(self._hand.take_id_card)
+
+    def _answer(self, shown: Shown) -> None:
+        answer = self._errand.answer
+        is_offered = any(answer in button.label for button in shown.buttons)
+        self._fingers.press("Answered", label=answer if is_offered else "")
 
     def _type(self) -> None:
         for digit in self._errand.digits:
