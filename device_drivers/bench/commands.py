@@ -77,7 +77,7 @@ def _hand(arguments: argparse.Namespace) -> int:
 
     pairs = [detail.partition("=") for detail in arguments.details]
     if not all(equals for _, equals, _ in pairs):
-        raise BadArguments("details are NAME=VALUE")
+        raise BadArguments("details, where there are any, are NAME=VALUE")
     try:
         hand = Hand.from_port_file(arguments.port_file)
         state = hand.act(
@@ -86,7 +86,8 @@ def _hand(arguments: argparse.Namespace) -> int:
     except HandRefused as refusal:
         raise BadArguments(str(refusal)) from refusal
     except (OSError, KeyError, ValueError) as error:
-        raise BadArguments(f"no bench behind {arguments.port_file}: {error}") from error
+        why = error.strerror or error if isinstance(error, OSError) else "it is no port file"
+        raise BadArguments(f"no bench behind {arguments.port_file}: {why}") from error
     write_line(state)
     return RESULT
 

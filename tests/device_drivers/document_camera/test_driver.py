@@ -270,8 +270,9 @@ async def test_codes_on_the_paper_are_read_by_the_camera_a_kiosk_has(tmp_path: P
     matrix = np.array(list(segno.make("ycq1:2026-1120-017", micro=False).matrix_iter(border=4)))
     code = np.kron(np.where(matrix, 20, 230).astype(np.uint8), np.ones((12, 12), np.uint8))
     x, y = scene.corners.mean(axis=0).astype(int) - code.shape[0] // 2
-    scene.picture[y : y + code.shape[0], x : x + code.shape[1]] = code[:, :, None]
-    assert cv2.imwrite(str(tmp_path / "frame.png"), scene.picture)
+    picture = scene.picture.copy()  # the scene is every test's
+    picture[y : y + code.shape[0], x : x + code.shape[1]] = code[:, :, None]
+    assert cv2.imwrite(str(tmp_path / "frame.png"), picture)
     camera = make_device(
         DeviceKind.DOCUMENT_CAMERA,
         "opencv",
