@@ -143,7 +143,8 @@ class LocalState:
     ink_missing: bool = False
     pressed: str = ""
     """Key of the target under the finger."""
-    camera_problem: str = ""
+    camera_problem: str = "no_page"
+    """Before the first frame nothing is seen, and nothing praised."""
 
 
 @dataclass(slots=True)

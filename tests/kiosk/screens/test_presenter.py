@@ -213,6 +213,8 @@ def test_every_word_of_a_citizen_is_forgotten_when_the_idle_page_comes(desk: Des
 
 def test_the_camera_page_says_one_thing_at_a_time(desk: Desk) -> None:
     desk.show(SAMPLES["camera"])
+    assert "没有看到纸张，请放在灯下的平台上" in texts(desk.paper.scenes[-1])  # no frame has come
+    desk.presenter.camera_problem("")
     assert "很好，请不要动，正在拍摄" in texts(desk.paper.scenes[-1])
     desk.presenter.camera_problem("no_page")
     assert "没有看到纸张，请放在灯下的平台上" in texts(desk.paper.scenes[-1])
