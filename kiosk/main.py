@@ -36,6 +36,7 @@ from kiosk.screens.app import KioskScreen
 from kiosk.screens.theme import BadTheme
 from kiosk.screens.typeface import TypefaceMissing
 from kiosk.screens.view import REQUIRED_PHRASES, view
+from kiosk.screens.viewing.photographing import SAME_PAGE
 from kiosk.services.loader import ContentRefused
 from kiosk.services.phrases import Phrases, PhrasesRefused, load_phrases
 from kiosk.services.wording import date_words
@@ -291,9 +292,11 @@ class _Glass:
         """Show the page of this state."""
         self._screen.show(view(state, world, self._phrases))
 
-    def preview(self, preview: Preview) -> None:
+    def preview(self, preview: Preview, *, is_same: bool = False) -> None:
         """Show one live camera frame."""
         problems = tuple(problem.value for problem in preview.problems)
+        if is_same:
+            problems = (SAME_PAGE,)
         self._screen.show_frame(preview.picture, preview.quad, problems)
 
 

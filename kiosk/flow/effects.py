@@ -37,6 +37,9 @@ class CapturePage:
 
     within_s: float
     paper: PaperSize = PaperSize.A4
+    before: bytes = field(default=b"", repr=False)
+    """The page that lay there a moment ago, as JPEG: the citizen is asked for the next one, and the
+    same once more is taken only where it stays for long."""
 
 
 class Form(StrEnum):

@@ -106,9 +106,11 @@ def take_page(session: Session, step_id: str, *, attempt: int) -> Step:
     if not isinstance(step, Photograph):
         raise TypeError(f"{step_id} photographs nothing")
     size = PaperSize.ID_CARD if step.is_card else PaperSize.A4
+    is_next = 0 < session.page_at == len(session.gathered)
+    before = session.gathered[-1].jpeg if is_next else b""
     return Step(
         states.Photographing(session=session, step_id=step_id, attempt=attempt),
-        (effects.CapturePage(step.within_s, size),),
+        (effects.CapturePage(step.within_s, size, before),),
     )
 
 

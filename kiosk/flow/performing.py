@@ -12,9 +12,9 @@ from device_drivers.document_camera.interface import (
     NoPage,
     Page,
     PageProblem,
-    PaperSize,
     Preview,
 )
+from device_drivers.document_camera.likeness import are_alike
 from device_drivers.document_printer import interface as a4
 from device_drivers.errors import DeviceFault, FaultCode
 from device_drivers.receipt_printer.document import parse_receipt
@@ -50,6 +50,9 @@ ASK_SLOT_EVERY_S: Final = 0.5
 """A citizen who takes the card sees the page go within this."""
 CAPTURE_WITHIN_S: Final = 3.0
 """The camera waits 0.6 s for stillness by itself; five times that."""
+
+SAME_PAGE_S: Final = 12.0
+"""Whoever leaves it there for so long after being asked for the next page means it: two copies."""
 
 Give = Callable[[int, Feed], Awaitable[tuple[ev.PaperEnded, str]]]
 """Prints one journaled paper; how it ended, for the flow and for the journal."""
@@ -117,9 +120,9 @@ class Performer:
                 case ef.ScanCode(within_s):
                     async with self._devices.qr_scanner() as scanner:
                         feed(ev.CodeScanned(await scanner.read_code(within_s=within_s)))
-                case ef.CapturePage(within_s, paper):
+                case ef.CapturePage():
                     async with self._devices.document_camera() as camera:
-                        feed(await self._capture(camera, within_s, paper))
+                        feed(await self._capture(camera, effect))
                 case ef.StoreCase():
                     await self._store(effect, feed)
                 case ef.AwaitReply(wait_s):
@@ -168,24 +171,31 @@ class Performer:
                 return
             await asyncio.sleep(ASK_SLOT_EVERY_S)
 
-    async def _capture(self, camera: DocumentCamera, within_s: float, paper: PaperSize) -> ev.Event:
+    async def _capture(self, camera: DocumentCamera, effect: ef.CapturePage) -> ev.Event:
         problem = PageProblem.NO_PAGE
         loop = asyncio.get_running_loop()
-        deadline = loop.time() + within_s
+        began = loop.time()
+        deadline = began + effect.within_s
+        is_same = False
         while loop.time() < deadline:
             steady = 0
-            async with aclosing(_closable(camera.preview(paper=paper))) as frames:
+            async with aclosing(_closable(camera.preview(paper=effect.paper))) as frames:
                 async for preview in frames:
-                    self._glass.preview(preview)
+                    is_same = is_same and preview.quad is not None
+                    self._glass.preview(preview, is_same=is_same)
                     problem = preview.problems[0] if preview.problems else PageProblem.MOVING
                     steady = 0 if preview.problems or preview.quad is None else steady + 1
                     if steady >= STEADY_FRAMES or loop.time() >= deadline:
                         break
             if steady < STEADY_FRAMES:
                 break
-            match await camera.capture(within_s=CAPTURE_WITHIN_S, paper=paper):
+            match await camera.capture(within_s=CAPTURE_WITHIN_S, paper=effect.paper):
                 case Page() as page:
-                    return ev.PageCaptured(page)
+                    is_same = bool(effect.before) and await asyncio.to_thread(
+                        are_alike, effect.before, page.jpeg
+                    )
+                    if not is_same or loop.time() - began >= SAME_PAGE_S:
+                        return ev.PageCaptured(page)
                 case NoPage(problem=seen):
                     problem = seen
         return ev.PageNotCaptured(problem.value)

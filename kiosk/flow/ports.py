@@ -99,8 +99,11 @@ class Glass(Protocol):
     def draw(self, state: State, world: World) -> None:
         """Show the page of this state."""
 
-    def preview(self, preview: Preview) -> None:
-        """Show one live camera frame on the page that is drawn."""
+    def preview(self, preview: Preview, *, is_same: bool = False) -> None:
+        """Show one live camera frame on the page that is drawn.
+
+        `is_same`: what lies there has been taken already, and the next page is waited for.
+        """
 
 
 class GuidanceLights(Protocol):

@@ -25,6 +25,7 @@ REQUIRED_PHRASES: Final = frozenset(
     | {f"{part}.{cause.value}" for part in ("cause", "remedy") for cause in Cause if cause}
     | {f"out_of_service.why.{why.value}" for why in Closing if why is not Closing.COMMAND}
     | {f"camera.{problem.value}" for problem in PageProblem}
+    | {f"camera.{photographing.SAME_PAGE}"}
     | {f"setting.text_scale.{scale.value.replace('.', '_')}" for scale in TextScale}
     | {f"setting.theme.{theme.value}" for theme in Theme}
     | {f"digits.problem.{rule}" for rule in (*DIGIT_RULES, "length")}

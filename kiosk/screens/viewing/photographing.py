@@ -1,5 +1,7 @@
 """Pages on which a paper is photographed: the camera, the page taken, all pages of a paper."""
 
+from typing import Final
+
 from device_drivers.document_camera.interface import PageProblem
 from kiosk.contract.services import Photograph
 from kiosk.flow import states as st
@@ -8,6 +10,9 @@ from kiosk.flow.photographing import can_add
 from kiosk.screens.view_model import Action, CameraView, PageReviewView, PagesView, PageTile
 from kiosk.screens.viewing.asking import own, page_frame
 from kiosk.screens.viewing.saying import Saying
+
+SAME_PAGE: Final = "same_page"
+"""In the way of the next page: the one that was taken still lies there."""
 
 
 def camera(state: st.Photographing, saying: Saying) -> CameraView:
@@ -19,7 +24,8 @@ def camera(state: st.Photographing, saying: Saying) -> CameraView:
         title=own(state, saying, "title"),
         help=saying.say("camera.which", which=which, help=help_) if which else help_,
         problems=tuple(
-            (problem.value, saying.say(f"camera.{problem.value}")) for problem in PageProblem
+            (problem, saying.say(f"camera.{problem}"))
+            for problem in (*(each.value for each in PageProblem), SAME_PAGE)
         ),
         hold_still=saying.say("camera.hold_still"),
     )

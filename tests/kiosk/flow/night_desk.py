@@ -45,13 +45,15 @@ class PaneOfGlass:
     states: list[st.State] = field(default_factory=list)
     views: list[ViewModel] = field(default_factory=list)
     previews: int = 0
+    same_pages: int = 0
 
     def draw(self, state: st.State, world: World) -> None:
         self.states.append(state)
         self.views.append(view(state, world, visits.phrases()))
 
-    def preview(self, preview: Preview) -> None:
+    def preview(self, preview: Preview, *, is_same: bool = False) -> None:
         self.previews += bool(preview.picture.size)
+        self.same_pages += is_same
 
 
 class RowOfLamps:

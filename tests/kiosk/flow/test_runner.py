@@ -149,8 +149,12 @@ async def test_a_citizen_applies_with_card_paper_and_signature(tmp_path: Path) -
         assert isinstance(reviewed, st.ReviewingPage)
         assert reviewed.page.jpeg.startswith(b"\xff\xd8")
         assert desk.glass.previews >= 3
-        await asyncio.to_thread(desk.camera.put, "application_form")
         desk.touch(ev.AddPage())
+        async with asyncio.timeout(30):
+            while not desk.glass.same_pages:  # noqa: ASYNC110 - the first page still lies there
+                await asyncio.sleep(0.05)
+        assert isinstance(desk.glass.states[-1], st.Photographing)
+        await asyncio.to_thread(desk.camera.put, "application_form")
         await desk.until(lambda state: isinstance(state, st.ReviewingPage) and _second(state))
         signature = _signature()
         desk.touch(ev.KeepPage(), ev.KeepPage(), ev.Continue(), ev.Signed(signature))
