@@ -8,6 +8,7 @@ from kiosk.flow import events as ev
 from kiosk.flow import states as st
 from kiosk.flow.entering import Step, advance, take_page
 from kiosk.flow.trouble import trouble
+from kiosk.flow.walking import has_enough_pages
 from kiosk.flow.world import World
 
 AtCamera = st.Photographing | st.ReviewingPage | st.ReviewingPages
@@ -43,7 +44,7 @@ def photograph(state: AtCamera, event: ev.Event, world: World) -> Step | None:
         case (st.ReviewingPages(), ev.RetakeOne(at)) if 0 <= at < len(session.gathered):
             return take_page(replace(session, page_at=at), step_id, attempt=again)
         case (st.ReviewingPages(), ev.KeepPage()):
-            return _done(session, step, step_id, world)
+            return _done(session, step_id, world)
         case _:
             return None
 
@@ -73,6 +74,15 @@ def all_pages(session: st.Session, step_id: str, *, attempt: int) -> Step:
     )
 
 
+def with_pages_kept(session: st.Session, step_id: str) -> st.Session:
+    """The same with the pages under the camera as the paper they are, if they are enough."""
+    step = session.step(step_id)
+    if not isinstance(step, Photograph) or not has_enough_pages(session, step_id):
+        return session
+    papers = dict(session.papers) | {step.material: session.gathered}
+    return replace(session, papers=papers, gathered=(), page_at=0)
+
+
 def _with(session: st.Session, page: Page) -> st.Session:
     """The page in its place, and the camera ready for the next."""
     before, after = session.gathered[: session.page_at], session.gathered[session.page_at + 1 :]
@@ -87,10 +97,9 @@ def _keep(
     if len(session.gathered) < step.fewest:
         return take_page(session, step_id, attempt=attempt)
     if len(session.gathered) == 1:
-        return _done(session, step, step_id, world)
+        return _done(session, step_id, world)
     return all_pages(session, step_id, attempt=attempt)
 
 
-def _done(session: st.Session, step: Photograph, step_id: str, world: World) -> Step:
-    papers = dict(session.papers) | {step.material: session.gathered}
-    return advance(replace(session, papers=papers, gathered=(), page_at=0), step_id, world)
+def _done(session: st.Session, step_id: str, world: World) -> Step:
+    return advance(with_pages_kept(session, step_id), step_id, world)

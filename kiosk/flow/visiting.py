@@ -31,7 +31,7 @@ from kiosk.flow.leaving import (
     rest,
     wait_no_longer,
 )
-from kiosk.flow.photographing import all_pages, photograph
+from kiosk.flow.photographing import all_pages, photograph, with_pages_kept
 from kiosk.flow.trouble import trouble
 from kiosk.flow.walking import has_enough_pages, path_taken, step_back
 from kiosk.flow.world import World
@@ -123,6 +123,8 @@ def _back(state: st.InStep, world: World) -> Step | None:
         return all_pages(session, state.step_id, attempt=state.attempt + 1)
     if session.returning_to:
         return enter(session, session.returning_to, world)
+    if isinstance(state, st.ReviewingPages):
+        session = with_pages_kept(session, state.step_id)
     before = step_back(session)
     if before is None:
         there = st.ServiceList(

@@ -133,8 +133,16 @@ def test_back_from_a_page_not_wanted_after_all_shows_those_there_are() -> None:
     walk.feed(ev.Back())
     assert isinstance(walk.state, st.EnteringDigits)
     walk.feed(ev.Answered(PHONE))
-    assert isinstance(walk.state, st.Photographing)
-    assert walk.state.session.gathered == ()
+    assert isinstance(walk.state, st.ReviewingPages)  # what was photographed is not lost
+    assert gathered(walk) == (FIRST,)
+
+
+def test_a_page_taken_anew_is_not_lost_on_the_way_back_and_forth() -> None:
+    walk = at_camera()
+    walk.feed(ev.PageCaptured(FIRST), ev.AddPage(), ev.PageCaptured(SECOND), ev.KeepPage())
+    walk.feed(ev.RetakeOne(1), ev.PageCaptured(THIRD), ev.KeepPage(), ev.Back())
+    walk.feed(ev.Answered(PHONE))
+    assert gathered(walk) == (FIRST, THIRD)
 
 
 def test_pages_are_changed_from_the_check_page_beside_each_other() -> None:
