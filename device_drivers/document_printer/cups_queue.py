@@ -9,7 +9,7 @@ import cups
 
 from device_drivers.document_printer.interface import JobState
 from device_drivers.document_printer.states import JobSeen, understand_job
-from device_drivers.errors import DeviceGarbled, DeviceMissing, ServiceDown
+from device_drivers.errors import DeviceGarbled, DeviceMissing, DeviceSilent, ServiceDown
 
 _IPP_NOT_FOUND = 0x0406
 """client-error-not-found (RFC 8011, appendix B.1.5.7)."""
@@ -56,6 +56,14 @@ class QueuedJob:
     """False while it has never been handed to the printer's backend."""
 
 
+class JobLost(DeviceSilent):
+    """CUPS took a job, and nobody knows whether all of it."""
+
+    def __init__(self, device: str, number: int) -> None:
+        super().__init__(device, "CUPS took the job and then said nothing of it")
+        self.number = number
+
+
 class CupsQueue:
     """The queue `name` of the CUPS at `server`: `/path/to/socket`, `host:port` or "" for its own.
 
@@ -82,7 +90,11 @@ class CupsQueue:
         return _as_queue({**listed.get(self._name, {}), **found})
 
     def submit(self, pdf: bytes, *, name: str) -> int:
-        """Give a job away; its number. What is raised before the last byte leaves no job behind."""
+        """Give a job away; its number.
+
+        What is raised leaves no job behind, but for JobLost: CUPS has at least a part of it and
+        could not be told to forget it.
+        """
 
         def send(cups_server: cups.Connection) -> int:
             number = int(cups_server.createJob(self._name, name, _OPTIONS))
@@ -91,7 +103,10 @@ class CupsQueue:
                 cups_server.writeRequestData(pdf, len(pdf))
                 cups_server.finishDocument(self._name)
             except (cups.IPPError, cups.HTTPError, RuntimeError):
-                cups_server.cancelJob(number, purge_job=True)
+                try:
+                    cups_server.cancelJob(number, purge_job=True)
+                except (cups.IPPError, cups.HTTPError, RuntimeError):
+                    raise JobLost(self._device, number) from None
                 raise
             return number
 
@@ -111,19 +126,19 @@ class CupsQueue:
             return QueuedJob(JobSeen(number, JobState.UNKNOWN, 0), has_begun=True)
         return QueuedJob(understand_job(found), has_begun=bool(found.get("time-at-processing")))
 
-    def named(self, names: re.Pattern[str]) -> tuple[int, ...]:
+    def named(self, names: re.Pattern[str]) -> dict[int, str]:
         """The jobs of this queue whose names match wholly, ended or not, as CUPS remembers them."""
         found = self._ask(
             lambda cups_server: cups_server.getJobs(
                 which_jobs="all", requested_attributes=["job-id", "job-name", "job-printer-uri"]
             )
         )
-        return tuple(
-            number
+        return {
+            number: str(job["job-name"])
             for number, job in (found or {}).items()
             if names.fullmatch(str(job.get("job-name", "")))
             and str(job.get("job-printer-uri", "")).endswith(f"/{self._name}")
-        )
+        }
 
     def cancel(self, number: int) -> None:
         """Take a job back; nothing happens to one that has ended."""

@@ -11,7 +11,8 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
 
 from device_drivers.document_printer.cups_queue import CupsQueue
@@ -55,6 +56,8 @@ class CupsDocumentPrinter:
     `page_within_s`: how long without any progress; a cold laser printer takes 30 s to its first
     page; twice that.
     `idle_within_s`: how long to wait for a printer that is busy with an older job.
+    `sweeps`: this process owns the queue, and purges at its first connection what an earlier life
+    of it left there.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class CupsDocumentPrinter:
         patience_s: float = 3.0,
         page_within_s: float = 60.0,
         idle_within_s: float = 10.0,
+        sweeps: bool = False,
     ) -> None:
         if port.scheme is not Scheme.CUPS:
             raise ValueError(f"port {port} is no CUPS queue")
@@ -83,13 +87,15 @@ class CupsDocumentPrinter:
         self._patience_s = patience_s
         self._page_within_s = page_within_s
         self._idle_within_s = idle_within_s
+        self._sweeps = sweeps
         self._worker: ThreadPoolExecutor | None = None
         self._has_come_back: Callable[[], bool] | None = None
         """Asks after a call that missed its time; until it is back, nothing else is asked."""
 
     async def connect(self) -> None:
         """See that CUPS and the printer answer. Raises ServiceDown, DeviceMissing, DeviceSilent."""
-        await self._in_worker(self._spooler.sweep, within_s=_CALL_S)
+        if self._sweeps:
+            await self._in_worker(self._spooler.sweep, within_s=_CALL_S)
         status = await self._in_worker(self._spooler.status, within_s=_CALL_S)
         if status.device is DeviceStatus.UNKNOWN:
             raise DeviceSilent(_DEVICE, status.detail)
@@ -125,7 +131,11 @@ class CupsDocumentPrinter:
             return NotPrinted(refusal.value)
         name = f"{title}-{secrets.token_hex(4)}"
         sending = asyncio.ensure_future(
-            self._in_worker(lambda: self._spooler.submit(pdf, name), within_s=_SUBMIT_S)
+            self._in_worker(
+                lambda: self._spooler.submit(pdf, name),
+                within_s=_SUBMIT_S,
+                when_late=self._spooler.take_back,
+            )
         )
         try:
             job = await asyncio.shield(sending)
@@ -167,7 +177,7 @@ class CupsDocumentPrinter:
                     on_progress(told)
                 if look.is_over:
                     await _finished(self._forget(job))
-                    return judge(look, FaultCode.SERVICE_DOWN)
+                    return judge(look, _cause(look))
                 if look.hindrance is None:
                     going_at = now
                 elif now - going_at >= self._patience_s:
@@ -208,8 +218,16 @@ class CupsDocumentPrinter:
         with contextlib.suppress(DeviceSilent):
             await self._in_worker(lambda: self._spooler.forget(job), within_s=_CALL_S)
 
-    async def _in_worker(self, call: Callable[[], _Answer], *, within_s: float) -> _Answer:
+    async def _in_worker(
+        self,
+        call: Callable[[], _Answer],
+        *,
+        within_s: float,
+        when_late: Callable[[_Answer], None] | None = None,
+    ) -> _Answer:
         """Run in the one thread of this port. Raises DeviceSilent when it takes too long.
+
+        `when_late` is then given the answer that nobody awaits any more, in that thread.
 
         libcups waits without a limit for a CUPS that hangs, and cannot be interrupted: such a call
         keeps the thread, and everything asked meanwhile gets "silent" at once.
@@ -227,7 +245,19 @@ class CupsDocumentPrinter:
             return answer.result()
         if not running.cancel():
             self._has_come_back = running.done
+            if when_late is not None:
+                running.add_done_callback(partial(_late, when_late))
         raise DeviceSilent(_DEVICE, f"no answer in {within_s:g} s")
+
+
+def _cause(look: Look) -> FaultCode:
+    """Why a job ended without a word on its paper, or was given up by nobody here."""
+    return FaultCode.DEVICE_SILENT if look.at_printer is None else FaultCode.SERVICE_DOWN
+
+
+def _late(when_late: Callable[[_Answer], None], answer: "Future[_Answer]") -> None:
+    if not answer.cancelled() and answer.exception() is None:
+        when_late(answer.result())
 
 
 def _heard(answer: "asyncio.Future[_Answer]") -> None:

@@ -2,9 +2,10 @@
 
 import contextlib
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from device_drivers.document_printer.cups_queue import CupsQueue, Queue, QueuedJob
+from device_drivers.document_printer.cups_queue import CupsQueue, JobLost, Queue, QueuedJob
 from device_drivers.document_printer.interface import (
     DocumentOutcome,
     DocumentPrinterStatus,
@@ -22,9 +23,9 @@ from device_drivers.status import DeviceStatus
 STOPS = frozenset({FaultCode.PAPER_OUT, FaultCode.TICKET_JAMMED, FaultCode.DOOR_OPEN})
 """What keeps a job that was begun from going on until a person comes."""
 _IDLE, _STOPPED = 3, 5
+"""printer-state (RFC 8011, 5.4.11)."""
 _OUR_JOBS = re.compile(r"[A-Za-z0-9-]{1,60}-[0-9a-f]{8}")
 """A title and what `CupsDocumentPrinter` draws to tell two papers of one title apart."""
-"""printer-state (RFC 8011, 5.4.11)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ class Look:
     def progress(self) -> JobProgress:
         """The printer's word; CUPS's while the printer has none, and then no pages."""
         if self.at_printer is not None:
-            return JobProgress(self.at_printer.state, self.at_printer.pages)
+            return JobProgress(self.at_printer.state, self.at_printer.pages or 0)
         return JobProgress(JobState.UNKNOWN if self.queued is None else self.queued.seen.state, 0)
 
     @property
@@ -76,9 +77,9 @@ def judge(look: Look, why: FaultCode) -> DocumentOutcome:
         return NotPrinted(why.value) if is_given_up else Unconfirmed(why.value)
     state, pages = look.at_printer.state, look.at_printer.pages
     if state is JobState.COMPLETED:
-        return Printed(pages)
-    is_given_up = state.is_final and pages == 0
-    return NotPrinted(why.value) if is_given_up else Unconfirmed(why.value, pages)
+        return Printed(pages or 0)
+    is_given_up = state.is_final and pages == 0  # said to be none, not left unsaid
+    return NotPrinted(why.value) if is_given_up else Unconfirmed(why.value, pages or 0)
 
 
 class Spooler:
@@ -106,17 +107,35 @@ class Spooler:
     def sweep(self) -> None:
         """Once in our life: purge what an earlier life of ours left. Raises DeviceFault.
 
+        Only for whoever owns the queue: a second process would purge what the first one prints.
+
         A process killed in a job leaves the citizen's paper in the spool folder, and a job that
         still waits would come out when nobody is there for it.
         """
         if not self._has_swept:
-            self._unforgotten.update(self._queue.named(_OUR_JOBS))
+            left = self._queue.named(_OUR_JOBS)
+            link = self._link(self._queue.attributes()) if left else None
+            if link is not None:
+                _cancel_at(link, left.values())
+            self._unforgotten.update(left)
             self._forget_all()
             self._has_swept = True
 
     def submit(self, pdf: bytes, name: str) -> Job:
-        """Give a job to CUPS. Raises DeviceFault, and then no job is left there."""
-        return Job(self._queue.submit(pdf, name=name), name)
+        """Give a job to CUPS. Raises DeviceFault, and then no job is left there.
+
+        But for JobLost: CUPS may print it yet, and it is purged as soon as CUPS listens.
+        """
+        try:
+            return Job(self._queue.submit(pdf, name=name), name)
+        except JobLost as lost:
+            self._unforgotten.add(lost.number)
+            raise
+
+    def take_back(self, job: Job) -> None:
+        """Cancel and purge a job that nobody waits for any more, now or as soon as CUPS listens."""
+        self.withdraw(job, Look())
+        self.forget(job)
 
     def look(self, job: Job, before: Look) -> Look:
         """See how a job stands; `before` is what was seen last. Never raises."""
@@ -165,6 +184,15 @@ class Spooler:
         return self._given or link_to(queue.device_uri, device=self._device)
 
 
+def _cancel_at(link: PrinterLink, names: Iterable[str]) -> None:
+    """At the printer too: it may hold a job for want of paper that CUPS alone would forget."""
+    with contextlib.suppress(DeviceFault):
+        for name in names:
+            seen = link.find_job(name)
+            if seen is not None and not seen.state.is_final:
+                link.cancel(seen.number)
+
+
 def _stop(fault: FaultCode | None) -> FaultCode | None:
     return fault if fault in STOPS else None
 
@@ -183,4 +211,5 @@ def _find(link: PrinterLink, job: Job, before: Look) -> JobSeen | None:
     if before.at_printer is None:
         return link.find_job(job.name)
     seen = link.job(before.at_printer.number)
-    return replace(seen, pages=max(seen.pages, before.at_printer.pages))
+    told = [each for each in (seen.pages, before.at_printer.pages) if each is not None]
+    return replace(seen, pages=max(told, default=None))

@@ -69,8 +69,8 @@ class JobSeen:
 
     number: int
     state: JobState
-    pages: int
-    """Impressions completed; 0 also where nothing is said of them."""
+    pages: int | None
+    """Impressions completed; None where nothing is said of them, which is not "none"."""
 
 
 def understand_printer(attributes: Attributes) -> DocumentPrinterStatus:
@@ -116,14 +116,15 @@ def understand_queue(state: object, reasons: Iterable[str]) -> DocumentPrinterSt
 
 def understand_job(attributes: Mapping[str, object]) -> JobSeen:
     """One job out of its attributes, each a value or a tuple of values."""
+    counted = [
+        max(0, pages)
+        for name in ("job-impressions-completed", "job-media-sheets-completed")
+        if (pages := _number(attributes.get(name))) is not None
+    ]
     return JobSeen(
         number=_number(attributes.get("job-id")) or 0,
         state=_JOB_STATES.get(_number(attributes.get("job-state")) or 0, JobState.UNKNOWN),
-        pages=max(
-            _number(attributes.get("job-impressions-completed")) or 0,
-            _number(attributes.get("job-media-sheets-completed")) or 0,
-            0,
-        ),
+        pages=max(counted, default=None),
     )
 
 

@@ -36,6 +36,12 @@ _UNKNOWN: Final = "unknown"
 _CANNOT_TALK: Final = "D1"
 """Faults of this family: the port must be opened again."""
 
+_OWNED: Final[Mapping[DeviceKind, Mapping[str, object]]] = {
+    DeviceKind.DOCUMENT_PRINTER: {"sweeps": True},
+}
+"""What only the app tells a driver, for the device is its own: a technician's command beside it
+must not purge what it prints."""
+
 D = TypeVar("D", bound=Device)
 
 
@@ -199,7 +205,7 @@ class Fleet:
 
         made: dict[DeviceKind, Device] = {}
         for kind, config in devices.items():
-            settings: dict[str, object] = dict(config.settings)
+            settings: dict[str, object] = {**config.settings, **_OWNED.get(kind, {})}
             try:
                 made[kind] = make_device(
                     DriverKind(kind.value), config.model, port(kind), **settings

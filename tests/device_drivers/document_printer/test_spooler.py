@@ -37,6 +37,8 @@ def _printer(state: JobState, pages: int = 0) -> JobSeen:
         (Look(_cups(JobState.CANCELED), _printer(JobState.CANCELED, 1)), Unconfirmed("D301", 1)),
         (Look(_cups(JobState.CANCELED), _printer(JobState.PROCESSING)), Unconfirmed("D301")),
         (Look(_cups(JobState.CANCELED)), Unconfirmed("D301")),
+        (Look(_cups(JobState.ABORTED), JobSeen(5, JobState.ABORTED, None)), Unconfirmed("D301")),
+        (Look(None, JobSeen(5, JobState.COMPLETED, None)), Printed(0)),
         (Look(_cups(JobState.PENDING, has_begun=False)), Unconfirmed("D301")),
         (Look(_cups(JobState.UNKNOWN)), Unconfirmed("D301")),
         (Look(), Unconfirmed("D301")),
