@@ -20,6 +20,10 @@ ERROR_POLICY: Final = "printer-error-policy=abort-job"
 """A job that fails is given up: the kiosk's flow knows what to do then, and CUPS does not."""
 
 
+ANSWER_S: Final = 60.0
+"""A queue is made within seconds; a CUPS that hangs would hold the installer for ever."""
+
+
 class NoPrintService(Exception):
     """The print service cannot be had; the message says what a person must do."""
 
@@ -106,6 +110,9 @@ def _cups(server: str, program: str, *arguments: str) -> subprocess.CompletedPro
             text=True,
             check=False,
             env=environment,
+            timeout=ANSWER_S,
         )
     except FileNotFoundError:
         return subprocess.CompletedProcess([program], 127, "", f"there is no {program}")
+    except subprocess.TimeoutExpired:
+        return subprocess.CompletedProcess([program], 124, "", f"no answer in {ANSWER_S:g} s")

@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import traceback
 from collections.abc import Sequence
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -29,6 +30,8 @@ WARM = (
     *("pymodbus.client", "pymodbus.framer", "pymodbus.pdu", "pymodbus.server", "aionut"),
 )
 """What the tests of the drivers import of others."""
+BROKEN_OFF = 70
+"""sysexits.h, EX_SOFTWARE: the run itself could not be held."""
 OPTIONS = (
     *("-q", "-x", "-p", "no:xdist", "-p", "no:randomly", "-o", "filterwarnings=default"),
     # a wait of 30 s for what a broken driver never sees is the longest there is
@@ -117,9 +120,18 @@ def serve(questions: IO[str], answers: IO[str]) -> None:
     for line in questions:
         child = os.fork()
         if child == 0:
-            os._exit(run_here(**json.loads(line)))
+            os._exit(tried_here(line))
         answers.write(f"{os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])}\n")
         answers.flush()
+
+
+def tried_here(line: str) -> int:
+    """In the fork: the exit code of a run, or `BROKEN_OFF`, which is never pytest's."""
+    try:
+        return run_here(**json.loads(line))
+    except BaseException:  # noqa: BLE001 - else the fork would end as a test that failed does
+        traceback.print_exc()
+        return BROKEN_OFF
 
 
 def run_here(tests: Sequence[str], broken: dict[str, str] | None, output: str) -> int:
