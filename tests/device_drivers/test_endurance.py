@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import os
+import sys
 import threading
 import time
 import tracemalloc
@@ -63,6 +64,19 @@ async def open_and_close(device: Device, cycles: int) -> None:
         await device.close()
 
 
+async def growth_bytes(device: Device, cycles: int) -> int:
+    """What the openings left in memory. A second round is held where the first left too much: what
+    leaks does so again, and a table that was made larger is not made larger at once."""
+    least = sys.maxsize
+    for _ in range(2):
+        before = driver_bytes()
+        await open_and_close(device, cycles)
+        least = min(least, driver_bytes() - before)
+        if least <= most_bytes(cycles):
+            break
+    return least
+
+
 def threads() -> list[str]:
     """The names of those that run, but for the event loop's own: `asyncio.to_thread` begins one
     whenever all others seem busy, up to a fixed number, and they stay as long as the loop."""
@@ -90,11 +104,9 @@ async def test_nothing_stays_behind(
         tracemalloc.start(1)
         await open_and_close(rig.device, 2)
         driver_bytes()  # the counting itself keeps a little, once
-        before = driver_bytes()
         begun = time.monotonic()
-        await open_and_close(rig.device, cycles)
+        grown = await growth_bytes(rig.device, cycles)
         lasted_s = time.monotonic() - begun
-        grown = driver_bytes() - before
         tracemalloc.stop()
         measured(f"{name:28} opened {cycles:6} times in {lasted_s:6.0f} s, {grown:7} bytes more")
         assert len(await settled_threads(len(running))) <= len(running)
@@ -134,8 +146,6 @@ async def test_a_thread_that_goes_on_would_be_seen(monkeypatch: pytest.MonkeyPat
 async def test_one_object_lost_an_opening_would_be_seen(cycles: int) -> None:
     device = Forgetful()
     tracemalloc.start(1)
-    before = driver_bytes()
-    await open_and_close(device, cycles)
-    grown = driver_bytes() - before
+    grown = await growth_bytes(device, cycles)
     tracemalloc.stop()
     assert grown > most_bytes(cycles)
