@@ -17,9 +17,8 @@ check: setup ## before each commit, a minute: format, lint, types, import contra
 	.venv/bin/lint-imports
 	$(PYTHON) -m pytest -q -n 2 -m "not slow"
 
-# Three workers on two cores: tests on real parts wait for half of their time.
 test: check ## check, then every test on real parts
-	$(PYTHON) -m pytest -q -m "slow and not alone" -n 3 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest -q -m "slow and not alone" -n 2 --dist loadfile --no-loadscope-reorder
 	$(PYTHON) -m pytest -q -m alone
 
 nightly: setup ## hours: a million inputs, every constant broken, 10,000 openings, every cable
