@@ -65,6 +65,7 @@ class HidQrScanner:
         self._node: KeyboardNode | None = None
         self._worker: ThreadPoolExecutor | None = None
         self._opening = asyncio.Lock()
+        self._opened_at = 0.0
 
     async def connect(self) -> None:
         """Open the port and grab the keyboard. Raises DeviceMissing."""
@@ -80,6 +81,7 @@ class HidQrScanner:
                 worker.shutdown(wait=False)
                 raise
             self._node, self._worker = node, worker
+            self._opened_at = time.monotonic()
 
     async def close(self) -> None:
         """Release the port. Safe to call twice; a wait under way raises DeviceMissing."""
@@ -132,7 +134,8 @@ class HidQrScanner:
 
         Raises DeviceGarbled for a key that is stuck.
         """
-        within_s = 0.0
+        # the head of a code may have been typed before the keyboard was ours
+        within_s = max(0.0, self._opened_at + self._key_gap_s - time.monotonic())
         deadline = time.monotonic() + STUCK_S
         while await self._events(within_s):
             within_s = self._key_gap_s

@@ -33,6 +33,8 @@ _DEVICE = DeviceKind.QR_SCANNER.value
 LONGEST_BURST_S = 10.0
 """What `LONGEST_CODE` takes at 9600 baud, the slowest speed scanners are set to, and a margin."""
 
+_OPENING_S = 0.1
+"""What comes sooner after the port is opened may be the rest of a code whose head nobody heard."""
 _LISTEN_S = 3600.0
 """One wait of `listen`, after which it waits again."""
 _ASK_S = 0.25
@@ -73,6 +75,8 @@ class SerialQrScanner:
         self._idle_s = idle_s
         self._framing = self._fresh_framing()
         self._is_asked = False
+        self._opened_at = 0.0
+        """When the port was opened, on the loop's clock."""
         self._arrived: list[CodeArrived] = []
         """Codes that came while something else was waited for."""
         self._busy_bytes = 0
@@ -80,8 +84,7 @@ class SerialQrScanner:
 
     async def connect(self) -> None:
         """Open the port and find out what is spoken. Raises DeviceFault."""
-        await self._open()
-        await self._ask_language()
+        await self._ready()
 
     async def close(self) -> None:
         """Release the port. Safe to call twice, and after a fault."""
@@ -134,6 +137,7 @@ class SerialQrScanner:
         if not self._line.is_open:
             await self._line.open()
             self._begin_anew()
+            self._opened_at = self._now()
 
     def _begin_anew(self) -> None:
         self._framing = self._fresh_framing()
@@ -242,7 +246,7 @@ class SerialQrScanner:
         Half a code must never be taken for one. What wants an acknowledgement gets it, or it would
         be sent again.
         """
-        waited_s = 0.0
+        waited_s = max(0.0, self._opened_at + _OPENING_S - self._now())
         deadline = self._now() + LONGEST_BURST_S
         while await self._hear(waited_s) or self._framing.is_waiting:
             waited_s = self._idle_s

@@ -97,11 +97,13 @@ async def test_what_a_hand_types_is_no_code(
     assert await reading == NothingShown()
 
 
+@pytest.mark.parametrize("is_open_before", [True, False])
 async def test_half_a_code_is_never_taken_for_one_however_slowly_it_is_typed(
-    emulator: KeyboardScannerEmulator,
+    emulator: KeyboardScannerEmulator, *, is_open_before: bool
 ) -> None:
     scanner = HidQrScanner(Port.parse(emulator.port), key_gap_s=2)
-    await scanner.connect()
+    if is_open_before:
+        await scanner.connect()
     emulator.type("SW3703", key_s=0.004, enters=False)
     reading = asyncio.create_task(scanner.read_code(within_s=1))
     await asyncio.sleep(0.3)

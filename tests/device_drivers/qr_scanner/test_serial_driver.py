@@ -11,7 +11,7 @@ import pytest
 from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
-from device_drivers.qr_scanner.framing.arrival import LONGEST_CODE
+from device_drivers.qr_scanner.framing.arrival import LONGEST_CODE, FramingName
 from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
@@ -147,6 +147,7 @@ async def test_status_sees_a_cable_pulled_while_nobody_reads(
 
 async def test_status_leaves_the_bytes_of_a_code_alone(emulator: LineScannerEmulator) -> None:
     scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=0.5)
+    await scanner.connect()
     reading = asyncio.create_task(scanner.read_code(within_s=20))
     await asyncio.sleep(0.1)
     emulator.babble(b"first half, ")
@@ -234,6 +235,21 @@ async def test_by_line_babble_without_a_line_end_is_garbled(
         await asyncio.sleep(0.05)
     with pytest.raises(DeviceGarbled):
         await reading
+
+
+@pytest.mark.parametrize("framing", ["line", "auto"])
+async def test_the_tail_of_a_code_shown_while_the_port_is_opened_is_none(
+    framing: FramingName,
+) -> None:
+    """Its head went by before anybody listened; the next code is read whole."""
+    with LineScannerEmulator(suffix=b"\r\n", bytes_per_s=40) as slow:
+        showing = asyncio.create_task(asyncio.to_thread(slow.show, "TAX1:370321:20261100042317"))
+        await asyncio.sleep(0.3)
+        scanner = SerialQrScanner(Port.parse(slow.port), framing=framing, idle_s=0.4)
+        assert await scanner.read_code(within_s=0.5) == NothingShown()
+        await showing
+        assert (await shown(scanner, slow, b"SW370321")).raw == b"SW370321"
+        await scanner.close()
 
 
 @asynccontextmanager
