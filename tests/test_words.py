@@ -6,12 +6,35 @@ from typing import Any
 import pytest
 import yaml
 
+from device_drivers.cabinet.interface import (
+    DoorStatus,
+    FanStatus,
+    HeatStatus,
+    Presence,
+    TamperStatus,
+)
+from device_drivers.document_printer import interface as document_printer
 from device_drivers.errors import FaultCode
+from device_drivers.id_card_reader.interface import MediaStatus
+from device_drivers.power_supply.interface import BatteryStatus, MainsStatus
+from device_drivers.receipt_printer.interface import (
+    CoverStatus,
+    CutterStatus,
+    PaperStatus,
+    TicketStatus,
+)
+from device_drivers.social_security_card.interface import MediaStatus as CardStatus
 from device_drivers.status import DeviceKind
 from fleet_server.kiosks.presence import Word
 from provisioning.demo.system import KIOSK_NAME
 
 ROOT = Path(__file__).resolve().parent.parent
+PART_STATES = (
+    *(DoorStatus, TamperStatus, FanStatus, HeatStatus, Presence),
+    *(document_printer.PaperStatus, document_printer.TonerStatus, document_printer.DoorStatus),
+    *(MediaStatus, CardStatus, BatteryStatus, MainsStatus),
+    *(PaperStatus, CoverStatus, CutterStatus, TicketStatus),
+)
 
 
 def words(name: str) -> dict[str, Any]:
@@ -33,6 +56,18 @@ def test_what_the_kiosk_calls_a_fault_the_console_calls_it_too(language: str) ->
     kiosk = words(f"{language}.yaml")["fault"]
     console = words(f"console.{language}.yaml")["fault"]["name"]
     assert {code: kiosk[code] for code in FaultCode} == {code: console[code] for code in FaultCode}
+
+
+@pytest.mark.parametrize("language", ["zh-CN", "en"])
+def test_a_devices_parts_and_their_states_have_words_in_the_console_as_on_the_wall(
+    language: str,
+) -> None:
+    wall, console = words(f"readiness.{language}.yaml"), words(f"console.{language}.yaml")
+    on_the_wall = {key.removeprefix("part.") for key in wall if key.startswith("part.")}
+    assert on_the_wall == set(console["part"])
+    states = {word.value for kind in PART_STATES for word in kind}
+    assert states <= set(console["value"])
+    assert {f"value.{state}" for state in states} <= set(wall)
 
 
 def test_the_glossary_has_the_consoles_words_for_presence() -> None:

@@ -4,10 +4,12 @@ No line starts with closing punctuation or ends with opening punctuation (避头
 or a number is broken only where it is wider than the line itself.
 """
 
+import re
 import unicodedata
 
 _CLOSING = frozenset("、。，．：；？！）］｝】〗》〉」』〕”’…—～·％‰℃,.;:?!)]}%°")
 _OPENING = frozenset("（［｛【〖《〈「『〔“‘￥([{$￡")
+_DASH_OF_A_RANGE = re.compile("(?<=[0-9])–(?=[0-9])")
 
 
 def columns_of(text: str) -> int:
@@ -50,9 +52,17 @@ def strip_controls(text: str) -> str:
 def wrap(text: str, columns: int) -> list[str]:
     """Lines of at most `columns` columns; an empty text is one empty line."""
     lines: list[str] = []
-    for paragraph in strip_controls(text).split("\n"):
+    for paragraph in _paragraphs(text):
         lines.extend(_wrap_paragraph(paragraph, columns))
     return lines
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The text by its line breaks, with the dash of a range, 9:00–17:00, as a hyphen.
+
+    GBK has the dash as a full-width character, A843, which tears a gap between two numbers.
+    """
+    return _DASH_OF_A_RANGE.sub("-", strip_controls(text)).split("\n")
 
 
 def _wrap_paragraph(paragraph: str, columns: int) -> list[str]:
@@ -89,9 +99,7 @@ def _is_chinese(character: str) -> bool:
 
 def widest_piece(text: str) -> int:
     """The columns of its widest part between which no line breaks: a number, a Latin word."""
-    pieces = [
-        piece.strip(" ") for line in strip_controls(text).split("\n") for piece in _pieces(line)
-    ]
+    pieces = [piece.strip(" ") for line in _paragraphs(text) for piece in _pieces(line)]
     return max(map(columns_of, pieces), default=0)
 
 

@@ -19,7 +19,7 @@ from provisioning.demo.processes import Child, DidNotStart, answers, free_port, 
 DEPARTMENTS: Final = ("police", "real_estate", "tax", "social_security")
 KIOSK_ID: Final = "hz0001"
 KIOSK_NAME: Final = "01 号终端"
-HALL: Final = "桓台县政务服务中心 24 小时自助服务区"
+HALL: Final = "桓台县政务服务中心24小时自助服务区"
 KEPT: Final = {"app": 2, "agent": 78}
 """What is begun anew where it ends, and the exit status after which a person must look first."""
 ROOT: Final = Path(__file__).resolve().parents[2]

@@ -134,7 +134,7 @@ class Album:
         page.goto(f"{self.on.url}/console/kiosks/new")
         page.fill("#kiosk_id", "hz0005")
         page.fill("#name", "05 号终端")
-        page.fill("#hall", "桓台县政务服务中心 24 小时自助服务区")
+        page.fill("#hall", "桓台县政务服务中心24小时自助服务区")
         page.click("main form .btn-primary")
         page.wait_for_load_state()
         self._both("kiosk-token")

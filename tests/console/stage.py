@@ -19,7 +19,7 @@ from tests.console.wire_kiosk import WireKiosk
 from tests.fleet_server.small_hall import PROJECT, eventually, free_port, sandbox
 
 PASSWORD = "correct horse battery"
-HALL = "桓台县政务服务中心 24 小时自助服务区"
+HALL = "桓台县政务服务中心24小时自助服务区"
 DEPARTMENTS = ("police", "real_estate", "tax", "social_security")
 
 

@@ -2,7 +2,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from device_drivers.receipt_printer.wrapping import columns_of, strip_controls, wrap
+from device_drivers.receipt_printer.wrapping import (
+    columns_of,
+    strip_controls,
+    widest_piece,
+    wrap,
+)
 
 _WORDS = st.text(alphabet="受理编号申请，。！？（）《》“”、：；abc123 -.", max_size=120)
 
@@ -71,3 +76,8 @@ def test_a_single_character_never_stands_alone_on_the_last_line() -> None:
 
 def test_a_last_number_stays_whole_and_alone() -> None:
     assert wrap("金额合计为人民币 5", 16) == ["金额合计为人民币", "5"]
+
+
+def test_the_dash_of_a_range_opens_no_gap_and_other_dashes_stay() -> None:
+    assert wrap("人工服务 9:00–17:00，全年–无休", 48) == ["人工服务 9:00-17:00，全年–无休"]
+    assert widest_piece("9:00–17:00") == len("9:00-17:00")
