@@ -13,7 +13,6 @@ import asyncio
 import itertools
 import multiprocessing
 import re
-import socket
 import tempfile
 import threading
 import time
@@ -33,6 +32,7 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
 from benchmarks.figure import Figure, percentile
+from device_drivers.emulation.free_port import free_port
 from fleet_server.broker.configuration import SERVER_USER
 from fleet_server.broker.link import ServerLink
 from fleet_server.broker.mosquitto import Mosquitto
@@ -305,8 +305,8 @@ def _prepare(folder: Path) -> tuple[Bench, Authority]:
     settings = Settings(
         folder=folder,
         public_url="http://127.0.0.1",
-        http=HttpSettings(port=_free_port()),
-        broker=BrokerSettings(port=_free_port(), server_port=_free_port()),
+        http=HttpSettings(port=free_port()),
+        broker=BrokerSettings(port=free_port(), server_port=free_port()),
     )
     authority = Authority.create(settings.keys, hosts=[], now=now)
     kiosks = tuple(f"bench{index:04d}" for index in range(PUBLISHERS))
@@ -333,12 +333,6 @@ def _enrol(database: Database, kiosks: tuple[str, ...]) -> None:
             session.add(Kiosk(id=kiosk_id, name=kiosk_id, hall="bench", enrolled_at=now))
             session.flush()
             session.add(Presence(kiosk_id=kiosk_id, since=now))
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def _run() -> list[Figure]:

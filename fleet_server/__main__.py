@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import logging
-import socket
 import sys
 from datetime import timedelta
 from pathlib import Path
@@ -66,7 +65,7 @@ def _parser() -> argparse.ArgumentParser:
     init.add_argument("--kiosk-host", default="127.0.0.1", help="where kiosks reach us")
     init.add_argument("--listen", default="127.0.0.1", help="address of HTTPS and the broker")
     for name, default in (("http", 8080), ("https", 8443), ("broker", 8883), ("link", 18830)):
-        init.add_argument(f"--{name}-port", type=int, default=default, help="0: a free one")
+        init.add_argument(f"--{name}-port", type=int, default=default)
     init.add_argument(
         "--department", action="append", default=[], metavar="ID=URL", help="may be repeated"
     )
@@ -112,8 +111,7 @@ def _init(arguments: argparse.Namespace) -> int:
 
 def _first_config(arguments: argparse.Namespace) -> str:
     http, https, broker, link = (
-        arguments.__dict__[f"{name}_port"] or _free_port()
-        for name in ("http", "https", "broker", "link")
+        arguments.__dict__[f"{name}_port"] for name in ("http", "https", "broker", "link")
     )
     public_url = arguments.public_url or f"http://127.0.0.1:{http}"
     lines = [
@@ -128,12 +126,6 @@ def _first_config(arguments: argparse.Namespace) -> str:
         name, _, url = department.partition("=")
         lines.append(f"\n[departments.{json.dumps(name)}]\nbase_url = {json.dumps(url)}")
     return "\n".join(lines) + "\n"
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _run(arguments: argparse.Namespace) -> int:

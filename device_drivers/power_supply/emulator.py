@@ -19,6 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
+from device_drivers.emulation.free_port import free_port
+
 PROGRAMS: Final = Path("/lib/nut")
 """Debian 12, packages nut-server 2.8.0-7 and later."""
 NAME: Final = "kiosk"
@@ -108,7 +110,7 @@ class PowerSupplyEmulator:
         folder = Path(tempfile.mkdtemp(prefix="nut-")) if self._given is None else self._given
         self._directory = folder.resolve()
         (self._directory / "state").mkdir(parents=True, exist_ok=True, mode=0o700)
-        self._number = _free_port()
+        self._number = free_port()
         (self._directory / "ups.conf").write_text(_SUPPLY, "ascii")
         (self._directory / "upsd.users").write_text("", "ascii")
         (self._directory / "upsd.conf").write_text(
@@ -253,13 +255,6 @@ def _environment(folder: Path) -> dict[str, str]:
         "NUT_STATEPATH": state,
         "NUT_ALTPIDPATH": state,
     }
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        number: int = probe.getsockname()[1]
-        return number
 
 
 def _listens(number: int) -> bool:

@@ -12,7 +12,8 @@ from typing import Final
 
 from PIL import Image, ImageGrab
 
-from provisioning.demo.processes import Child, DidNotStart, answers, free_port, wait_until
+from device_drivers.emulation.free_port import free_port
+from provisioning.demo.processes import Child, DidNotStart, answers, wait_until
 
 WIDTH_PX: Final = 1080
 HEIGHT_PX: Final = 1920

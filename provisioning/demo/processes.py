@@ -120,17 +120,6 @@ def answers(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def free_port(preferred: int = 0) -> int:
-    """Pick a loopback TCP port nobody uses: `preferred` if it is free, else any."""
-    for port in (preferred, 0):
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return int(probe.getsockname()[1])
-    raise DidNotStart("no free port on loopback")
-
-
 def _die_with_parent() -> None:
     """Tell the kernel to end this child when the demo dies, however it dies."""
     ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from device_drivers.bench.hand import Hand
+from device_drivers.emulation.free_port import free_port
 from provisioning.demo.display import Display, present_display
-from provisioning.demo.processes import Child, DidNotStart, answers, free_port, wait_until
+from provisioning.demo.processes import Child, DidNotStart, answers, wait_until
 
 DEPARTMENTS: Final = ("police", "real_estate", "tax", "social_security")
 KIOSK_ID: Final = "hz0001"

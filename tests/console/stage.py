@@ -13,10 +13,11 @@ from pathlib import Path
 
 import httpx
 
+from device_drivers.emulation.free_port import free_port
 from fleet_server.initialise import local_secret
 from fleet_server.settings import FILE_NAME, Settings, load
 from tests.console.wire_kiosk import WireKiosk
-from tests.fleet_server.small_hall import PROJECT, eventually, free_port, sandbox
+from tests.fleet_server.small_hall import PROJECT, eventually, sandbox
 
 PASSWORD = "correct horse battery"
 HALL = "桓台县政务服务中心24小时自助服务区"
@@ -80,7 +81,7 @@ def stage(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Iterat
     made = subprocess.run(
         [
             *(sys.executable, "-m", "fleet_server", "init", str(server)),
-            *("--http-port=0", "--https-port=0", "--broker-port=0", "--link-port=0"),
+            *(f"--{name}-port={free_port()}" for name in ("http", "https", "broker", "link")),
             *(f"--department={name}=http://127.0.0.1:{port}" for name, port in ports.items()),
         ],
         cwd=PROJECT,

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -24,6 +23,7 @@ from cryptography.x509.oid import NameOID
 from fastapi import FastAPI
 from nacl.public import PrivateKey
 
+from device_drivers.emulation.free_port import free_port
 from fleet_server.database import Database
 from fleet_server.enrolment.tables import KioskCertificate
 from fleet_server.initialise import initialise, sealing_key
@@ -41,14 +41,6 @@ TAX_NOTICE = "TAX1:370321:20261100042317"
 
 PATIENCE_S = 20.0
 """Of a wait for something that must happen: a busy machine is no fault, speed is `make bench`'s."""
-
-
-def free_port() -> int:
-    """A port of 127.0.0.1 nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def eventually(true: Callable[[], bool], *, within_s: float = PATIENCE_S) -> bool:

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from device_drivers.emulation.free_port import free_port
 from fleet_server.broker.configuration import SERVER_USER
 from fleet_server.broker.link import ServerLink
 from fleet_server.broker.mosquitto import Mosquitto
@@ -30,7 +31,7 @@ from fleet_server.settings import BrokerSettings, PresenceSettings, Settings
 from kiosk.contract.downlink import Acknowledgement
 from kiosk.contract.topics import Channel, Direction, Topic, downlink_filter
 from tests.fleet_server.fresh_database import fresh_database
-from tests.fleet_server.small_hall import PATIENCE_S, free_port
+from tests.fleet_server.small_hall import PATIENCE_S
 
 PASSWORD = "a password of the test"
 INST = "0123456789abcdef0123456789abcdef"

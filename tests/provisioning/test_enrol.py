@@ -11,8 +11,9 @@ import pytest
 from cryptography import x509
 from cryptography.x509.oid import NameOID
 
+from device_drivers.emulation.free_port import free_port
 from kiosk.config import load
-from tests.kiosk.agent.small_broker import eventually, free_port, listens
+from tests.kiosk.agent.small_broker import eventually, listens
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal
 
+from device_drivers.emulation.free_port import free_port
 from device_drivers.emulation.wire_fault import Disturber, WireFault
 from device_drivers.receipt_printer.emulator.automatic_status import AutomaticReports
 from device_drivers.receipt_printer.emulator.condition import Condition
@@ -90,7 +91,7 @@ class ReceiptPrinterEmulator:
         self._mm_per_s = mm_per_s
         self._presenter = presenter
         self._answers_real_time = answers_real_time
-        self._number = number
+        self._number = number or free_port()
         self._roll = PaperRoll(width_mm, look=look)
         self._encoding = encoding
         self._interpreter = Interpreter(encoding, presenter=presenter)
@@ -170,7 +171,6 @@ class ReceiptPrinterEmulator:
         """Put the cable in; nothing happens when it is in."""
         if self._server is None:
             self._server = await asyncio.start_server(self._serve, "127.0.0.1", self._number)
-            self._number = self._server.sockets[0].getsockname()[1]
 
     async def unplug(self) -> None:
         """Pull the cable: connections drop, new ones are refused; the buffer keeps its bytes."""

@@ -9,11 +9,12 @@ from datetime import UTC, datetime
 
 import pytest
 
+from device_drivers.emulation.free_port import free_port
 from fleet_server.departments.contract.models import Completed, HandedCase
 from fleet_server.departments.gateway import Gateway, GatewayError, Trouble
 from fleet_server.settings import DepartmentSettings
 from kiosk.contract.cases import Applicant
-from tests.fleet_server.small_hall import TAX_NOTICE, cases_at, free_port, sandbox, set_fault
+from tests.fleet_server.small_hall import TAX_NOTICE, cases_at, sandbox, set_fault
 
 pytestmark = pytest.mark.slow
 

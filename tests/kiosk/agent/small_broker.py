@@ -20,13 +20,6 @@ from kiosk.contract.uplink import EventsMessage, UplinkMessage, decode_uplink
 KIOSK_ID = "hz0042"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
 class KeptPort:
     """A loopback port that stays this test's own, also while nobody listens on it.
 

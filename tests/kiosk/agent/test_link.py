@@ -13,6 +13,7 @@ import pytest
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 
+from device_drivers.emulation.free_port import free_port
 from fleet_server.pki import Authority
 from kiosk.agent.link import Arrived, Link, LinkError, LinkNote, Lost, Published
 from kiosk.contract.topics import Channel
@@ -22,7 +23,6 @@ from tests.kiosk.agent.small_broker import (
     Broker,
     Ingest,
     eventually,
-    free_port,
     tls_broker,
 )
 
