@@ -8,6 +8,7 @@ from fleet_server.console.words import Words
 from fleet_server.content.comparing import Change
 from kiosk.contract.content import ServiceContent
 from kiosk.contract.findings import Finding, FindingCode
+from kiosk.contract.services import Outcome, StepDefinition
 
 Services = Mapping[str, ServiceContent]
 
@@ -50,7 +51,7 @@ def key_label(words: Words, content: ServiceContent, key: str) -> str:
     if head == "materials":
         return words("text.material", id=rest)
     step = content.definition.steps.get(head)
-    kind = head if step is None else words.of_code("step", step.kind)
+    kind = head if step is None else step_label(words, step)
     what, _, option = rest.partition(".")
     label = words("text.option", id=option) if option else words.of_code("text", what)
     return words("text.of_step", step=kind, label=label)
@@ -64,6 +65,13 @@ def text_place(finding: Finding) -> tuple[str, str] | None:
     if len(parts) == _PARTS_OF_TEXT_PATH:
         return parts[2], parts[3]
     return (parts[2], finding.detail) if finding.code in _KEY_IN_DETAIL else None
+
+
+def step_label(words: Words, step: StepDefinition) -> str:
+    """`选择题`; of the last pages, which are several, also which: `结束页：没有提交`."""
+    if isinstance(step, Outcome):
+        return words.of_code("ending", step.result)
+    return words.of_code("step", step.kind)
 
 
 def finding_text(words: Words, finding: Finding) -> str:

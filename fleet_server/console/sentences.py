@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
+from fleet_server.console.content_words import step_label
 from fleet_server.console.times import clock_text
 from fleet_server.console.words import Words
 from fleet_server.kiosks.presence import Word
@@ -185,7 +186,7 @@ def _step_title(words: Words, event: EventView, bundle: ContentBundle | None) ->
     content = None if bundle is None else bundle.services.get(event.facts.get("service_id", ""))
     if content is None or step_id not in content.definition.steps:
         return step_id
-    return words.of_code("step", content.definition.steps[step_id].kind)
+    return step_label(words, content.definition.steps[step_id])
 
 
 def _journal_facts(words: Words, event: EventView, bundle: ContentBundle | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ from fleet_server.console.content_words import (
     finding_line,
     finding_text,
     key_label,
+    step_label,
     text_place,
     title_of,
 )
@@ -179,7 +180,7 @@ def _groups(
         elif head == "materials":
             title = words("editor.materials")
         else:
-            title = words.of_code("step", definition.steps[head].kind)
+            title = step_label(words, definition.steps[head])
         groups.append(Group(title, tuple(fields)))
     return tuple(groups)
 

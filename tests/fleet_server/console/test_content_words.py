@@ -56,6 +56,7 @@ def test_a_finding_without_a_field_says_where(services: dict[str, ServiceContent
     [
         ("title", "标题"),
         ("scan.help", "扫码 · 说明"),
+        ("left.title", "结束页：没有提交 · 标题"),
         ("materials.notice", "材料 notice"),
         ("no_such_step.title", "no_such_step · 标题"),
     ],

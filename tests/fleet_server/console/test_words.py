@@ -24,7 +24,7 @@ from kiosk.contract.cases import CaseState
 from kiosk.contract.devices import DeviceKind, DeviceStatus
 from kiosk.contract.findings import FindingCode
 from kiosk.contract.identifiers import NumberKind
-from kiosk.contract.services import Department, OfflineClass, StepDefinition
+from kiosk.contract.services import Department, OfflineClass, Outcome, StepDefinition
 from kiosk.contract.uplink import KEPT_TOO_LONG, AppState, UplinkEvent
 from kiosk.store.journal import load_catalogue
 
@@ -48,7 +48,12 @@ def step_kinds() -> tuple[str, ...]:
     return tuple(
         str(typing.get_args(each.model_fields["kind"].annotation)[0])
         for each in typing.get_args(union)
+        if each is not Outcome  # said by its result: `endings`
     )
+
+
+def endings() -> tuple[str, ...]:
+    return typing.get_args(Outcome.model_fields["result"].annotation)
 
 
 def sandbox_refusals() -> tuple[str, ...]:
@@ -123,6 +128,7 @@ def test_every_key_the_code_names_exists() -> None:
         ("refused_case", (*REFUSED_FOR_GOOD, KEPT_TOO_LONG)),
         ("refusal", sandbox_refusals()),
         ("step", step_kinds()),
+        ("ending", endings()),
         ("audit.action", tuple(audited("action"))),
         ("audit.fact", tuple(audited("fact"))),
         ("ingest.why", ("database_refuses", "unknown")),
@@ -149,6 +155,7 @@ def test_every_code_has_a_word(group: str, codes: tuple[str, ...]) -> None:
         ("case.state", tuple(CaseState)),
         ("refused_case", (*REFUSED_FOR_GOOD, KEPT_TOO_LONG)),
         ("step", step_kinds()),
+        ("ending", endings()),
         ("refusal", sandbox_refusals()),
         ("audit.action", tuple(audited("action"))),
     ],
