@@ -72,7 +72,7 @@ def main() -> int:
 
 
 def _keep(system: System) -> list[str]:
-    """Begin the kiosk's programs anew where they end, until another ends; the names of those."""
+    """Begin anew what may be where it ends, until something else ends; the names of that."""
     while True:
         for name in system.begin_anew():
             say(f"{name} ended and is begun anew; see {FOLDER}/logs")

@@ -21,7 +21,12 @@ DEPARTMENTS: Final = ("police", "real_estate", "tax", "social_security")
 KIOSK_ID: Final = "hz0001"
 KIOSK_NAME: Final = "01 号终端"
 HALL: Final = "桓台县政务服务中心24小时自助服务区"
-KEPT: Final = {"app": 2, "agent": 78}
+KEPT: Final = {
+    "app": 2,
+    "agent": 78,
+    "server": 2,
+    **{f"department-{name}": 2 for name in DEPARTMENTS},
+}
 """What is begun anew where it ends, and the exit status after which a person must look first."""
 ROOT: Final = Path(__file__).resolve().parents[2]
 
@@ -132,10 +137,10 @@ class System:
         return [name for name, child in self.children.items() if not child.is_running()]
 
     def begin_anew(self) -> list[str]:
-        """Start those of the kiosk's two programs again that ended; their names.
+        """Start again what ended of kiosk, server and departments; their names.
 
-        As systemd does on a kiosk (`provisioning/systemd`, Restart=always): one that was told to
-        restart and could not, or fell, comes back.
+        As systemd does on a kiosk (`provisioning/systemd`, Restart=always) and in a server room:
+        one that was told to restart and could not, or fell, comes back.
         """
         fallen = [name for name in self.failed() if self.may_begin_anew(name)]
         for name in fallen:

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -65,6 +66,25 @@ def demo(short_folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         if running.poll() is None:
             running.terminate()
         running.wait(30)
+
+
+def test_a_demo_goes_on_when_programs_of_it_are_killed(demo: subprocess.Popen[bytes]) -> None:
+    for what in ("fleet_server run", "sandbox --department tax", "kiosk.agent", "kiosk.main"):
+        (killed,) = running_as(demo.pid, what)
+        os.kill(killed, signal.SIGKILL)
+        assert eventually(lambda: running_as(demo.pid, what) not in ([], [killed]), within_s=30)  # noqa: B023
+    assert demo.poll() is None
+
+
+def running_as(demo: int, what: str) -> list[int]:
+    """Pids of the demo's programs started with these words."""
+    found = []
+    for process in family_of([demo]):
+        with suppress(OSError):  # it ended while we looked
+            words = Path(f"/proc/{process.pid}/cmdline").read_bytes().replace(b"\0", b" ")
+            if what.encode() in words:
+                found.append(process.pid)
+    return found
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL], ids=lambda each: each.name)
