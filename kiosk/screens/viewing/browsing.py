@@ -2,7 +2,7 @@
 
 from kiosk.contract.content import MenuDepartment
 from kiosk.flow import states as st
-from kiosk.flow.availability import Mode, availability, services_of
+from kiosk.flow.availability import Cause, Mode, availability, services_of
 from kiosk.flow.closing import Closing, closing
 from kiosk.flow.events import Begin, DepartmentChosen, Quit, ServiceChosen, TryAgain
 from kiosk.screens.view_model import (
@@ -38,10 +38,11 @@ def idle(state: st.Idle, saying: Saying) -> IdleView:
 
 
 def _now(entry: MenuDepartment, saying: Saying) -> str:
-    modes = [
-        availability(content.definition, saying.world).mode
+    verdicts = [
+        availability(content.definition, saying.world)
         for content in services_of(saying.world, entry.department)
     ]
+    modes = [verdict.mode for verdict in verdicts]
     working, limited = modes.count(Mode.AVAILABLE), modes.count(Mode.ACCEPT_ONLY)
     if not modes:
         return saying.say("idle.empty")
@@ -49,7 +50,10 @@ def _now(entry: MenuDepartment, saying: Saying) -> str:
         return saying.say("idle.some_limited", count=str(working), limited=str(limited))
     if working:
         return saying.say("idle.working", count=str(working))
-    return saying.say("idle.accept_only" if limited else "idle.paused")
+    if limited:
+        return saying.say("idle.accept_only")
+    is_starting = all(verdict.cause is Cause.DEVICE_STARTING for verdict in verdicts)
+    return saying.say("idle.starting" if is_starting else "idle.paused")
 
 
 def home(state: st.Home, saying: Saying) -> HomeView:

@@ -7,7 +7,7 @@ import pytest
 
 from device_drivers.document_camera.interface import PageProblem
 from kiosk.contract.content import LANGUAGES
-from kiosk.contract.devices import DeviceKind
+from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
 from kiosk.contract.downlink import BackendStatus
 from kiosk.contract.services import Department
 from kiosk.flow import events as ev
@@ -180,6 +180,15 @@ def test_the_idle_page_says_what_works_now_by_department() -> None:
     page = draw(st.Idle(), world(backend=(Department.TAX, BackendStatus.DOWN))).page
     assert isinstance(page, IdleView)
     assert [now for _, _, now in page.departments] == ["1 项可办", "1 项可办", "暂停", "1 项可办"]
+
+
+def test_while_a_scanner_starts_its_department_is_starting_and_not_paused() -> None:
+    around = world()
+    starting = DeviceState(status=DeviceStatus.STARTING)
+    around = replace(around, devices={**around.devices, DeviceKind.QR_SCANNER: starting})
+    page = draw(st.Idle(), around).page
+    assert isinstance(page, IdleView)
+    assert [now for _, _, now in page.departments][2] == "正在启动"
 
 
 def test_the_home_page_tells_what_is_down_in_one_line_and_at_the_department() -> None:
