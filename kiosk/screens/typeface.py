@@ -21,7 +21,7 @@ _NOT_LAST = "（《「『【〈〔“‘([{"
 """Never at the end of a line."""
 
 _LEAST_LAST_EM = 3.5
-"""A last line shorter than this would stand there lost: its paragraph shares its words evenly."""
+"""A last line shorter than this would stand there lost: the lines before it give it company."""
 
 OPEN_FONTS = 12
 """Text sizes kept open: a page uses about ten, and each costs FreeType some 4 MB."""
@@ -128,13 +128,14 @@ class Typeface:
         lines = self._greedy(text, size, weight, width)
         if len(lines) < 2:
             return lines
-        is_lost = self.width(lines[-1], size, weight) < _LEAST_LAST_EM * size
-        if not balanced and not is_lost:
+        if not balanced and not self._is_lost(lines[-1], size, weight):
             return lines
         if len(lines) == 2:
             parted = self._at_punctuation(text, size, weight, width)
             if parted:
                 return parted
+        if not balanced:
+            return self._with_company(text, size, weight, width)
         narrow, wide = width / 2, width
         while wide - narrow > size / 2:
             middle = (narrow + wide) / 2
@@ -143,6 +144,22 @@ class Typeface:
             else:
                 wide = middle
         return self._greedy(text, size, weight, wide)
+
+    def _is_lost(self, last: str, size: int, weight: Weight) -> bool:
+        return self.width(last, size, weight) < _LEAST_LAST_EM * size
+
+    def _with_company(self, text: str, size: int, weight: Weight, width: float) -> list[str]:
+        """As many lines, narrower by as little as brings a lost last one company."""
+        full = self._greedy(text, size, weight, width)
+        narrower = width
+        while narrower > width / 2:
+            narrower -= size / 2
+            lines = self._greedy(text, size, weight, narrower)
+            if len(lines) > len(full):
+                break
+            if not self._is_lost(lines[-1], size, weight):
+                return lines
+        return full
 
     def _at_punctuation(self, text: str, size: int, weight: Weight, width: float) -> list[str]:
         """Two lines parted where one would pause reading aloud; empty where none fits."""

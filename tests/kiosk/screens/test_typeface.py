@@ -61,6 +61,11 @@ def test_no_word_stands_lost_on_a_last_line(typeface: Typeface) -> None:
     assert len(lines[-1]) >= 3
 
 
+def test_a_lost_word_gets_company_and_the_other_lines_stay_long(typeface: Typeface) -> None:
+    lines = typeface.wrap("一二三四五六七八九十" * 4 + "一", 40, "regular", 800)
+    assert [len(line) for line in lines] == [18, 18, 5]
+
+
 def test_a_rare_name_character_is_drawn_by_another_face(typeface: Typeface) -> None:
     rare = "\U00020509"  # 𠔉, Extension B
     empty = np.asarray(typeface.mask("\U0010ffff", 40, "regular", 56))
