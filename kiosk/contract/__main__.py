@@ -11,7 +11,7 @@ from pydantic import JsonValue
 from kiosk.contract.assemble import Unassembled, assemble_service
 from kiosk.contract.checks import check_service
 from kiosk.contract.findings import Finding, FindingCode, Gate
-from kiosk.contract.identifiers import check_number
+from kiosk.contract.identifiers import NumberKind, check_number
 
 _GATE_FILE = "publish_gate.yaml"
 _SHIPPED_GATE = Path(__file__).resolve().parents[2] / "assets" / _GATE_FILE
@@ -24,8 +24,13 @@ def main(arguments: list[str] | None = None) -> int:
     """Exit 0 on a result (a refusal is a result), 2 on bad arguments (`DESIGN.md` section 8)."""
     parser = argparse.ArgumentParser(prog="python -m kiosk.contract", description=__doc__)
     commands = parser.add_subparsers(required=True)
-    numbers = commands.add_parser("check-number", help="official numbers: kind, valid, why not")
-    numbers.add_argument("texts", nargs="+", metavar="TEXT")
+    numbers = commands.add_parser(
+        "check-number",
+        help="official numbers: kind, valid, why not",
+        description="One JSON object a number: its kind, whether it is valid, and why not.",
+    )
+    kinds = ", ".join(kind.value for kind in NumberKind if kind is not NumberKind.UNKNOWN)
+    numbers.add_argument("texts", nargs="+", metavar="TEXT", help=f"a number of any kind: {kinds}")
     numbers.set_defaults(run=_check_numbers)
     services = commands.add_parser("check-service", help="every finding of the publish gate")
     services.add_argument("folders", nargs="+", type=Path, metavar="FOLDER")
