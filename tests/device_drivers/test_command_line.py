@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import signal
 import subprocess
 import sys
 import time
@@ -20,6 +19,7 @@ from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
 from device_drivers.registry import MODELS
 from tests.device_drivers.id_card_reader.people import RESIDENT
+from tests.device_drivers.listening import listening
 
 pytestmark = pytest.mark.slow
 
@@ -162,67 +162,41 @@ def test_writes_the_portrait_that_the_vendors_decoder_made(tmp_path: Path) -> No
 
 
 def test_listens_to_a_scanner_until_interrupted() -> None:
-    with LineScannerEmulator(identifies=True) as emulator:
-        listening = subprocess.Popen(
-            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        with listening:
-            assert listening.stdout is not None
-            assert listening.stderr is not None
-            listening.stderr.readline()
-            emulator.show("完税", encoding="gbk")
-            first = listening.stdout.readline()
-            emulator.show("完税")
-            second = listening.stdout.readline()
-            listening.send_signal(signal.SIGINT)
-            assert listening.wait(30) == 130
-            assert b"Traceback" not in listening.stderr.read()
-    assert lines_of(first + second) == [
-        {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode("gbk").hex()},
-        {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode().hex()},
-    ]
+    with (
+        LineScannerEmulator(identifies=True) as emulator,
+        listening("qr-scanner", "listen", "--port", emulator.port) as scans,
+    ):
+        first = scans.hold(lambda: emulator.show("完税", encoding="gbk"))
+        assert first == {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode("gbk").hex()}
+        second = scans.hold(lambda: emulator.show("完税"))
+        assert second == {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode().hex()}
+        scans.interrupt()
 
 
 @pytest.mark.parametrize(
     ("framing", "texts"), [("line", ["half and half"]), ("auto", ["half ", "and half"])]
 )
 def test_listens_by_the_framing_it_was_told(framing: str, texts: list[str]) -> None:
-    with LineScannerEmulator() as emulator:
-        listening = subprocess.Popen(
-            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port, "--framing", framing],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        with listening:
-            assert listening.stdout is not None
-            assert listening.stderr is not None
-            listening.stderr.readline()
-            time.sleep(0.2)
-            emulator.babble(b"half ")
-            time.sleep(0.5)
-            emulator.babble(b"and half\r\n")
-            lines = b"".join(listening.stdout.readline() for _ in texts)
-            listening.send_signal(signal.SIGINT)
-            assert listening.wait(30) == 130
-    assert [line["text"] for line in lines_of(lines)] == texts
+    with (
+        LineScannerEmulator() as emulator,
+        listening("qr-scanner", "listen", "--port", emulator.port, "--framing", framing) as scans,
+    ):
+        scans.hold(lambda: emulator.show("it looks"))
+        emulator.babble(b"half ")
+        time.sleep(0.5)
+        emulator.babble(b"and half\r\n")
+        assert [scans.next()["text"] for _ in texts] == texts
+        scans.interrupt()
 
 
 def test_a_scanner_unplugged_while_listening_is_a_fault() -> None:
-    with LineScannerEmulator() as emulator:
-        listening = subprocess.Popen(
-            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        with listening:
-            assert listening.stderr is not None
-            listening.stderr.readline()
-            emulator.unplug()
-            output, _ = listening.communicate(timeout=30)
-        assert listening.returncode == 1
-        assert lines_of(output)[0]["fault"] == "D101"
+    with (
+        LineScannerEmulator() as emulator,
+        listening("qr-scanner", "listen", "--port", emulator.port) as scans,
+    ):
+        emulator.unplug()
+        assert scans.next()["fault"] == "D101"
+        assert scans.ended() == 1
 
 
 def test_decodes_pictures_and_goes_on_after_one_that_is_none(tmp_path: Path) -> None:
@@ -356,15 +330,14 @@ def test_cabinet_tells_its_status_and_a_light_is_set() -> None:
 
 
 def test_cabinet_watches_until_it_is_told_to_end() -> None:
-    with CabinetEmulator(bytes_per_s=None) as board:
-        command = [*COMMAND, "cabinet", "watch", "--port", board.port]
-        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
-            assert watching.stdout is not None
-            assert json.loads(watching.stdout.readline())["door"] == "closed"
-            board.set_door(is_open=True)
-            assert json.loads(watching.stdout.readline())["door"] == "open"
-            watching.send_signal(signal.SIGINT)
-            assert watching.wait(30) == 130
+    with (
+        CabinetEmulator(bytes_per_s=None) as board,
+        listening("cabinet", "watch", "--port", board.port) as changes,
+    ):
+        assert changes.next()["door"] == "closed"
+        board.set_door(is_open=True)
+        assert changes.next()["door"] == "open"
+        changes.interrupt()
 
 
 @pytest.mark.parametrize(

@@ -106,9 +106,12 @@ def test_a_bench_follows_its_script(tmp_path: Path) -> None:
         text=True,
     ) as process:
         assert process.stdout is not None
-        lines = [json.loads(process.stdout.readline()) for _ in range(3)]
-        process.terminate()
-        assert process.wait(20) == 0
+        try:
+            lines = [json.loads(process.stdout.readline()) for _ in range(3)]
+            process.terminate()
+            assert process.wait(20) == 0
+        finally:
+            process.kill()  # or leaving would wait for it without end
     assert [(line["device"], line["refused"]) for line in lines[1:]] == [
         ("receipt_printer", None),
         ("id_card_reader", None),
