@@ -34,6 +34,8 @@ LIGHTS = (
     "document_printer",
 )
 """Holding registers from 20 on, in this order."""
+_COIL_FUNCTIONS = frozenset({1, 5, 15})
+"""MODBUS Application Protocol V1.1b3, 6.1, 6.5 and 6.11. The sheet names no coil: it has none."""
 LIGHT_WORDS: Mapping[int, str] = {0: "off", 1: "on", 2: "blink"}
 
 RUNNING_TURNS = 2400
@@ -188,14 +190,16 @@ class CabinetEmulator(SerialEmulator):
         self._questions += 1
         if self.refuses_with:
             return ExcCodes(self.refuses_with)
+        if function in _COIL_FUNCTIONS:
+            return ExcCodes.ILLEGAL_ADDRESS
         if function == 2:  # contacts, sixteen of them in one word, the lowest bit first
             registers[0] = sum(1 << number for number, yes in self._contacts.items() if yes)
         elif function == 4:
             for number, value in self._registers.items():
                 registers[number - first] = value & 0xFFFF
-        elif function == 3:
+        elif written is None:
             registers[: len(LIGHTS)] = self._lights
-        elif written is not None:
+        else:
             for offset in range(count):
                 self._lights[address - FIRST_LIGHT + offset] = int(written[offset])
         return None

@@ -107,13 +107,14 @@ class OpencvDocumentCamera:
 
     async def connect(self) -> None:
         """Open the camera and take one frame. Raises DeviceFault."""
-        await self._thread.opening().run(self._source.read)
+        await self._thread.connect(self._source.read)
 
     async def close(self) -> None:
         """Release the camera and end the reading process. Safe to call twice, and after a fault.
 
         A preview or a capture under way raises DeviceMissing; only what is asked afterwards opens
-        the camera again.
+        the camera again. One that hangs is released when it comes back, and is waited for no longer
+        than `port_thread.CLOSE_S`.
         """
         await self._thread.close()
         if self._reader is not None:

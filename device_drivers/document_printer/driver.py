@@ -11,7 +11,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from typing import TypeVar
 
@@ -29,6 +29,7 @@ from device_drivers.document_printer.spooler import Job, Look, Spooler, judge
 from device_drivers.errors import DeviceFault, DeviceMissing, DeviceSilent, FaultCode
 from device_drivers.ports import Port, Scheme
 from device_drivers.status import DeviceKind, DeviceStatus
+from device_drivers.transport.port_thread import PortThread
 
 _DEVICE = DeviceKind.DOCUMENT_PRINTER.value
 
@@ -88,28 +89,26 @@ class CupsDocumentPrinter:
         self._page_within_s = page_within_s
         self._idle_within_s = idle_within_s
         self._sweeps = sweeps
-        self._worker: ThreadPoolExecutor | None = None
+        self._thread = PortThread(_DEVICE, name=_DEVICE)
         self._has_come_back: Callable[[], bool] | None = None
         """Asks after a call that missed its time; until it is back, nothing else is asked."""
 
     async def connect(self) -> None:
         """See that CUPS and the printer answer. Raises ServiceDown, DeviceMissing, DeviceSilent."""
         if self._sweeps:
-            await self._in_worker(self._spooler.sweep, within_s=_CALL_S)
-        status = await self._in_worker(self._spooler.status, within_s=_CALL_S)
+            await self._in_thread(self._spooler.sweep, within_s=_CALL_S)
+        status = await self._in_thread(self._spooler.status, within_s=_CALL_S)
         if status.device is DeviceStatus.UNKNOWN:
             raise DeviceSilent(_DEVICE, status.detail)
 
     async def close(self) -> None:
-        """Let the worker thread go. Safe to call twice, and after a fault."""
-        worker, self._worker = self._worker, None
-        if worker is not None:
-            worker.shutdown(wait=False, cancel_futures=True)
+        """Let the port's thread go, not waiting for it. Safe to call twice, and after a fault."""
+        self._thread.rest()
 
     async def status(self) -> DocumentPrinterStatus:
         """Ask CUPS and the printer now; answers within 1 s. Never raises."""
         try:
-            return await self._in_worker(self._spooler.status, within_s=_STATUS_S)
+            return await self._in_thread(self._spooler.status, within_s=_STATUS_S)
         except DeviceMissing as fault:
             device, code, detail = DeviceStatus.NO_DEVICE, fault.code, fault.detail
         except DeviceSilent as fault:
@@ -131,7 +130,7 @@ class CupsDocumentPrinter:
             return NotPrinted(refusal.value)
         name = f"{title}-{secrets.token_hex(4)}"
         sending = asyncio.ensure_future(
-            self._in_worker(
+            self._in_thread(
                 lambda: self._spooler.submit(pdf, name),
                 within_s=_SUBMIT_S,
                 when_late=self._spooler.take_back,
@@ -199,7 +198,7 @@ class CupsDocumentPrinter:
 
     async def _take_back(self, job: Job, look: Look) -> Look:
         with contextlib.suppress(DeviceSilent):
-            await self._in_worker(lambda: self._spooler.withdraw(job, look), within_s=_CALL_S)
+            await self._in_thread(lambda: self._spooler.withdraw(job, look), within_s=_CALL_S)
         deadline = time.monotonic() + _SETTLE_S
         look = await self._look(job, look)
         while not look.is_over and time.monotonic() < deadline:
@@ -210,15 +209,15 @@ class CupsDocumentPrinter:
 
     async def _look(self, job: Job, before: Look) -> Look:
         try:
-            return await self._in_worker(lambda: self._spooler.look(job, before), within_s=_CALL_S)
+            return await self._in_thread(lambda: self._spooler.look(job, before), within_s=_CALL_S)
         except DeviceSilent as fault:
             return Look(at_printer=before.at_printer, hindrance=fault.code)
 
     async def _forget(self, job: Job) -> None:
         with contextlib.suppress(DeviceSilent):
-            await self._in_worker(lambda: self._spooler.forget(job), within_s=_CALL_S)
+            await self._in_thread(lambda: self._spooler.forget(job), within_s=_CALL_S)
 
-    async def _in_worker(
+    async def _in_thread(
         self,
         call: Callable[[], _Answer],
         *,
@@ -235,9 +234,7 @@ class CupsDocumentPrinter:
         if self._has_come_back is not None and not self._has_come_back():
             raise DeviceSilent(_DEVICE, "CUPS still owes an earlier answer")
         self._has_come_back = None
-        if self._worker is None:
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix=_DEVICE)
-        running = self._worker.submit(call)
+        running = self._thread.submit(call)
         answer = asyncio.wrap_future(running)
         answer.add_done_callback(_heard)
         done, _ = await asyncio.wait([answer], timeout=within_s)

@@ -1,14 +1,13 @@
 """A SAM_V module on USB, as a line of bytes: frames are cut over its four pipes and put together.
 
-The module is no tty. `pyusb` blocks, so it is called in one worker thread that belongs to the open
-device; every transfer has a time-out of its own, which is how cancelling and closing end a wait.
+The module is no tty. `pyusb` blocks, so it is called in the port's own thread; every transfer has a
+time-out of its own, which is how cancelling and closing end a wait.
 """
 
 import asyncio
 import contextlib
 import errno
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -19,11 +18,12 @@ from device_drivers.errors import DeviceMissing, DeviceSilent
 from device_drivers.id_card_reader import usb_frames
 from device_drivers.id_card_reader.frames import LONGEST
 from device_drivers.ports import Port, Scheme
+from device_drivers.transport.port_thread import CLOSE_S, PortThread
 
 _Result = TypeVar("_Result")
 
 _SLICE_S = 0.1
-"""One transfer of a longer wait: as long as a close may have to wait for the worker."""
+"""One transfer of a longer wait: as long as a close may have to wait for the thread."""
 _BODY_S = 0.5
 """A body follows its header at full speed: 2,321 bytes are 3 ms; the module's own pause is not
 documented, so the time a find may take again."""
@@ -53,7 +53,7 @@ class UsbPipes:
         self._backend = backend
         self._talking = asyncio.Lock()
         self._opening = asyncio.Lock()
-        self._worker: ThreadPoolExecutor | None = None
+        self._thread = PortThread(device, name="usb-sam")
         self._handle: usb.core.Device | None = None
         self._held = b""
 
@@ -68,11 +68,10 @@ class UsbPipes:
         async with self._opening:
             if self._handle is not None:
                 return
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix="usb-sam")
             try:
-                self._handle = await self._in_worker(self._claim)
+                self._handle = await self._in_thread(self._claim)
             except BaseException:
-                self._drop_worker()
+                self._thread.rest()
                 raise
             self._held = b""
 
@@ -81,9 +80,7 @@ class UsbPipes:
         handle, self._handle = self._handle, None
         self._held = b""
         if handle is not None:
-            with contextlib.suppress(DeviceMissing):
-                await self._in_worker(lambda: usb.util.dispose_resources(handle))
-        self._drop_worker()
+            await self._thread.close(partial(_dispose, handle), within_s=CLOSE_S)
 
     async def write(self, data: bytes, *, within_s: float) -> None:
         """Send one frame: its header, then its body. Raises DeviceSilent, DeviceMissing."""
@@ -138,7 +135,7 @@ class UsbPipes:
             raise
 
     def _frame(self, within_s: float) -> bytes:
-        """In the worker: a header and its body; a garbled one too, or the pipes get out of step."""
+        """In the thread: a header and its body; a garbled one too, or the pipes get out of step."""
         handle = self._opened()
         try:
             header = bytes(handle.read(usb_frames.HEADER_IN, _PACKET_BYTES, _ms(within_s)))
@@ -166,17 +163,16 @@ class UsbPipes:
         return handle
 
     async def _transfer(self, work: Callable[[], _Result], *, when_late: _Result) -> _Result:
+        self._opened()
         try:
-            return await self._in_worker(work)
+            return await self._in_thread(work)
         except usb.core.USBTimeoutError:
             return when_late
 
-    async def _in_worker(self, work: Callable[[], _Result]) -> _Result:
-        """Run `work` in the worker. Raises DeviceMissing, and USBTimeoutError as it is."""
-        if self._worker is None:
-            raise DeviceMissing(self._device, f"{self._port} is not open")
+    async def _in_thread(self, work: Callable[[], _Result]) -> _Result:
+        """Run `work` in the thread. Raises DeviceMissing, and USBTimeoutError as it is."""
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+            return await self._thread.run(work)
         except usb.core.USBTimeoutError:
             raise
         except (usb.core.USBError, usb.core.NoBackendError) as error:
@@ -187,19 +183,17 @@ class UsbPipes:
         """The device is gone: `open` finds it anew."""
         handle, self._handle = self._handle, None
         if handle is not None:
-            with contextlib.suppress(usb.core.USBError):
-                usb.util.dispose_resources(handle)
-        self._drop_worker()
+            self._thread.let_go(partial(_dispose, handle))
 
     def _opened(self) -> usb.core.Device:
         if self._handle is None:
             raise DeviceMissing(self._device, f"{self._port} is not open")
         return self._handle
 
-    def _drop_worker(self) -> None:
-        if self._worker is not None:
-            self._worker.shutdown(wait=False)
-            self._worker = None
+
+def _dispose(handle: usb.core.Device) -> None:
+    with contextlib.suppress(usb.core.USBError):  # gone already: nothing is left to let go of
+        usb.util.dispose_resources(handle)
 
 
 def _ms(seconds: float) -> int:

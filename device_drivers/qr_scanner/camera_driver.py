@@ -35,11 +35,14 @@ class CameraQrScanner:
         self._thread = FrameThread(self._source, device=_DEVICE)
 
     async def connect(self) -> None:
-        """Open the camera. Raises DeviceMissing."""
-        await self._thread.opening().run(self._source.open)
+        """Open the camera. Raises DeviceMissing, and DeviceSilent for one that hangs."""
+        await self._thread.connect(self._source.open)
 
     async def close(self) -> None:
-        """Release the camera. Safe to call twice, and after a fault."""
+        """Release the camera, one that hangs when it comes back.
+
+        Safe to call twice, and after a fault; takes `port_thread.CLOSE_S` at most.
+        """
         await self._thread.close()
 
     async def status(self) -> StatusReport:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 from device_drivers.errors import DeviceGarbled, DeviceMissing
 from device_drivers.ports import Port, Scheme
@@ -21,6 +21,7 @@ from device_drivers.qr_scanner.keys import (
 )
 from device_drivers.qr_scanner.payload import decode_text, split_identifier
 from device_drivers.status import DeviceKind, DeviceStatus, StatusReport
+from device_drivers.transport.port_thread import CLOSE_S, PortThread
 
 _DEVICE = DeviceKind.QR_SCANNER.value
 STUCK_S = 10.0
@@ -63,7 +64,7 @@ class HidQrScanner:
         )
         self._decoder = self._make_decoder()
         self._node: KeyboardNode | None = None
-        self._worker: ThreadPoolExecutor | None = None
+        self._thread = PortThread(_DEVICE, name="qr-keyboard")
         self._opening = asyncio.Lock()
         self._opened_at = 0.0
 
@@ -73,24 +74,20 @@ class HidQrScanner:
             if self._node is not None:
                 return
             node = KeyboardNode(self._port, device=_DEVICE)
-            worker = ThreadPoolExecutor(1, thread_name_prefix="qr-keyboard")
             try:
-                await asyncio.get_running_loop().run_in_executor(worker, node.open)
+                await self._thread.run(node.open)
             except BaseException:
-                worker.submit(node.close)
-                worker.shutdown(wait=False)
+                self._thread.let_go(node.close)
                 raise
-            self._node, self._worker = node, worker
+            self._node = node
             self._opened_at = time.monotonic()
 
     async def close(self) -> None:
         """Release the port. Safe to call twice; a wait under way raises DeviceMissing."""
         node, self._node = self._node, None
-        worker, self._worker = self._worker, None
-        if node is not None and worker is not None:
+        if node is not None:
             node.wake()
-            worker.submit(node.close)
-            await asyncio.to_thread(worker.shutdown)
+            await self._thread.close(node.close, within_s=CLOSE_S)
 
     async def status(self) -> StatusReport:
         """Tell whether the keyboard is there and ours; answers within 1 s. Never raises."""
@@ -150,10 +147,10 @@ class HidQrScanner:
 
     async def _events(self, within_s: float) -> list[InputEvent]:
         """Read in the keyboard's thread; cancelled, the wait there is ended before we go on."""
-        node, worker = self._node, self._worker
-        if node is None or worker is None:
+        node = self._node
+        if node is None:
             raise DeviceMissing(_DEVICE, f"{self._port} was closed")
-        running = asyncio.get_running_loop().run_in_executor(worker, node.read, within_s)
+        running = asyncio.wrap_future(self._thread.submit(partial(node.read, within_s)))
         try:
             return await asyncio.shield(running)
         except asyncio.CancelledError:

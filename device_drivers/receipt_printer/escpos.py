@@ -63,8 +63,11 @@ _QR_STORE = b"1P0"
 """Function 180, with the content behind it; the length before it counts both."""
 _QR_PRINT = b"\x1d(k\x03\x001Q0"
 """Function 181."""
-_QR_DATA_BYTES = 7089 - 3
-"""Function 180 takes pL + 256 pH up to 7092."""
+_QR_DATA_BYTES = 7092 - 3
+"""Function 180 counts up to 7092 in pL + 256 pH, and `1P0` is of them (Epson reference). What is
+left is as many digits as the largest code holds (ISO/IEC 18004:2015, table 7: version 40-L, 7,089
+digits or 2,953 bytes): all that the command can say. At level M, which is asked for here, a code
+holds 5,596 digits or 2,331 bytes; `layout` refuses what is more, or wider than the paper."""
 _BAR_HEIGHT = b"\x1dh"
 """GS h n (Epson ESC/POS reference, as all of these)."""
 _BAR_MODULE = b"\x1dw"

@@ -6,17 +6,15 @@ is made anew after pcscd was away.
 """
 
 import asyncio
-import threading
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from queue import SimpleQueue
 from typing import TypeVar
 
 from smartcard import scard
 
 from device_drivers.errors import DeviceMissing
+from device_drivers.transport.port_thread import PortThread
 
 T = TypeVar("T")
 
@@ -65,67 +63,18 @@ class CardLost(Exception):
     """
 
 
-class _Worker:
-    """Runs calls one after another, on one thread that lives from a call until `rest`.
-
-    There is never a second one: while pcscd or a card holds a call, everything else waits behind
-    it, however often the slot is closed and opened; and libpcsclite waits for ever where one thread
-    uses a context that another gives back. The thread is a daemon: a card that never
-    answers holds a PC/SC call for as long as it stays in the slot, and must not keep the process
-    from ending.
-    """
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-        self._calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
-        self._starting_or_ending = threading.Lock()
-        self._is_running = False
-
-    def submit(self, call: Callable[[], T]) -> Future[T]:
-        """Have it called after all that was submitted before, unless it is cancelled by then."""
-        future: Future[T] = Future()
-
-        def run() -> None:
-            if not future.set_running_or_notify_cancel():
-                return
-            try:
-                future.set_result(call())
-            except Exception as error:  # noqa: BLE001 - handed over to whoever awaits it
-                future.set_exception(error)
-
-        self._put(run)
-        return future
-
-    def rest(self) -> None:
-        """End the thread when all that was submitted is done, unless more comes meanwhile."""
-        self._put(None)
-
-    def _put(self, call: Callable[[], None] | None) -> None:
-        with self._starting_or_ending:
-            self._calls.put(call)
-            if not self._is_running:
-                self._is_running = True
-                threading.Thread(target=self._run, name=self._name, daemon=True).start()
-
-    def _run(self) -> None:
-        while True:
-            call = self._calls.get()
-            if call is not None:
-                call()
-                continue
-            with self._starting_or_ending:
-                if self._calls.empty():
-                    self._is_running = False
-                    return
-
-
 class PcscSlot:
-    """The slot pcscd calls `reader_name`. Used by one task at a time; opens nothing until asked."""
+    """The slot pcscd calls `reader_name`. Used by one task at a time; opens nothing until asked.
+
+    A card that never answers holds a PC/SC call for as long as it stays in the slot, and
+    libpcsclite waits for ever where one thread uses a context that another gives back: hence one
+    thread, which `close` does not wait for.
+    """
 
     def __init__(self, reader_name: str, *, device: str) -> None:
         self._reader = reader_name
         self._device = device
-        self._worker = _Worker(f"pcsc {reader_name}")
+        self._thread = PortThread(device, name=f"pcsc {reader_name}")
         self._opening: object | None = None
         """Drawn at the first use after `close`, so that who held a card before knows of it."""
         self._context: int | None = None
@@ -152,7 +101,7 @@ class PcscSlot:
         finally:
             if self._opening is opening:  # else `close` has let go of the card
                 # Not awaited: it queues behind a command that still waits for the card.
-                self._worker.submit(self._leave_card)
+                self._thread.submit(self._leave_card)
 
     async def transmit(self, command: bytes) -> bytes:
         """The card's answer to one APDU: data and the two status bytes. Raises CardLost."""
@@ -168,9 +117,7 @@ class PcscSlot:
         """
         if self._opening is not None:
             self._opening = None
-            self._worker.submit(self._leave_card)
-            self._worker.submit(self._drop_context)
-            self._worker.rest()
+            self._thread.let_go(self._leave_all)
 
     def _open(self) -> object:
         if self._opening is None:
@@ -178,9 +125,9 @@ class PcscSlot:
         return self._opening
 
     async def _call(self, call: Callable[[], T]) -> T:
-        return await asyncio.wrap_future(self._worker.submit(call))
+        return await self._thread.run(call)
 
-    # What follows runs on the worker thread only.
+    # What follows runs on the slot's thread only.
 
     def _look(self) -> SlotState:
         for _ in range(2):  # a context from before a restart of pcscd is worth a second try
@@ -214,6 +161,10 @@ class PcscSlot:
             return False
         self._context = context
         return True
+
+    def _leave_all(self) -> None:
+        self._leave_card()
+        self._drop_context()
 
     def _drop_context(self) -> None:
         context, self._context = self._context, None

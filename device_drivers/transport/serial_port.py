@@ -1,8 +1,8 @@
 """Bytes over one serial line or one TCP connection, awaited from asyncio.
 
-Opening, reading and writing block, so they run in one worker thread that belongs to the open
-port; the event loop only waits. The worker sleeps in `poll` on the line and on a wake pipe, which
-is how cancelling or closing ends a wait at once.
+Opening, reading and writing block, so they run in the port's own thread; the event loop only waits.
+The thread sleeps in `poll` on the line and on a wake pipe, which is how cancelling or closing ends
+a wait at once.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ import socket
 import termios
 import time
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 import serial
 
 from device_drivers.errors import DeviceMissing, DeviceSilent
 from device_drivers.ports import Port, Scheme
+from device_drivers.transport.port_thread import CLOSE_S, PortThread
 
 _Result = TypeVar("_Result")
 
@@ -49,6 +49,7 @@ class SerialPort:
         self._baud = baud
         self._talking = asyncio.Lock()
         self._opening = asyncio.Lock()
+        self._thread = PortThread(device, name=f"line-{port.scheme.value}")
         self._line: _Line | None = None
         self._held = b""
         """Bytes a cancelled read had already taken from the line."""
@@ -72,7 +73,7 @@ class SerialPort:
         async with self._opening:
             if self._line is not None:
                 return
-            line = _Line(self._port, self._baud)
+            line = _Line(self._port, self._baud, self._thread)
             try:
                 async with asyncio.timeout(TCP_CONNECT_S + 0.1):  # a name server may take longer
                     await line.run(line.open)
@@ -119,7 +120,7 @@ class SerialPort:
         """Return the bytes that are there, waiting up to `within_s` seconds for the first.
 
         Empty when none came. Raises DeviceMissing when the line is closed or hangs up. Cancelling
-        loses no byte: what the worker had taken is returned by the next read.
+        loses no byte: what the thread had taken is returned by the next read.
         """
         line = self._opened()
         if self._held:
@@ -187,48 +188,47 @@ class SerialPort:
 
 
 class _Turn:
-    """One piece of work in the worker; `is_over` set and the line woken, it ends at once."""
+    """One piece of work in the thread; `is_over` set and the line woken, it ends at once."""
 
     def __init__(self) -> None:
         self.is_over = False
 
 
 class _Line:
-    """The blocking half: one descriptor, one wake pipe, one thread. Its work raises OSError."""
+    """The blocking half: one descriptor and one wake pipe. Its work raises OSError."""
 
-    def __init__(self, port: Port, baud: int) -> None:
+    def __init__(self, port: Port, baud: int, thread: PortThread) -> None:
         self._port = port
         self._baud = baud
-        self._worker = ThreadPoolExecutor(1, thread_name_prefix=f"line-{port.scheme.value}")
+        self._thread = thread
         self._descriptor: serial.Serial | socket.socket | None = None
         self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         self._is_ended = False
-        self._released: asyncio.Future[None] | None = None
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
-        """Do `work` in this line's thread, after whatever it is doing now."""
+        """Do `work` in the port's thread, after whatever it is doing now."""
         if self._is_ended:
             raise OSError(errno.EBADF, "closed")
-        return await asyncio.get_running_loop().run_in_executor(self._worker, work)
+        return await self._thread.run(work)
 
     def wake(self) -> None:
-        """Have the worker look again whether its turn is over."""
+        """Have the thread look again whether its turn is over."""
         if not self._is_ended:
             self._ring()
 
-    def begin_end(self) -> "asyncio.Future[None]":
-        """End the wait under way, then close everything; done when the future is."""
-        if self._released is None:
+    def begin_end(self) -> None:
+        """End the wait under way, then close everything; once."""
+        if not self._is_ended:
             self._is_ended = True
             self._ring()
-            loop = asyncio.get_running_loop()
-            self._released = loop.run_in_executor(self._worker, self._release)
-            self._worker.shutdown(wait=False)
-        return self._released
+            self._thread.let_go(self._release)
 
     async def end(self) -> None:
-        """Close everything and wait until it is; safe to call twice."""
-        await asyncio.shield(self.begin_end())
+        """The same, and wait until it is closed, or for `CLOSE_S`; once."""
+        if not self._is_ended:
+            self._is_ended = True
+            self._ring()
+            await self._thread.close(self._release, within_s=CLOSE_S)
 
     def open(self) -> None:
         """Open the tty or connect."""
@@ -312,7 +312,7 @@ class _Line:
             os.write(self._wake_writer, b"!")
 
     def _release(self) -> None:
-        """In the worker, as its last work: nothing else uses the descriptors any more."""
+        """In the thread, as its last work: nothing else uses the descriptors any more."""
         if isinstance(self._descriptor, serial.Serial):
             with contextlib.suppress(OSError, termios.error):
                 # else closing waits until a stuck device has taken what was written (tty drain)

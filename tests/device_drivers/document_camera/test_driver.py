@@ -16,7 +16,14 @@ import segno
 
 from device_drivers.document_camera.driver import OpencvDocumentCamera
 from device_drivers.document_camera.emulator import DocumentCameraEmulator
-from device_drivers.document_camera.interface import NoPage, Page, PageProblem, PaperSize, Preview
+from device_drivers.document_camera.interface import (
+    NoPage,
+    Page,
+    PageProblem,
+    PaperSize,
+    Picture,
+    Preview,
+)
 from device_drivers.document_camera.pages_pdf import both_sides
 from device_drivers.document_camera.papers import application_form
 from device_drivers.document_camera.text_reading.interface import TextRead, TextReading
@@ -25,6 +32,7 @@ from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
 from device_drivers.ports import Port
 from device_drivers.registry import make_device, settings_of
 from device_drivers.status import DeviceKind, DeviceStatus
+from device_drivers.transport.port_thread import CLOSE_S
 from tests.device_drivers.document_camera.scenes import desk_with_sheet
 
 pytestmark = pytest.mark.slow
@@ -173,6 +181,32 @@ async def test_closing_ends_a_capture_and_its_thread(camera: OpencvDocumentCamer
     with pytest.raises(DeviceMissing, match="closed"):
         await asyncio.wait_for(taking, 20)
     assert _camera_threads() == []
+
+
+async def test_a_camera_that_hangs_in_a_frame_is_closed_in_time_and_used_again_afterwards(
+    camera: OpencvDocumentCamera, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_read, is_let_go = threading.Event(), threading.Event()
+    read = camera._source.read
+
+    def hang() -> Picture:
+        is_read.set()
+        is_let_go.wait(60)
+        return read()
+
+    monkeypatch.setattr(camera._source, "read", hang)
+    taking = asyncio.create_task(camera.capture(within_s=60))
+    assert await asyncio.to_thread(is_read.wait, 20)
+    began = time.monotonic()
+    await camera.close()
+    assert time.monotonic() - began < CLOSE_S + 20  # it hangs for a minute
+    with pytest.raises(DeviceMissing, match="closed"):
+        await taking
+    assert (await camera.status()).device is DeviceStatus.UNKNOWN
+    assert len(_camera_threads()) == 1
+    _put(tmp_path, 1)
+    is_let_go.set()
+    assert isinstance(await camera.capture(within_s=30), Page)
 
 
 async def test_a_camera_that_is_not_there_is_missing() -> None:

@@ -1,6 +1,7 @@
-"""A small program for a private room: answers, complains, dies, or will not end."""
+"""A small program for a private room: answers, complains, babbles, dawdles, dies, or stays."""
 
 import json
+import os
 import socket
 import sys
 import time
@@ -12,8 +13,17 @@ def reply(why: str = "") -> None:
     sys.stdout.flush()
 
 
+def babble() -> None:
+    sys.stdout.write("Segmentation fault\n")
+    sys.stdout.flush()
+
+
 def main() -> None:
     folder = Path(sys.argv[1])
+    (folder / "pid").write_text(str(os.getpid()))
+    if (folder / "babble").exists():
+        babble()
+        time.sleep(60)
     if (folder / "refuse").exists():
         reply("no such reader")
         return
@@ -25,6 +35,10 @@ def main() -> None:
         if request["do"] == "die":
             return
         stays = stays or request["do"] == "stay"
+        if request["do"] == "babble":
+            babble()
+            continue
+        time.sleep(request.get("dawdle_s", 0))
         reply("" if request["do"] in {"work", "stay"} else "what?")
     while stays:
         time.sleep(60)

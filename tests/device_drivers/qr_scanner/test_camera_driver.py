@@ -1,6 +1,8 @@
 """The camera that looks for codes: what it sees once, what stays in view, what is no picture."""
 
 import asyncio
+import threading
+import time
 from collections.abc import AsyncIterator
 from contextlib import aclosing
 from pathlib import Path
@@ -15,6 +17,7 @@ from device_drivers.qr_scanner.camera_driver import CameraQrScanner
 from device_drivers.qr_scanner.decode import Picture
 from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.status import DeviceStatus
+from device_drivers.transport.port_thread import CLOSE_S
 from tests.device_drivers.qr_scanner.pictures import drawn
 
 
@@ -91,3 +94,27 @@ async def test_closed_while_looking_it_is_missing(scanner: CameraQrScanner) -> N
     await scanner.close()
     with pytest.raises(DeviceMissing):
         await reading
+
+
+async def test_a_camera_that_hangs_in_a_frame_is_closed_in_time_and_used_again_afterwards(
+    scanner: CameraQrScanner, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_read, is_let_go = threading.Event(), threading.Event()
+    read = scanner._source.read
+
+    def hang() -> Picture:
+        is_read.set()
+        is_let_go.wait(60)
+        return read()
+
+    monkeypatch.setattr(scanner._source, "read", hang)
+    reading = asyncio.create_task(scanner.read_code(within_s=60))
+    assert await asyncio.to_thread(is_read.wait, 20)
+    began = time.monotonic()
+    await scanner.close()
+    assert time.monotonic() - began < CLOSE_S + 20  # it hangs for a minute
+    with pytest.raises(DeviceMissing, match="closed"):
+        await reading
+    put(folder, drawn("again"))
+    is_let_go.set()
+    assert isinstance(await scanner.read_code(within_s=20), Scan)

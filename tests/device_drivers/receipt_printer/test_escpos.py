@@ -4,6 +4,7 @@ import io
 import re
 
 import pytest
+import segno
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
@@ -112,9 +113,28 @@ def test_what_frames_a_job_is_the_references_own_bytes() -> None:
 
 
 def test_a_code_holds_what_its_command_can_count_and_no_byte_more() -> None:
-    assert b"x" * 7086 in _job(QrCode("x" * 7086, 4))
+    assert bytes.fromhex("1d286b b41b 315030") + b"7" * 7089 in _job(QrCode("7" * 7089, 4))
     with pytest.raises(ValueError, match="longer"):
-        _job(QrCode("x" * 7087, 4))
+        _job(QrCode("7" * 7090, 4))
+
+
+@pytest.mark.parametrize(
+    ("content", "mode", "level", "most"),
+    [
+        ("7", "numeric", "L", 7089),
+        ("x", "byte", "L", 2953),
+        ("7", "numeric", "M", 5596),
+        ("x", "byte", "M", 2331),
+    ],
+)
+def test_the_largest_code_holds_what_its_command_can_count_and_less_at_our_level(
+    content: str, mode: str, level: str, most: int
+) -> None:
+    """`segno` knows the capacities of ISO/IEC 18004 and nothing of printers."""
+    code = segno.make(content * most, mode=mode, error=level, boost_error=False)
+    assert code.designator == f"40-{level}"
+    with pytest.raises(segno.DataOverflowError):
+        segno.make(content * (most + 1), mode=mode, error=level, boost_error=False)
 
 
 def test_a_picture_that_is_none_is_refused() -> None:

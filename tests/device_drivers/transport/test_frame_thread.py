@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from device_drivers.errors import DeviceGarbled, DeviceMissing
+from device_drivers.errors import DeviceGarbled, DeviceMissing, DeviceSilent
 from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
 from device_drivers.transport.frame_source import Frame, FrameSource
 from device_drivers.transport.frame_thread import FrameThread
+from device_drivers.transport.port_thread import CLOSE_S
 
 
 def thread_on(source: FrameSource) -> FrameThread:
@@ -23,9 +24,11 @@ class HangingSource(FrameSource):
 
     def __init__(self, port: Port) -> None:
         super().__init__(port, device="document_camera")
+        self.is_read = threading.Event()
         self.is_let_go = threading.Event()
 
     def read(self) -> Frame:
+        self.is_read.set()
         self.is_let_go.wait(60)
         return super().read()
 
@@ -96,7 +99,7 @@ async def test_a_cancelled_caller_leaves_its_work_to_end_before_the_next(port: P
     source = HangingSource(port)
     camera = thread_on(source)
     reading = asyncio.create_task(camera.opening().run(source.read))
-    await asyncio.sleep(0)
+    assert await asyncio.to_thread(source.is_read.wait, 20)
     reading.cancel()
     await asyncio.wait([reading])
     following = asyncio.create_task(camera.opening().run(threading.current_thread))
@@ -104,4 +107,38 @@ async def test_a_cancelled_caller_leaves_its_work_to_end_before_the_next(port: P
     assert waiting
     source.is_let_go.set()
     assert (await asyncio.wait_for(following, 20)).is_alive()
+    await camera.close()
+
+
+async def test_a_camera_that_hangs_is_closed_in_time_and_released_when_it_comes_back(
+    port: Port,
+) -> None:
+    source = HangingSource(port)
+    released: list[threading.Thread] = []
+    source.close = lambda: released.append(threading.current_thread())  # type: ignore[method-assign]  # the real one leaves no trace
+    camera = thread_on(source)
+    reading = asyncio.create_task(camera.opening().run(source.read))
+    assert await asyncio.to_thread(source.is_read.wait, 20)
+    began = time.monotonic()
+    await camera.close()
+    assert time.monotonic() - began < CLOSE_S + 10  # it hangs for a minute
+    with pytest.raises(DeviceMissing, match="closed"):
+        await reading
+    assert released == []
+    assert (await camera.status()).device is DeviceStatus.UNKNOWN
+    source.is_let_go.set()
+    assert (await camera.opening().run(threading.current_thread)) is released[0]
+    await camera.close()
+
+
+async def test_a_camera_that_hangs_when_it_is_connected_is_silent(
+    port: Port, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_drivers.transport.frame_thread.CONNECT_S", 0.2)
+    source = HangingSource(port)
+    camera = thread_on(source)
+    with pytest.raises(DeviceSilent, match="hangs"):
+        await camera.connect(source.read)
+    source.is_let_go.set()
+    await camera.connect(source.read)
     await camera.close()
