@@ -2,6 +2,7 @@
 
 import http.client
 import itertools
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -69,6 +70,15 @@ class PrinterLink:
                 if job.get("job-name") == (name,):
                     return understand_job(job)
         return None
+
+    def unfinished(self, names: re.Pattern[str]) -> list[JobSeen]:
+        """The jobs that are under way or waiting and whose names match wholly."""
+        reply = self._ask(Operation.GET_JOBS, requested=JOB_ATTRIBUTES, which_jobs="not-completed")
+        return [
+            understand_job(job)
+            for job in reply.jobs
+            if any(names.fullmatch(str(name)) for name in job.get("job-name", ()))
+        ]
 
     def job(self, number: int) -> JobSeen:
         """One job; one that the printer has forgotten is in state `unknown`."""

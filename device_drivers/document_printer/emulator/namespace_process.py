@@ -94,8 +94,14 @@ class Program:
             words = LOG.read_text("utf-8", "replace")[-500:]
             raise RuntimeError(f"{self._command} did not start: {words}")
 
+    def hang(self, *, is_hanging: bool) -> None:
+        """Let it and what it started stand still, keeping all they know, or go on."""
+        if self._process is not None and self._process.returncode is None:
+            os.killpg(self._process.pid, signal.SIGSTOP if is_hanging else signal.SIGCONT)
+
     async def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """End it with what it started, and wait for its end."""
+        self.hang(is_hanging=False)  # what stands still hears nothing but SIGKILL
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return
@@ -139,6 +145,10 @@ class Printer:
             PRINTER.unlink(missing_ok=True)
         await self._program.stop(how=signal.SIGKILL)
         shutil.rmtree(ROOM / "queue", ignore_errors=True)
+
+    def hang(self, *, is_hanging: bool) -> None:
+        """Answer nobody and move nothing, as a firmware that is stuck; or go on."""
+        self._program.hang(is_hanging=is_hanging)
 
     async def set_tray(self, sheets: int) -> None:
         """So many sheets lie in the tray now."""
@@ -224,6 +234,7 @@ class PrintService:
     async def start(self) -> None:
         """Start it with an empty spool, as provisioned kiosks do: nothing old is printed."""
         if self._program.is_running():
+            self.hang(is_hanging=False)
             return
         shutil.rmtree(SPOOL, ignore_errors=True)
         (SPOOL / "tmp").mkdir(parents=True)
@@ -253,6 +264,10 @@ class PrintService:
         if made.returncode != 0:
             raise RuntimeError(f"lpadmin: {words.decode()}")
 
+    def hang(self, *, is_hanging: bool) -> None:
+        """Take connections and answer none of them, or go on."""
+        self._program.hang(is_hanging=is_hanging)
+
     async def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it."""
         await self._program.stop(how=how)
@@ -278,6 +293,10 @@ async def obey(request: Mapping[str, object], printer: Printer, service: PrintSe
             await printer.plug()
         case {"do": "plug", "is_plugged": False}:
             await printer.unplug()
+        case {"do": "hang", "what": "printer", "is_hanging": bool() as is_hanging}:
+            printer.hang(is_hanging=is_hanging)
+        case {"do": "hang", "what": "service", "is_hanging": bool() as is_hanging}:
+            service.hang(is_hanging=is_hanging)
         case {"do": "service", "is_running": True}:
             await service.start()
         case {"do": "service", "is_running": False, "is_killed": bool() as is_killed}:

@@ -159,6 +159,14 @@ class PrivatePrinting:
         """Switch the printer on again."""
         self._room.ask({"do": "plug", "is_plugged": True})
 
+    def hang_printer(self, *, is_hanging: bool = True) -> None:
+        """Let the printer answer nobody and forget nothing, or go on."""
+        self._room.ask({"do": "hang", "what": "printer", "is_hanging": is_hanging})
+
+    def hang_service(self, *, is_hanging: bool = True) -> None:
+        """Let CUPS take connections and answer none of them, or go on where it stood."""
+        self._room.ask({"do": "hang", "what": "service", "is_hanging": is_hanging})
+
     def stop_service(self, *, is_killed: bool = False) -> None:
         """Stop CUPS, in order or not."""
         self._room.ask({"do": "service", "is_running": False, "is_killed": is_killed})
