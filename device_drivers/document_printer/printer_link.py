@@ -51,16 +51,19 @@ class PrinterLink:
     time, DeviceGarbled where the answer is no IPP.
     """
 
-    def __init__(self, address: str, *, path: str = _USUAL_PATH, device: str) -> None:
+    def __init__(
+        self, address: str, *, path: str = _USUAL_PATH, device: str, answer_s: float = _ANSWER_S
+    ) -> None:
         self._address = address
+        self._answer_s = answer_s
         self._path = path
         self._device = device
         self._uri = f"ipp://{'localhost' if address.startswith('/') else address}{path}"
         self._request_ids = itertools.count(1)
 
-    def attributes(self) -> Attributes:
+    def attributes(self, names: tuple[str, ...] = PRINTER_ATTRIBUTES) -> Attributes:
         """What the printer says of itself."""
-        return self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=PRINTER_ATTRIBUTES).printer
+        return self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=names).printer
 
     def find_job(self, name: str) -> JobSeen | None:
         """The job of this name, under way or ended; None where the printer lists none."""
@@ -134,9 +137,9 @@ class PrinterLink:
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._address.startswith("/"):
-            return _SocketConnection(self._address, _ANSWER_S)
+            return _SocketConnection(self._address, self._answer_s)
         host, port = _host_and_port(self._address)
-        return http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
+        return http.client.HTTPConnection(host, port, timeout=self._answer_s)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

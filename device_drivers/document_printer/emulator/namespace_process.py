@@ -15,7 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from device_drivers.document_printer.emulator import printer_page
@@ -23,6 +23,7 @@ from device_drivers.document_printer.emulator.room import (
     AVAHI,
     BUS,
     CUPS,
+    EMPTY_SPOOL,
     FAULT_REASONS,
     FAULTS,
     IPP_PORT,
@@ -38,6 +39,7 @@ from device_drivers.document_printer.emulator.room import (
     TRAY_SHEETS,
     UNASKED_QUEUE,
     UNASKED_URI,
+    USUAL_SPOOL,
 )
 
 START_LIMIT_S = 20.0
@@ -53,7 +55,11 @@ def enter(directory: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
     announced = Path("/etc/avahi/services")
-    for source, target in ((directory / "no-services", announced), (directory, ROOM)):
+    for source, target in (
+        (directory / "no-services", announced),
+        (directory / SPOOL.name, USUAL_SPOOL),
+        (directory, ROOM),
+    ):
         if target.exists():
             subprocess.run(["mount", "--bind", str(source), str(target)], check=True)
 
@@ -231,14 +237,16 @@ class PrintService:
             wrap=("unshare", "--user", "--map-user=1000", "--map-group=1000", "--"),
         )
 
-    async def start(self) -> None:
-        """Start it with an empty spool, as provisioned kiosks do: nothing old is printed."""
+    async def start(self, before: Sequence[str] = EMPTY_SPOOL) -> None:
+        """Start it after a command of whoever keeps it; nothing happens to one that runs.
+
+        Raises RuntimeError.
+        """
         if self._program.is_running():
             self.hang(is_hanging=False)
             return
-        shutil.rmtree(SPOOL, ignore_errors=True)
-        (SPOOL / "tmp").mkdir(parents=True)
-        (ROOM / "cache" / "job.cache").unlink(missing_ok=True)
+        if before:
+            await asyncio.to_thread(subprocess.run, before, check=True)
         CUPS.unlink(missing_ok=True)
         await self._program.start()
 
@@ -297,8 +305,8 @@ async def obey(request: Mapping[str, object], printer: Printer, service: PrintSe
             printer.hang(is_hanging=is_hanging)
         case {"do": "hang", "what": "service", "is_hanging": bool() as is_hanging}:
             service.hang(is_hanging=is_hanging)
-        case {"do": "service", "is_running": True}:
-            await service.start()
+        case {"do": "service", "is_running": True, "before": list() as before}:
+            await service.start([str(word) for word in before])
         case {"do": "service", "is_running": False, "is_killed": bool() as is_killed}:
             await service.stop(how=signal.SIGKILL if is_killed else signal.SIGTERM)
         case _:

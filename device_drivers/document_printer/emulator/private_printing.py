@@ -7,6 +7,7 @@ network, the system's CUPS, D-Bus and Avahi are not touched, and all files are i
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import Self
 
 from device_drivers.document_printer.emulator.room import (
     CUPS,
+    EMPTY_SPOOL,
     PAGE_S,
     PAPERS,
     PRINTER,
@@ -171,9 +173,12 @@ class PrivatePrinting:
         """Stop CUPS, in order or not."""
         self._room.ask({"do": "service", "is_running": False, "is_killed": is_killed})
 
-    def start_service(self) -> None:
-        """Start CUPS again. Raises PrintingFailed."""
-        self._room.ask({"do": "service", "is_running": True})
+    def start_service(self, *, before: Sequence[str] = EMPTY_SPOOL) -> None:
+        """Start CUPS again after that command, if it was stopped. Raises PrintingFailed.
+
+        The command finds CUPS's spool where Debian has it.
+        """
+        self._room.ask({"do": "service", "is_running": True, "before": list(before)})
 
 
 def _furnish(directory: Path) -> None:
