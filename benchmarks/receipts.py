@@ -12,9 +12,9 @@ from PIL import Image, ImageDraw
 
 from benchmarks.figure import Figure
 from device_drivers.receipt_printer.document import parse_receipt
+from device_drivers.receipt_printer.emulator.drawing import draw
 from device_drivers.receipt_printer.emulator.interpreter import Interpreter
 from device_drivers.receipt_printer.emulator.paper import PrintedReceipt
-from device_drivers.receipt_printer.emulator.printer import draw
 from device_drivers.receipt_printer.escpos import encode_job
 from device_drivers.receipt_printer.interface import Block, KeyValues, Receipt, Text
 from device_drivers.receipt_printer.layout import PAPERS, lay_out

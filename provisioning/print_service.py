@@ -1,6 +1,6 @@
 """The A4 printer's queue at CUPS, and a spool that is empty whenever CUPS starts.
 
-Standard library only.
+Standard library only, as all that is imported here.
 """
 
 import os
@@ -10,15 +10,23 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from device_drivers.document_printer.printer_link import PrinterLink
+from device_drivers.errors import DeviceFault
+from device_drivers.status import DeviceKind
+
 DROP_IN: Final = Path("etc/systemd/system/cups.service.d/yichuang.conf")
 SPOOL_EMPTIED: Final = """\
 # What a power cut interrupted is never printed again, in an empty hall.
 [Service]
 ExecStartPre=/bin/sh -c 'rm -f /var/spool/cups/[cd]*'
 """
-ERROR_POLICY: Final = "printer-error-policy=abort-job"
-"""A job that fails is given up: the kiosk's flow knows what to do then, and CUPS does not."""
-
+ERROR_POLICY: Final = "abort-job"
+"""A job that fails is given up: the driver sees its end, and the flow knows what to do then. CUPS's
+own choices would print it again by themselves, later and in an empty hall (`retry-job`,
+`retry-current-job`), or stop the queue for every citizen until somebody comes (`stop-printer`)."""
+_POLICY_NAME: Final = "printer-error-policy"
+_USUAL_SERVER: Final = "/run/cups/cups.sock"
+"""Where Debian's CUPS listens."""
 
 ANSWER_S: Final = 60.0
 """A queue is made within seconds; a CUPS that hangs would hold the installer for ever."""
@@ -35,6 +43,8 @@ class _Wanted:
     name: str
     uri: str
     """Where the printer is; "" where the configuration does not say, and any queue will do."""
+    server: str
+    """Where CUPS listens; "" is its own default."""
 
     def is_met_by(self, uri: str) -> bool:
         """Is a queue with this device URI the one?"""
@@ -44,60 +54,88 @@ class _Wanted:
 def missing_print_service(config: Path, root: Path, server: str = "") -> str:
     """What a kiosk with a document printer still lacks; "" for one that has none.
 
-    `config`: the kiosk's; without one there is nothing to say yet. `server`: where CUPS listens,
-    its own default unless told.
+    `config`: the kiosk's; without one there is nothing to say yet. `server`: where CUPS listens;
+    unless told, where the device's settings say, as the driver does, else its own default.
     """
-    wanted = _wanted(config)
+    wanted = _wanted(config, server)
     if wanted is None:
         return ""
     drop_in = root / DROP_IN
     if not drop_in.exists() or drop_in.read_text(encoding="utf-8") != SPOOL_EMPTIED:
         return "CUPS keeps its spool over a restart"
-    is_met = wanted.is_met_by(_device_uri(wanted.name, server))
-    return "" if is_met else f"no queue {wanted.name} at CUPS, or of another printer"
+    if not wanted.is_met_by(_device_uri(wanted)):
+        return f"no queue {wanted.name} at CUPS, or of another printer"
+    policy = _error_policy(wanted)
+    if policy != ERROR_POLICY:
+        return f"queue {wanted.name} has the error policy {policy}, not {ERROR_POLICY}"
+    return ""
 
 
 def make_print_service(config: Path, root: Path, server: str = "") -> None:
-    """The drop-in and the driverless queue. Raises NoPrintService."""
-    wanted = _wanted(config)
+    """The drop-in, the driverless queue, and what it does with a failed job.
+
+    Raises NoPrintService.
+    """
+    wanted = _wanted(config, server)
     if wanted is None:
         return
     drop_in = root / DROP_IN
     drop_in.parent.mkdir(parents=True, exist_ok=True)
     drop_in.write_text(SPOOL_EMPTIED, encoding="utf-8")
-    if wanted.is_met_by(_device_uri(wanted.name, server)):
+    policy = ("-o", f"{_POLICY_NAME}={ERROR_POLICY}")
+    if wanted.is_met_by(_device_uri(wanted)):
+        _change_queue(wanted, *policy)
         return
     if not wanted.uri:
         raise NoPrintService(
             "the site file must say where the A4 printer is: [devices.document_printer] "
             'settings = {printer = "HOST:PORT"}; or make the queue by hand'
         )
-    made = _cups(
-        server,
-        *("lpadmin", "-p", wanted.name, "-E", "-v", wanted.uri, "-m", "everywhere"),
-        *("-o", ERROR_POLICY),
-    )
-    if made.returncode:
-        said = made.stderr.strip() or made.stdout.strip()
+    _change_queue(wanted, "-E", "-v", wanted.uri, "-m", "everywhere", *policy)
+
+
+def _change_queue(wanted: _Wanted, *how: str) -> None:
+    changed = _cups(wanted.server, "lpadmin", "-p", wanted.name, *how)
+    if changed.returncode:
+        said = changed.stderr.strip() or changed.stdout.strip()
         raise NoPrintService(f"are CUPS and the A4 printer on? lpadmin says: {said}")
 
 
-def _wanted(config: Path) -> _Wanted | None:
+def _wanted(config: Path, server: str) -> _Wanted | None:
     if not config.exists():
         return None
     devices = tomllib.loads(config.read_text(encoding="utf-8")).get("devices", {})
     if "document_printer" not in devices:
         return None
     device = devices["document_printer"]
-    printer = str(device.get("settings", {}).get("printer", ""))
-    name = str(device["port"]).removeprefix("cups:")
-    return _Wanted(name, f"ipp://{printer}/ipp/print" if ":" in printer else "")
+    settings = device.get("settings", {})
+    printer = str(settings.get("printer", ""))
+    return _Wanted(
+        name=str(device["port"]).removeprefix("cups:"),
+        uri=f"ipp://{printer}/ipp/print" if ":" in printer else "",
+        server=server or str(settings.get("server", "")),
+    )
 
 
-def _device_uri(name: str, server: str) -> str:
+def _device_uri(wanted: _Wanted) -> str:
     """Of the queue as it is; "" where there is none, or no CUPS."""
-    listed = _cups(server, "lpstat", "-v", name)
-    return listed.stdout.strip().rpartition(f"{name}: ")[2] if listed.returncode == 0 else ""
+    listed = _cups(wanted.server, "lpstat", "-v", wanted.name)
+    return listed.stdout.strip().rpartition(f"{wanted.name}: ")[2] if not listed.returncode else ""
+
+
+def _error_policy(wanted: _Wanted) -> str:
+    """As CUPS tells it by IPP, for none of its programs does; "unknown" where it does not."""
+    queue = PrinterLink(
+        wanted.server or _USUAL_SERVER,
+        path=f"/printers/{wanted.name}",
+        device=DeviceKind.DOCUMENT_PRINTER.value,
+        answer_s=ANSWER_S,
+    )
+    try:
+        said = queue.attributes((_POLICY_NAME,)).get(_POLICY_NAME, ())
+    except (DeviceFault, ValueError):  # ValueError: a server that is no address
+        return "unknown"
+    return str(said[0]) if said else "unknown"
 
 
 def _cups(server: str, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -126,19 +126,19 @@ class CupsQueue:
             return QueuedJob(JobSeen(number, JobState.UNKNOWN, 0), has_begun=True)
         return QueuedJob(understand_job(found), has_begun=bool(found.get("time-at-processing")))
 
-    def named(self, names: re.Pattern[str]) -> dict[int, str]:
+    def named(self, names: re.Pattern[str]) -> list[int]:
         """The jobs of this queue whose names match wholly, ended or not, as CUPS remembers them."""
         found = self._ask(
             lambda cups_server: cups_server.getJobs(
                 which_jobs="all", requested_attributes=["job-id", "job-name", "job-printer-uri"]
             )
         )
-        return {
-            number: str(job["job-name"])
+        return [
+            number
             for number, job in (found or {}).items()
             if names.fullmatch(str(job.get("job-name", "")))
             and str(job.get("job-printer-uri", "")).endswith(f"/{self._name}")
-        }
+        ]
 
     def cancel(self, number: int) -> None:
         """Take a job back; nothing happens to one that has ended."""

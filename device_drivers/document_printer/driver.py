@@ -57,8 +57,8 @@ class CupsDocumentPrinter:
     `page_within_s`: how long without any progress; a cold laser printer takes 30 s to its first
     page; twice that.
     `idle_within_s`: how long to wait for a printer that is busy with an older job.
-    `sweeps`: this process owns the queue, and purges at its first connection what an earlier life
-    of it left there.
+    `sweeps`: this process owns the queue and the printer behind it, and ends at its first
+    connection what an earlier life of it left there; until that is done, `connect` fails.
     """
 
     def __init__(

@@ -2,6 +2,7 @@
 
 import http.client
 import itertools
+import re
 import socket
 from urllib.parse import urlsplit
 
@@ -50,16 +51,19 @@ class PrinterLink:
     time, DeviceGarbled where the answer is no IPP.
     """
 
-    def __init__(self, address: str, *, path: str = _USUAL_PATH, device: str) -> None:
+    def __init__(
+        self, address: str, *, path: str = _USUAL_PATH, device: str, answer_s: float = _ANSWER_S
+    ) -> None:
         self._address = address
+        self._answer_s = answer_s
         self._path = path
         self._device = device
         self._uri = f"ipp://{'localhost' if address.startswith('/') else address}{path}"
         self._request_ids = itertools.count(1)
 
-    def attributes(self) -> Attributes:
+    def attributes(self, names: tuple[str, ...] = PRINTER_ATTRIBUTES) -> Attributes:
         """What the printer says of itself."""
-        return self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=PRINTER_ATTRIBUTES).printer
+        return self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=names).printer
 
     def find_job(self, name: str) -> JobSeen | None:
         """The job of this name, under way or ended; None where the printer lists none."""
@@ -69,6 +73,15 @@ class PrinterLink:
                 if job.get("job-name") == (name,):
                     return understand_job(job)
         return None
+
+    def unfinished(self, names: re.Pattern[str]) -> list[JobSeen]:
+        """The jobs that are under way or waiting and whose names match wholly."""
+        reply = self._ask(Operation.GET_JOBS, requested=JOB_ATTRIBUTES, which_jobs="not-completed")
+        return [
+            understand_job(job)
+            for job in reply.jobs
+            if any(names.fullmatch(str(name)) for name in job.get("job-name", ()))
+        ]
 
     def job(self, number: int) -> JobSeen:
         """One job; one that the printer has forgotten is in state `unknown`."""
@@ -124,9 +137,9 @@ class PrinterLink:
 
     def _connection(self) -> http.client.HTTPConnection:
         if self._address.startswith("/"):
-            return _SocketConnection(self._address, _ANSWER_S)
+            return _SocketConnection(self._address, self._answer_s)
         host, port = _host_and_port(self._address)
-        return http.client.HTTPConnection(host, port, timeout=_ANSWER_S)
+        return http.client.HTTPConnection(host, port, timeout=self._answer_s)
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -2,7 +2,6 @@
 
 import contextlib
 import re
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from device_drivers.document_printer.cups_queue import CupsQueue, JobLost, Queue, QueuedJob
@@ -105,21 +104,25 @@ class Spooler:
         return status
 
     def sweep(self) -> None:
-        """Once in our life: purge what an earlier life of ours left. Raises DeviceFault.
+        """Once in our life: end what an earlier life of ours left. Raises DeviceFault.
 
-        Only for whoever owns the queue: a second process would purge what the first one prints.
+        Only for whoever owns the queue and the printer behind it: a second process would end what
+        the first one prints.
 
         A process killed in a job leaves the citizen's paper in the spool folder, and a job that
-        still waits would come out when nobody is there for it.
+        still waits would come out when nobody is there for it. The printer may hold one of which
+        CUPS, its spool emptied, knows nothing more: it is asked for its own list. A sweep that
+        failed anywhere is not done, and is repeated whole at the next call.
         """
-        if not self._has_swept:
-            left = self._queue.named(_OUR_JOBS)
-            link = self._link(self._queue.attributes()) if left else None
-            if link is not None:
-                _cancel_at(link, left.values())
-            self._unforgotten.update(left)
-            self._forget_all()
-            self._has_swept = True
+        if self._has_swept:
+            return
+        self._unforgotten.update(self._queue.named(_OUR_JOBS))
+        self._forget_all()
+        link = self._link(self._queue.attributes())
+        if link is not None:
+            for job in link.unfinished(_OUR_JOBS):
+                link.cancel(job.number)
+        self._has_swept = True
 
     def submit(self, pdf: bytes, name: str) -> Job:
         """Give a job to CUPS. Raises DeviceFault, and then no job is left there.
@@ -182,15 +185,6 @@ class Spooler:
 
     def _link(self, queue: Queue) -> PrinterLink | None:
         return self._given or link_to(queue.device_uri, device=self._device)
-
-
-def _cancel_at(link: PrinterLink, names: Iterable[str]) -> None:
-    """At the printer too: it may hold a job for want of paper that CUPS alone would forget."""
-    with contextlib.suppress(DeviceFault):
-        for name in names:
-            seen = link.find_job(name)
-            if seen is not None and not seen.state.is_final:
-                link.cancel(seen.number)
 
 
 def _stop(fault: FaultCode | None) -> FaultCode | None:

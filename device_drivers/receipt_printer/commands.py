@@ -22,8 +22,8 @@ from device_drivers.command_line import (
 from device_drivers.receipt_printer import escpos
 from device_drivers.receipt_printer.document import ReceiptMistake, parse_receipt
 from device_drivers.receipt_printer.driver import EscposReceiptPrinter
+from device_drivers.receipt_printer.emulator.drawing import draw
 from device_drivers.receipt_printer.emulator.paper import PrintedReceipt
-from device_drivers.receipt_printer.emulator.printer import draw
 from device_drivers.receipt_printer.emulator.steps import Cut, Unknown
 from device_drivers.receipt_printer.interface import Receipt
 from device_drivers.receipt_printer.layout import PAPERS, lay_out

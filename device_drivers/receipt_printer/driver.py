@@ -31,7 +31,6 @@ from device_drivers.receipt_printer.interface import (
     PrintOutcome,
     PrintProgress,
     Receipt,
-    TicketEnd,
     TicketStatus,
     Unconfirmed,
 )
@@ -127,7 +126,6 @@ class EscposReceiptPrinter:
             if has_presenter
             else None
         )
-        self._clears_tickets = not_taken != "leave"
         self._unproven = False
         """The last job sent has not been seen to end."""
         self._lead = b""
@@ -177,12 +175,12 @@ class EscposReceiptPrinter:
             before = await self._status_before_job()
             if before.device is not DeviceStatus.ONLINE:
                 return NotPrinted(_why(before))
-            if before.ticket is TicketStatus.PRESENT and self._presenter is not None:
-                cleared = await self._presenter.clear()
-                if cleared is TicketEnd.UNKNOWN or (
-                    cleared is TicketEnd.LEFT and self._clears_tickets
-                ):  # or two citizens' papers would come out together
-                    return NotPrinted(FaultCode.TICKET_JAMMED.value)
+            if (
+                before.ticket is TicketStatus.PRESENT
+                and self._presenter is not None
+                and not await self._presenter.make_room()
+            ):
+                return NotPrinted(FaultCode.TICKET_JAMMED.value)
             outcome = await self._send(job)
             if outcome is not None:
                 return outcome

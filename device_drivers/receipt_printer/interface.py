@@ -154,11 +154,12 @@ class TicketEnd(StrEnum):
     LEFT = "left"
     """It was still in the mouth when the waiting ended."""
     RETRACTED = "retracted"
-    """Nobody took it and the printer drew it back in: nobody else will read it."""
+    """Nobody took it and the printer was seen to draw it back in: nobody else will read it."""
     EJECTED = "ejected"
     """Nobody took it and the printer dropped it out of its mouth."""
     UNKNOWN = "unknown"
-    """The printer cannot tell: it has no presenter, or the presenter's sensor said nothing."""
+    """The printer cannot tell: it has no presenter, the presenter's sensor said nothing, or a hand
+    may have been faster than the motor that was to draw it back."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,25 +58,44 @@ class Presenter:
             if await self._becomes(TicketStatus.NOT_PRESENT, within_s=self._taken_within_s):
                 on_progress(PrintProgress.TAKEN)
                 return TicketEnd.TAKEN
-            return await self.clear()
+            if self._not_taken == "leave":
+                return TicketEnd.LEFT
+            return await self._clear()
         except DeviceFault:
             return TicketEnd.UNKNOWN
 
-    async def clear(self) -> TicketEnd:
+    async def make_room(self) -> bool:
         """Do with a ticket nobody took what is configured, before the next citizen's.
 
+        False where it stays in the mouth, or nobody can tell: the two would come out together.
         Never raises: a line that is gone is seen by whoever uses it next.
         """
         if self._not_taken == "leave":
-            return TicketEnd.LEFT
+            return True
         try:
-            command = escpos.RETRACT if self._not_taken == "retract" else escpos.EJECT
-            await self._line.write(command, within_s=_WRITE_S)
-            if not await self._becomes(TicketStatus.NOT_PRESENT, within_s=_MOVES_S):
-                return TicketEnd.LEFT
+            return await self._clear() is not TicketEnd.LEFT
         except DeviceFault:
-            return TicketEnd.UNKNOWN
-        return TicketEnd.RETRACTED if self._not_taken == "retract" else TicketEnd.EJECTED
+            return False
+
+    async def _clear(self) -> TicketEnd:
+        """Draw it back or drop it. Raises DeviceFault.
+
+        The last look before the command saw it. One that is no longer there at the first look after
+        the command was gone before a motor could draw it in: a hand may have been faster.
+        """
+        is_retracting = self._not_taken == "retract"
+        command = escpos.RETRACT if is_retracting else escpos.EJECT
+        await self._line.write(command, within_s=_WRITE_S)
+        deadline = time.monotonic() + _MOVES_S
+        is_seen_moving = False
+        while (ticket := await self._asking.ticket()) is not TicketStatus.NOT_PRESENT:
+            is_seen_moving = is_seen_moving or ticket is TicketStatus.PRESENT
+            if time.monotonic() > deadline:
+                return TicketEnd.LEFT
+            await asyncio.sleep(_POLL_S)
+        if not is_retracting:
+            return TicketEnd.EJECTED
+        return TicketEnd.RETRACTED if is_seen_moving else TicketEnd.UNKNOWN
 
     async def _becomes(self, wanted: TicketStatus, *, within_s: float) -> bool:
         """A look that got no answer is not the other answer: it is repeated."""

@@ -5,14 +5,17 @@ import json
 import sys
 from pathlib import Path
 
-from kiosk.store.database import Store, StoreError
+from kiosk.store.database import NewerSchema, Store, StoreError
 from kiosk.store.journal import Journal, load_catalogue
 
 _PAGE = 500
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """0 with one JSON object per entry, oldest first; 2 where there is no such store."""
+    """0 with one JSON object per entry, oldest first; 2 where there is no store that can be read.
+
+    The journal's table is the same in every schema so far, so a kiosk not yet migrated is read.
+    """
     parser = argparse.ArgumentParser(prog="python -m kiosk.store", description=__doc__)
     commands = parser.add_subparsers(dest="command", required=True)
     journal = commands.add_parser("journal", help="the journal's entries, oldest first")
@@ -26,6 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     try:
         store = Store.open_to_read(chosen.file)
+    except NewerSchema as error:
+        print(f"{error}; ask the release that runs on that kiosk", file=sys.stderr)
+        return 2
     except StoreError as error:
         print(error, file=sys.stderr)
         return 2

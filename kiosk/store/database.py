@@ -107,12 +107,14 @@ class Store:
     def open_to_read(cls, path: Path) -> Self:
         """Open the file as it is: nothing is created, migrated or written.
 
-        Raises StoreBroken for what is no store of this software's schema, and StoreBusy.
+        One of an older schema too, whose tables are then as they were: a technician may read a
+        kiosk that is not yet migrated. Raises NewerSchema, StoreBroken for what is no store, and
+        StoreBusy.
         """
         store = cls(path, vfs=None, durability="FULL", is_read_only=True)
         try:
             with _store_errors(path):
-                _see_that_it_is_known(store._connection(), path)
+                _see_that_it_can_be_read(store._connection(), path)
         except BaseException:
             store.close()
             raise
@@ -263,12 +265,18 @@ def known_version() -> int:
     return max(_schema_files())
 
 
-def _see_that_it_is_known(connection: apsw.Connection, path: Path) -> None:
+def _see_that_it_can_be_read(connection: apsw.Connection, path: Path) -> None:
     if int(connection.pragma("application_id")) != APPLICATION_ID:
         raise StoreBroken(f"{path.name}: not a kiosk store")
-    version = int(connection.pragma("user_version"))
-    if version != known_version():
-        raise StoreBroken(f"{path.name}: schema v{version}, and v{known_version()} is known here")
+    _refuse_newer(int(connection.pragma("user_version")), path)
+
+
+def _refuse_newer(version: int, path: Path) -> None:
+    known = known_version()
+    if version > known:
+        raise NewerSchema(
+            f"{path.name}: schema v{version} is newer than v{known}, the last one known"
+        )
 
 
 def _schema_files() -> dict[int, str]:
@@ -312,10 +320,7 @@ def _migrate(connection: apsw.Connection, path: Path) -> None:
         version = int(connection.pragma("user_version"))
         application_id = int(connection.pragma("application_id"))
         files = _schema_files()
-        if version > max(files):
-            raise NewerSchema(
-                f"{path.name}: schema v{version} is newer than v{max(files)}, the last one known"
-            )
+        _refuse_newer(version, path)
         tables = connection.execute("SELECT count(*) FROM sqlite_schema").get
         if application_id != APPLICATION_ID and tables:
             raise StoreBroken(f"{path.name}: not a kiosk store")

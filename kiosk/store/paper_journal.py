@@ -1,7 +1,7 @@
 """What became of each printed paper: written down before the next thing happens to it.
 
 DESIGN.md section 4, Paper: after a power cut this journal decides; an unknown outcome is
-`unconfirmed`, never a blind reprint.
+`unconfirmed`, never a blind reprint (`DECISIONS.md` 31).
 """
 
 from collections.abc import Callable
@@ -25,7 +25,7 @@ class PaperStage(StrEnum):
     """How far one paper has come."""
 
     INTENT = "intent"
-    """It will be printed; nothing has gone to the printer."""
+    """It will be printed; nothing has gone to the printer, nor can before `sent` is on the disk."""
     SENT = "sent"
     """About to be given to the printer: from now on it may have reached it."""
     PRESENTED = "presented"
@@ -40,7 +40,7 @@ class PaperStage(StrEnum):
 
 
 _NEXT: Final = {
-    PaperStage.INTENT: {PaperStage.SENT, PaperStage.UNCONFIRMED, PaperStage.NOT_PRINTED},
+    PaperStage.INTENT: {PaperStage.SENT, PaperStage.NOT_PRINTED},
     PaperStage.SENT: {PaperStage.PRESENTED, PaperStage.UNCONFIRMED, PaperStage.NOT_PRINTED},
     PaperStage.PRESENTED: {PaperStage.TAKEN, PaperStage.RETRACTED},
     PaperStage.TAKEN: set(),
@@ -48,6 +48,12 @@ _NEXT: Final = {
     PaperStage.UNCONFIRMED: set(),
     PaperStage.NOT_PRINTED: set(),
 }
+
+_LEFT_AT: Final = {
+    PaperStage.INTENT: PaperStage.NOT_PRINTED,
+    PaperStage.SENT: PaperStage.UNCONFIRMED,
+}
+"""What a paper is that was on its way when the app died."""
 
 
 class PaperJournal:
@@ -102,17 +108,19 @@ class PaperJournal:
         """1 for the first; 2 and above are marked 副本. One that never came out is not counted."""
         return int(str(self._column("copy_number", paper_id)))
 
-    def settle(self) -> list[int]:
-        """At the app's start: whatever was on its way becomes `unconfirmed`; returns which.
+    def settle(self) -> dict[int, PaperStage]:
+        """At the app's start: what a crash left on its way, and what it is from now on.
 
-        Only the app calls this, before it prints anything.
+        Where nothing was sent it is `not_printed`: `sent` is durable before the first byte goes
+        (`Performer`). What was sent is `unconfirmed`. Only the app calls this, before it prints
+        anything.
         """
-        found = self._store.rows("SELECT id FROM paper WHERE stage IN ('intent', 'sent')")
-        ids = [int(str(paper_id)) for (paper_id,) in found]
+        left = self._store.rows("SELECT id, stage FROM paper WHERE stage IN ('intent', 'sent')")
+        settled = {int(str(paper_id)): _LEFT_AT[PaperStage(str(stage))] for paper_id, stage in left}
         with self._store.transaction():
-            for paper_id in ids:
-                self.mark(paper_id, PaperStage.UNCONFIRMED)
-        return ids
+            for paper_id, stage in settled.items():
+                self.mark(paper_id, stage)
+        return settled
 
     def tidy(self) -> int:
         """Forget papers that nothing has happened to for 200 days; returns how many.

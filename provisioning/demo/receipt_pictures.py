@@ -17,7 +17,7 @@ from PIL import Image, ImageDraw
 
 from device_drivers.receipt_printer.document import parse_receipt
 from device_drivers.receipt_printer.emulator import PrintedReceipt
-from device_drivers.receipt_printer.emulator.printer import draw
+from device_drivers.receipt_printer.emulator.drawing import draw
 from device_drivers.receipt_printer.emulator.steps import Unknown
 from device_drivers.receipt_printer.escpos import encode_job
 from device_drivers.receipt_printer.interface import Receipt

@@ -1,28 +1,49 @@
 """The installer's step for the A4 printer, at a real CUPS with a real IPP printer behind it."""
 
+import shlex
 import subprocess
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import pytest
+from cups import Connection as CUPS
 
+from device_drivers.document_printer.cups_queue import CupsQueue
 from device_drivers.document_printer.emulator import PrivatePrinting
-from device_drivers.document_printer.emulator.room import IPP_PORT
+from device_drivers.document_printer.emulator.room import EMPTY_SPOOL, IPP_PORT
 from provisioning.print_service import (
     DROP_IN,
+    ERROR_POLICY,
+    SPOOL_EMPTIED,
     NoPrintService,
     make_print_service,
     missing_print_service,
 )
+from tests.device_drivers.document_printer.papers import blank_pdf
 
 NO_CUPS = "/nowhere/cups.sock"
 
 
 @pytest.fixture(scope="module")
-def cups() -> Iterator[str]:
-    """Where a CUPS of our own listens."""
-    with PrivatePrinting() as printing:
-        yield printing.settings["server"]
+def printing() -> Iterator[PrivatePrinting]:
+    """A CUPS of our own."""
+    with PrivatePrinting() as started:
+        yield started
+
+
+@pytest.fixture(scope="module")
+def cups(printing: PrivatePrinting) -> str:
+    """Where it listens."""
+    return printing.settings["server"]
+
+
+@pytest.fixture
+def whole(printing: PrivatePrinting) -> Iterator[PrivatePrinting]:
+    """Its printer is on, and its CUPS runs, before and after a test."""
+    yield printing
+    printing.start_service()
+    printing.plug()
 
 
 def config_with(folder: Path, device: str) -> Path:
@@ -87,3 +108,94 @@ def test_a_queue_of_another_printer_is_noticed_and_one_made_by_hand_is_left_alon
     assert missing_print_service(by_hand, tmp_path, cups) == ""
     other = config_with(tmp_path, printer("unasked_printer", '{printer = "192.0.2.8:631"}'))
     assert "another printer" in missing_print_service(other, tmp_path, cups)
+
+
+def policy_of(queue: str, server: str) -> str:
+    """What CUPS does with that queue's failed jobs, by its own library."""
+    name = "printer-error-policy"
+    asked = CUPS(server, 0).getPrinterAttributes(queue, requested_attributes=[name])
+    return str(asked[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("wrong", ["retry-job", "retry-current-job", "stop-printer"])
+def test_a_queue_that_keeps_failed_jobs_is_noticed_and_mended(
+    tmp_path: Path, cups: str, wrong: str
+) -> None:
+    config = config_with(tmp_path, printer("unasked_printer", "{}"))
+    make_print_service(config, tmp_path, cups)
+    subprocess.run(
+        ["lpadmin", "-h", cups, "-p", "unasked_printer", "-o", f"printer-error-policy={wrong}"],
+        check=True,
+    )
+    assert wrong in missing_print_service(config, tmp_path, cups)
+    make_print_service(config, tmp_path, cups)
+    assert missing_print_service(config, tmp_path, cups) == ""
+    assert policy_of("unasked_printer", cups) == ERROR_POLICY
+
+
+@pytest.mark.slow
+def test_a_server_named_in_the_devices_settings_is_the_one_that_is_asked(
+    tmp_path: Path, cups: str
+) -> None:
+    named = f'{{server = "{cups}", printer = "localhost:{IPP_PORT}"}}'
+    config = config_with(tmp_path, printer("named_printer", named))
+    make_print_service(config, tmp_path)
+    assert missing_print_service(config, tmp_path) == ""
+    assert policy_of("named_printer", cups) == ERROR_POLICY
+
+
+def until(is_so: Callable[[], bool]) -> None:
+    """Nobody tells when a sheet comes out."""
+    deadline = time.monotonic() + 60
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def before_cups_starts() -> list[str]:
+    """The one command of the drop-in."""
+    (command,) = [
+        line.partition("=")[2]
+        for line in SPOOL_EMPTIED.splitlines()
+        if line.startswith("ExecStartPre=")
+    ]
+    return shlex.split(command)
+
+
+def restart_with_a_job_that_waits(printing: PrivatePrinting, *, before: Sequence[str]) -> None:
+    """CUPS ends with a paper in its spool, for the printer is off; then both are on again.
+
+    In order, so that CUPS writes its jobs down; cut off, it has them on the disk within 30 s.
+    """
+    queue = CupsQueue("document_printer", server=printing.settings["server"], device="test")
+    printing.unplug()
+    queue.submit(blank_pdf(), name="certificate-00000000")
+    printing.stop_service()
+    left = {path.name[0] for path in (printing.directory / "spool").glob("[cd]*")}
+    assert left == {"c", "d"}
+    printing.start_service(before=before)
+    printing.plug()
+
+
+@pytest.mark.slow
+def test_after_the_drop_ins_command_cups_prints_nothing_old(whole: PrivatePrinting) -> None:
+    sheets = whole.printed()
+    restart_with_a_job_that_waits(whole, before=before_cups_starts())
+    assert not list((whole.directory / "spool").glob("[cd]*"))
+    queue = CupsQueue("document_printer", server=whole.settings["server"], device="test")
+    queue.submit(blank_pdf(2), name="certificate-00000001")
+    until(lambda: 2 in list(whole.printed().values())[len(sheets) :])
+    assert list(whole.printed().values())[len(sheets) :] == [2]
+
+
+@pytest.mark.slow
+def test_without_the_drop_in_cups_prints_what_it_had(whole: PrivatePrinting) -> None:
+    """The negative control."""
+    sheets = whole.printed()
+    restart_with_a_job_that_waits(whole, before=())
+    until(lambda: len(whole.printed()) == len(sheets) + 1)
+
+
+def test_the_emulators_cups_starts_as_the_drop_in_says() -> None:
+    assert before_cups_starts() == list(EMPTY_SPOOL)

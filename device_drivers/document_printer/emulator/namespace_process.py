@@ -15,7 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from device_drivers.document_printer.emulator import printer_page
@@ -23,6 +23,7 @@ from device_drivers.document_printer.emulator.room import (
     AVAHI,
     BUS,
     CUPS,
+    EMPTY_SPOOL,
     FAULT_REASONS,
     FAULTS,
     IPP_PORT,
@@ -38,6 +39,7 @@ from device_drivers.document_printer.emulator.room import (
     TRAY_SHEETS,
     UNASKED_QUEUE,
     UNASKED_URI,
+    USUAL_SPOOL,
 )
 
 START_LIMIT_S = 20.0
@@ -53,7 +55,11 @@ def enter(directory: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as control:
         fcntl.ioctl(control, SIOCSIFFLAGS, struct.pack("16sH14x", b"lo", IFF_UP))
     announced = Path("/etc/avahi/services")
-    for source, target in ((directory / "no-services", announced), (directory, ROOM)):
+    for source, target in (
+        (directory / "no-services", announced),
+        (directory / SPOOL.name, USUAL_SPOOL),
+        (directory, ROOM),
+    ):
         if target.exists():
             subprocess.run(["mount", "--bind", str(source), str(target)], check=True)
 
@@ -94,8 +100,14 @@ class Program:
             words = LOG.read_text("utf-8", "replace")[-500:]
             raise RuntimeError(f"{self._command} did not start: {words}")
 
+    def hang(self, *, is_hanging: bool) -> None:
+        """Let it and what it started stand still, keeping all they know, or go on."""
+        if self._process is not None and self._process.returncode is None:
+            os.killpg(self._process.pid, signal.SIGSTOP if is_hanging else signal.SIGCONT)
+
     async def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """End it with what it started, and wait for its end."""
+        self.hang(is_hanging=False)  # what stands still hears nothing but SIGKILL
         process, self._process = self._process, None
         if process is None or process.returncode is not None:
             return
@@ -139,6 +151,10 @@ class Printer:
             PRINTER.unlink(missing_ok=True)
         await self._program.stop(how=signal.SIGKILL)
         shutil.rmtree(ROOM / "queue", ignore_errors=True)
+
+    def hang(self, *, is_hanging: bool) -> None:
+        """Answer nobody and move nothing, as a firmware that is stuck; or go on."""
+        self._program.hang(is_hanging=is_hanging)
 
     async def set_tray(self, sheets: int) -> None:
         """So many sheets lie in the tray now."""
@@ -221,13 +237,16 @@ class PrintService:
             wrap=("unshare", "--user", "--map-user=1000", "--map-group=1000", "--"),
         )
 
-    async def start(self) -> None:
-        """Start it with an empty spool, as provisioned kiosks do: nothing old is printed."""
+    async def start(self, before: Sequence[str] = EMPTY_SPOOL) -> None:
+        """Start it after a command of whoever keeps it; nothing happens to one that runs.
+
+        Raises RuntimeError.
+        """
         if self._program.is_running():
+            self.hang(is_hanging=False)
             return
-        shutil.rmtree(SPOOL, ignore_errors=True)
-        (SPOOL / "tmp").mkdir(parents=True)
-        (ROOM / "cache" / "job.cache").unlink(missing_ok=True)
+        if before:
+            await asyncio.to_thread(subprocess.run, before, check=True)
         CUPS.unlink(missing_ok=True)
         await self._program.start()
 
@@ -252,6 +271,10 @@ class PrintService:
         words, _ = await made.communicate()
         if made.returncode != 0:
             raise RuntimeError(f"lpadmin: {words.decode()}")
+
+    def hang(self, *, is_hanging: bool) -> None:
+        """Take connections and answer none of them, or go on."""
+        self._program.hang(is_hanging=is_hanging)
 
     async def stop(self, *, how: signal.Signals = signal.SIGTERM) -> None:
         """Stop it."""
@@ -278,8 +301,12 @@ async def obey(request: Mapping[str, object], printer: Printer, service: PrintSe
             await printer.plug()
         case {"do": "plug", "is_plugged": False}:
             await printer.unplug()
-        case {"do": "service", "is_running": True}:
-            await service.start()
+        case {"do": "hang", "what": "printer", "is_hanging": bool() as is_hanging}:
+            printer.hang(is_hanging=is_hanging)
+        case {"do": "hang", "what": "service", "is_hanging": bool() as is_hanging}:
+            service.hang(is_hanging=is_hanging)
+        case {"do": "service", "is_running": True, "before": list() as before}:
+            await service.start([str(word) for word in before])
         case {"do": "service", "is_running": False, "is_killed": bool() as is_killed}:
             await service.stop(how=signal.SIGKILL if is_killed else signal.SIGTERM)
         case _:

@@ -7,6 +7,7 @@ network, the system's CUPS, D-Bus and Avahi are not touched, and all files are i
 import os
 import shlex
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -14,6 +15,7 @@ from typing import Self
 
 from device_drivers.document_printer.emulator.room import (
     CUPS,
+    EMPTY_SPOOL,
     PAGE_S,
     PAPERS,
     PRINTER,
@@ -159,13 +161,24 @@ class PrivatePrinting:
         """Switch the printer on again."""
         self._room.ask({"do": "plug", "is_plugged": True})
 
+    def hang_printer(self, *, is_hanging: bool = True) -> None:
+        """Let the printer answer nobody and forget nothing, or go on."""
+        self._room.ask({"do": "hang", "what": "printer", "is_hanging": is_hanging})
+
+    def hang_service(self, *, is_hanging: bool = True) -> None:
+        """Let CUPS take connections and answer none of them, or go on where it stood."""
+        self._room.ask({"do": "hang", "what": "service", "is_hanging": is_hanging})
+
     def stop_service(self, *, is_killed: bool = False) -> None:
         """Stop CUPS, in order or not."""
         self._room.ask({"do": "service", "is_running": False, "is_killed": is_killed})
 
-    def start_service(self) -> None:
-        """Start CUPS again. Raises PrintingFailed."""
-        self._room.ask({"do": "service", "is_running": True})
+    def start_service(self, *, before: Sequence[str] = EMPTY_SPOOL) -> None:
+        """Start CUPS again after that command, if it was stopped. Raises PrintingFailed.
+
+        The command finds CUPS's spool where Debian has it.
+        """
+        self._room.ask({"do": "service", "is_running": True, "before": list(before)})
 
 
 def _furnish(directory: Path) -> None:

@@ -20,6 +20,10 @@ AVAHI = ROOM / "avahi-daemon/socket"
 CUPS = ROOM / "cups.sock"
 PRINTER = ROOM / "printer.sock"
 SPOOL = ROOM / "spool"
+USUAL_SPOOL = Path("/var/spool/cups")
+"""Where Debian's CUPS has it: the same folder, inside."""
+EMPTY_SPOOL = ("/bin/sh", "-c", f"rm -f {USUAL_SPOOL}/[cd]*")
+"""What a kiosk's CUPS does before it starts; a test holds it to what the installer installs."""
 FAULTS = ROOM / "faults"
 PAPERS = ROOM / "papers"
 TRAY = ROOM / "tray"

@@ -8,7 +8,6 @@ import asyncio
 import contextlib
 import logging
 import re
-from collections.abc import Iterator
 from typing import Literal
 
 from device_drivers.emulation.free_port import free_port
@@ -36,6 +35,8 @@ _NEAR_END_MM = 3_000.0
 _NEW_ROLL_MM = 50_000.0
 _KNIFE_S = 0.3
 _PRESENT_S = 0.3
+_DRAWN_IN_S = 0.9
+"""90 mm that hang out of the mouth, at 100 mm/s; at any printing speed. A hand may be faster."""
 _BUFFER_BYTES = 64 * 1024
 _CHUNK_BYTES = 4096
 """Read at a time, while there is room in the buffer; when it is full the printer stops reading."""
@@ -88,6 +89,7 @@ class ReceiptPrinterEmulator:
         self._head_hot = False
         self._mouth_blind = False
         self._presenter_jammed = False
+        self._snatches = False
         self._mm_per_s = mm_per_s
         self._presenter = presenter
         self._answers_real_time = answers_real_time
@@ -231,6 +233,10 @@ class ReceiptPrinterEmulator:
         self._after_hand()
         return taken
 
+    def snatch_at_retract(self) -> None:
+        """Take the piece when the printer has been told to draw it back, before its motor moves."""
+        self._snatches = True
+
     def _after_hand(self) -> None:
         self._say_all(self._reports.after_change(self._condition))
         self._hand_moved.set()
@@ -338,17 +344,31 @@ class ReceiptPrinterEmulator:
                 return
             case "eject" | "retract" if self._presenter_jammed:
                 self.moves_refused += 1
+            case "retract" if self._held is None and self.mouth is not None:
+                await self._draw_in()
             case "present":
                 self.mouth, self._held = self._held or self.mouth, None
             case "eject":
                 self.mouth, self._held = None, None
             case "retract":
-                back = self._held or self.mouth
-                self.retracted = [*self.retracted, *([back] if back else [])][-_KEPT:]
-                self.mouth, self._held = None, None
+                self._take_back(self._held)
+                self._held = None
         if self._mm_per_s is not None:
             await asyncio.sleep(_PRESENT_S)
         self._say_all(self._reports.after_change(self._condition))
+
+    async def _draw_in(self) -> None:
+        """Its end leaves the mouth last; a hand that holds on until then has the paper."""
+        if self._snatches:
+            self._snatches = False
+            self.tear_off()
+        await asyncio.sleep(_DRAWN_IN_S if self.mouth else 0)
+        self._take_back(self.mouth)
+        self.mouth = None
+
+    def _take_back(self, receipt: PrintedReceipt | None) -> None:
+        if receipt is not None:
+            self.retracted = [*self.retracted, receipt][-_KEPT:]
 
     @property
     def _condition(self) -> Condition:
@@ -371,24 +391,3 @@ class ReceiptPrinterEmulator:
 def _write(writer: asyncio.StreamWriter, data: bytes) -> None:
     if not writer.is_closing():
         writer.write(data)
-
-
-def draw(
-    data: bytes, width_mm: int, *, look: Look = "thermal", encoding: str = "gb18030"
-) -> Iterator[Step | PrintedReceipt]:
-    """Interpret a whole stream without a port: unknown bytes, cuts and pieces as they come.
-
-    Paper printed and not cut at the end is the last piece.
-    """
-    roll = PaperRoll(width_mm, look=look)
-    interpreter = Interpreter(encoding)
-    for step in (*interpreter.feed(data), *interpreter.finish()):
-        roll.apply(step)
-        if isinstance(step, Unknown):
-            yield step
-        if isinstance(step, Cut):
-            yield step
-            yield roll.cut()
-    if not roll.is_blank:
-        roll.apply(Cut(to_cutter=True, dots=0))
-        yield roll.cut()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
+from device_drivers.receipt_printer.emulator.drawing import draw
 from device_drivers.receipt_printer.emulator.interpreter import Interpreter
 from device_drivers.receipt_printer.emulator.paper import PrintedReceipt
-from device_drivers.receipt_printer.emulator.printer import draw
 from device_drivers.receipt_printer.emulator.steps import Characters, Cut, Step, Unknown
 from device_drivers.receipt_printer.escpos import encode_job
 from device_drivers.receipt_printer.layout import PAPERS, lay_out

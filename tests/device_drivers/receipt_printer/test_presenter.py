@@ -97,6 +97,30 @@ async def test_a_ticket_nobody_takes_goes_where_it_is_configured_to(
         assert (await driver.status()).ticket is ticket
 
 
+async def test_a_hand_as_fast_as_the_command_to_retract_leaves_it_open_who_has_the_paper() -> None:
+    async with _kiosk_printer(taken_within_s=0.3) as (driver, emulator):
+        emulator.snatch_at_retract()
+        job = _Job(driver)
+        assert await job.end() == Printed(TicketEnd.UNKNOWN)
+        assert job.progress == [_SENT, _PRESENTED]
+        assert (emulator.mouth, emulator.retracted) == (None, [])
+
+
+async def test_a_snatched_ticket_leaves_room_for_the_next_one() -> None:
+    async with _kiosk_printer() as (driver, emulator):
+        first = _Job(driver)
+        await first.is_presented()
+        await emulator.unplug()
+        assert await first.end() == Printed(TicketEnd.UNKNOWN)
+        await emulator.plug()
+        emulator.snatch_at_retract()
+        second = _Job(driver)
+        await second.is_presented()
+        assert emulator.retracted == []
+        emulator.tear_off()
+        assert await second.end() == Printed(TicketEnd.TAKEN)
+
+
 async def test_a_strangers_ticket_is_drawn_back_before_the_next_is_printed() -> None:
     async with _kiosk_printer() as (driver, emulator):
         first = _Job(driver)
@@ -124,6 +148,7 @@ async def test_a_mouth_that_stays_full_keeps_the_next_citizens_paper_in(
         assert next_one.progress == []
         assert (emulator.receipts, emulator.mouth) == ([stuck], stuck)
         emulator.set_presenter(is_jammed=False)
+        monkeypatch.undo()
         assert await _Job(driver).end() == Printed(TicketEnd.RETRACTED)
         assert len(emulator.receipts) == 2
 

@@ -5,13 +5,20 @@ import sqlite3
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
+from fleet_server.assets import ASSETS
+from fleet_server.departments.contract.endpoints import department_router
+from fleet_server.departments.contract.models import Answer, HandedCase
+from fleet_server.departments.sandbox.app import DEPARTMENTS
+from fleet_server.departments.sandbox.decisions import Decider
+from fleet_server.departments.sandbox.ledger import Ledger
 from kiosk.contract.cases import CaseReply, CaseState, SealedReply
 from kiosk.store.vault import Paper, open_reply
 from tests.fleet_server.small_hall import (
@@ -25,12 +32,35 @@ from tests.fleet_server.small_hall import (
     police_payload,
     sandbox,
     server_process,
+    serving,
     set_fault,
     submission,
     tax_payload,
 )
 
 pytestmark = pytest.mark.slow
+
+
+class RememberingLedger(Ledger):
+    """A department's system that can be asked what it was handed."""
+
+    def __init__(self, path: Path, decider: Decider) -> None:
+        super().__init__(path, decider)
+        self.handed: dict[str, HandedCase] = {}
+
+    def take(self, case: HandedCase) -> Answer:
+        self.handed[case.case_id] = case
+        return super().take(case)
+
+
+@contextmanager
+def remembering(department: str, port: int, folder: Path) -> Iterator[RememberingLedger]:
+    """A department's system on its port, in this process."""
+    ledger = RememberingLedger(folder / f"{department}.sqlite", DEPARTMENTS[department](ASSETS))
+    app = FastAPI()
+    app.include_router(department_router(ledger, api_key="sandbox"))
+    with closing(ledger), serving(app, port):
+        yield ledger
 
 
 class Counter:
@@ -46,6 +76,8 @@ class Counter:
         self.data = folder / "sandboxes"
         self.port = self.hall.sandbox_ports["tax"]
         self.client = httpx.Client(base_url=self.hall.url, trust_env=False, timeout=30)
+        self.police: RememberingLedger | None = None
+        """That department's system, where the test or its fixture has opened it."""
         self._numbers = itertools.count(1)
 
     def case(self, **facts: Any) -> Submission:
@@ -89,7 +121,7 @@ def open_counter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Counter]:
     with (
         found.client,
         sandbox("tax", found.port, found.data),
-        sandbox("police", police, found.data),
+        remembering("police", police, tmp_path_factory.mktemp("police")) as found.police,
         server_process(found.hall),
     ):
         yield found
@@ -126,6 +158,18 @@ def test_an_application_is_accepted_with_its_papers_and_its_legal_clock(
     assert reply.state is CaseState.ACCEPTED
     assert "已受理" in page
     assert "作出决定" in page
+
+
+def test_the_codes_read_from_a_paper_arrive_at_the_department_as_they_were_read(
+    open_counter: Counter,
+) -> None:
+    codes = {"use_paper": ("OFFER-2026-0042", "https://example.cn/v?编号=7")}
+    payload = police_payload().model_copy(update={"paper_codes": codes})
+    case = open_counter.case(service_id="police-no-criminal-record", payload=payload)
+    assert open_counter.post(case) == 201
+    assert open_counter.reply(case, 20) is not None
+    assert open_counter.police is not None
+    assert open_counter.police.handed[case.case.case_id].paper_codes == codes
 
 
 def test_a_refusal_carries_the_departments_sentence(open_counter: Counter) -> None:

@@ -2,6 +2,8 @@
 
 import asyncio
 import base64
+import signal
+import sys
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,9 +23,10 @@ from kiosk.flow.performing import Performer
 from kiosk.store.cases import CaseDesk
 from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
-from kiosk.store.paper_journal import PaperJournal
+from kiosk.store.paper_journal import PaperJournal, PaperStage
 from tests.kiosk.flow.night_desk import PaneOfGlass
 
+ROOT = Path(__file__).resolve().parents[3]
 CASE = "0123456789abcdef" * 2
 BROKEN_PNG = base64.b64encode(b"\x89PNG\r\n\x1a\nrubbish").decode("ascii")
 
@@ -86,3 +89,27 @@ async def test_a_receipt_that_cannot_be_laid_out_is_not_printed_and_the_next_one
     assert hall.told[-1] == ev.PaperEnded("printed")
     assert hall.stages() == ["not_printed", "presented"]
     assert [receipt.lines for receipt in hall.printer.receipts] == [("受理",)]
+
+
+@pytest.mark.parametrize(
+    ("moment", "stage"),
+    [("before", PaperStage.NOT_PRINTED), ("after", PaperStage.UNCONFIRMED)],
+)
+async def test_a_kiosk_killed_around_the_sending_says_of_its_paper_what_is_true(
+    tmp_path: Path, moment: str, stage: PaperStage
+) -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=None)
+    await emulator.start()
+    file = tmp_path / "kiosk.sqlite"
+    killed = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "tests.kiosk.flow.killed_at_sent"),
+        *(str(file), emulator.port, moment),
+        cwd=ROOT,
+    )
+    assert await killed.wait() == -signal.SIGKILL
+    assert (emulator.overheard, emulator.receipts) == (set(), [])  # not a byte has come
+    store = Store.open(file)
+    papers = PaperJournal(store, Outbox(store))
+    assert papers.settle() == {1: stage}
+    store.close()
+    await emulator.stop()

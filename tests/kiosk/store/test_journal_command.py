@@ -1,14 +1,18 @@
 """`python -m kiosk.store journal`: reads what is there, and writes nothing."""
 
 import json
+import shutil
 from pathlib import Path
 
 import apsw
 import pytest
 
 from kiosk.store.__main__ import main
-from kiosk.store.database import Store
+from kiosk.store.database import Store, known_version
 from kiosk.store.journal import Journal
+
+SHIPPED = sorted((Path(__file__).resolve().parents[2] / "fixtures" / "stores").glob("v*.sqlite"))
+"""Of every schema there has been, today's among them."""
 
 
 def test_prints_each_entry_as_a_line(
@@ -47,7 +51,7 @@ def newer(path: Path) -> None:
         (Path.touch, "not a kiosk store"),
         (lambda path: path.write_bytes(b"\x00\x01rubbish" * 500), "not a database"),
         (another_programs, "not a kiosk store"),
-        (newer, "schema v999"),
+        (newer, f"schema v999 is newer than v{known_version()}"),
     ],
     ids=["empty", "rubbish", "another program's", "of a newer program"],
 )
@@ -61,6 +65,19 @@ def test_what_is_no_store_is_refused_and_left_as_it_is(
     assert main(["journal", str(path)]) == 2
     assert said in capsys.readouterr().err
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("shipped", SHIPPED, ids=lambda path: path.stem)
+def test_a_kiosk_not_yet_migrated_is_read_and_left_as_it_is(
+    shipped: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "kiosk.sqlite"
+    shutil.copyfile(shipped, path)
+    assert main(["journal", str(path)]) == 0
+    assert [json.loads(line)["kind"] for line in capsys.readouterr().out.splitlines()] == [
+        "app_stopped"
+    ]
+    assert path.read_bytes() == shipped.read_bytes()
 
 
 @pytest.mark.parametrize("after", ["-5", "x", "1.5", ""])

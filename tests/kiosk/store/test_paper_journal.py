@@ -53,6 +53,7 @@ def test_saying_it_twice_is_saying_it_once(papers: PaperJournal, outbox: Outbox)
         (("sent", "unconfirmed"), "sent"),
         (("not_printed",), "sent"),
         (("sent",), "retracted"),
+        ((), "unconfirmed"),
         (("sent", "presented", "taken"), "retracted"),
         (("sent", "presented", "retracted"), "taken"),
     ],
@@ -72,8 +73,8 @@ def test_an_unknown_paper_is_our_mistake(papers: PaperJournal) -> None:
         papers.mark(99, "sent")
 
 
-def test_after_a_power_cut_what_was_on_its_way_is_unconfirmed(
-    papers: PaperJournal, store: Store
+def test_after_a_power_cut_what_was_sent_is_unconfirmed_and_what_was_not_is_not_printed(
+    papers: PaperJournal, outbox: Outbox, store: Store
 ) -> None:
     intended = papers.intend(CASE, "a")
     sent = papers.intend(CASE, "b")
@@ -83,11 +84,16 @@ def test_after_a_power_cut_what_was_on_its_way_is_unconfirmed(
     papers.mark(presented, "presented")
     again = Store.open(store.path)
     reopened = PaperJournal(again, Outbox(again))
-    assert reopened.settle() == [intended, sent]
-    assert reopened.stage(intended) is PaperStage.UNCONFIRMED
+    assert reopened.settle() == {
+        intended: PaperStage.NOT_PRINTED,
+        sent: PaperStage.UNCONFIRMED,
+    }
+    told = [row.event.stage for row in outbox.pending() if isinstance(row.event, PaperChanged)]
+    assert told[-2:] == ["not_printed", "unconfirmed"]
+    assert reopened.stage(intended) is PaperStage.NOT_PRINTED
     assert reopened.stage(sent) is PaperStage.UNCONFIRMED
     assert reopened.stage(presented) is PaperStage.PRESENTED
-    assert reopened.settle() == []
+    assert reopened.settle() == {}
     again.close()
 
 
@@ -97,9 +103,18 @@ def test_a_second_paper_is_a_copy_unless_the_first_certainly_never_came(
     first = papers.intend(CASE, "参保证明")
     papers.mark(first, "not_printed")
     second = papers.intend(CASE, "参保证明")
+    papers.mark(second, "sent")
     papers.mark(second, "unconfirmed")
     third = papers.intend(CASE, "参保证明")
     assert [papers.copy_number(paper) for paper in (first, second, third)] == [1, 1, 2]
+
+
+def test_a_paper_that_a_crash_kept_from_being_sent_makes_the_next_one_no_copy(
+    papers: PaperJournal,
+) -> None:
+    papers.intend(CASE, "参保证明")
+    papers.settle()
+    assert papers.copy_number(papers.intend(CASE, "参保证明")) == 1
 
 
 def a_case(store: Store, case_id: str, stage: str) -> None:
