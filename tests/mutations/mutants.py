@@ -44,6 +44,17 @@ class Mutant:
         return "".join(lines)
 
 
+@dataclass(frozen=True, slots=True)
+class Unbroken:
+    """A file as it stands, brought in on the way its mutants come: the control of that way."""
+
+    path: Path
+
+    def applied_to(self, source: str) -> str:
+        """The source."""
+        return source
+
+
 def mutants_of(path: Path) -> list[Mutant]:
     """One for each number, byte string, hexadecimal text and word that a module's constants hold.
 
