@@ -133,7 +133,9 @@ class Link:
         topic = str(Topic(self._kiosk_id, Direction.UP, channel))
         told = client.publish(topic, payload, qos=1)
         if told.rc == MQTTErrorCode.MQTT_ERR_NO_CONN:
-            raise LinkError("no_connection")  # lost since it was asked; paho queued it, and P3 holds
+            raise LinkError(
+                "no_connection"
+            )  # lost since it was asked; paho queued it, and P3 holds
         if told.rc != MQTTErrorCode.MQTT_ERR_SUCCESS:
             raise LinkError(f"publish_{int(told.rc)}")
         return told.mid
