@@ -6,7 +6,6 @@ import shlex
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,6 +19,7 @@ from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
 from device_drivers.registry import MODELS
 from tests.device_drivers.id_card_reader.people import RESIDENT
+from tests.device_drivers.qr_scanner.listening import Listening
 
 pytestmark = pytest.mark.slow
 
@@ -162,67 +162,45 @@ def test_writes_the_portrait_that_the_vendors_decoder_made(tmp_path: Path) -> No
 
 
 def test_listens_to_a_scanner_until_interrupted() -> None:
-    with LineScannerEmulator(identifies=True) as emulator:
-        listening = subprocess.Popen(
-            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        with listening:
-            assert listening.stdout is not None
-            assert listening.stderr is not None
-            listening.stderr.readline()
-            emulator.show("完税", encoding="gbk")
-            first = listening.stdout.readline()
-            emulator.show("完税")
-            second = listening.stdout.readline()
-            listening.send_signal(signal.SIGINT)
-            assert listening.wait(30) == 130
-            assert b"Traceback" not in listening.stderr.read()
-    assert lines_of(first + second) == [
+    with LineScannerEmulator(identifies=True) as emulator, Listening(emulator.port) as listening:
+        first = listening.read_when_held(lambda: emulator.show("完税", encoding="gbk"))
+        second = listening.read_when_held(lambda: emulator.show("完税"), before=first)
+        assert listening.interrupted() == 130
+    assert [first, second] == [
         {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode("gbk").hex()},
         {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode().hex()},
     ]
 
 
 @pytest.mark.parametrize(
-    ("framing", "texts"), [("line", ["half and half"]), ("auto", ["half ", "and half"])]
+    ("framing", "first", "first_within_s", "second"),
+    [("line", None, 0.5, "half and half"), ("auto", "half ", 60.0, "and half")],
 )
-def test_listens_by_the_framing_it_was_told(framing: str, texts: list[str]) -> None:
-    with LineScannerEmulator() as emulator:
-        listening = subprocess.Popen(
-            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port, "--framing", framing],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        with listening:
-            assert listening.stdout is not None
-            assert listening.stderr is not None
-            listening.stderr.readline()
-            time.sleep(0.2)
-            emulator.babble(b"half ")
-            time.sleep(0.5)
-            emulator.babble(b"and half\r\n")
-            lines = b"".join(listening.stdout.readline() for _ in texts)
-            listening.send_signal(signal.SIGINT)
-            assert listening.wait(30) == 130
-    assert [line["text"] for line in lines_of(lines)] == texts
+def test_listens_by_the_framing_it_was_told(
+    framing: str, first: str | None, first_within_s: float, second: str
+) -> None:
+    """By line a half waits for the rest however long it takes; by silence it is a code."""
+    with (
+        LineScannerEmulator() as emulator,
+        Listening(emulator.port, "--framing", framing) as listening,
+    ):
+        ready = listening.read_when_held(lambda: emulator.show("listening"))
+        listening.drain(ready)
+        emulator.babble(b"half ")
+        half = listening.line(within_s=first_within_s)
+        emulator.babble(b"and half\r\n")
+        rest = listening.line()
+        assert listening.interrupted() == 130
+    assert half == (first and {**ready, "text": first, "raw_hex": first.encode().hex()})
+    assert rest == {**ready, "text": second, "raw_hex": second.encode().hex()}
 
 
 def test_a_scanner_unplugged_while_listening_is_a_fault() -> None:
-    with LineScannerEmulator() as emulator:
-        listening = subprocess.Popen(
-            [*COMMAND, "qr-scanner", "listen", "--port", emulator.port],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-        )
-        with listening:
-            assert listening.stderr is not None
-            listening.stderr.readline()
-            emulator.unplug()
-            output, _ = listening.communicate(timeout=30)
-        assert listening.returncode == 1
-        assert lines_of(output)[0]["fault"] == "D101"
+    with LineScannerEmulator() as emulator, Listening(emulator.port) as listening:
+        emulator.unplug()
+        code, output, _ = listening.ended()
+    assert code == 1
+    assert lines_of(output)[0]["fault"] == "D101"
 
 
 def test_decodes_pictures_and_goes_on_after_one_that_is_none(tmp_path: Path) -> None:

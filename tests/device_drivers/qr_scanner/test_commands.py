@@ -1,8 +1,6 @@
 """`qr-scanner listen` and `decode` as a technician runs them."""
 
-import asyncio
 import json
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -16,42 +14,11 @@ from device_drivers.qr_scanner.emulator import (
     ScannerEmulator,
     SsiScannerEmulator,
 )
-from tests.device_drivers.qr_scanner.holding import until
+from tests.device_drivers.qr_scanner.listening import Listening
 from tests.device_drivers.qr_scanner.pictures import drawn
 
 pytestmark = pytest.mark.slow
 COMMAND = (sys.executable, "-m", "device_drivers", "qr-scanner")
-
-
-class Shown:
-    """Shows a code once somebody looks."""
-
-    def __init__(self, emulator: ScannerEmulator) -> None:
-        self._emulator = emulator
-
-    def __call__(self) -> None:
-        asyncio.run(until(lambda: self._emulator.is_looking))
-        self._emulator.show("完税 SW370321")
-
-
-def first_scan(port: str, *options: str, shown: Shown) -> dict[str, object]:
-    listening = subprocess.Popen(
-        [*COMMAND, "listen", "--port", port, *options],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    with listening:
-        assert listening.stdout is not None
-        assert listening.stderr is not None
-        assert listening.stderr.readline()
-        shown()
-        line = listening.stdout.readline()
-        listening.send_signal(signal.SIGINT)
-        assert listening.wait(30) == 130
-        assert b"Traceback" not in listening.stderr.read()
-    scan = json.loads(line)
-    assert isinstance(scan, dict)
-    return scan
 
 
 @pytest.mark.parametrize(
@@ -66,10 +33,11 @@ def first_scan(port: str, *options: str, shown: Shown) -> dict[str, object]:
 def test_every_framing_is_listened_to(
     emulator: ScannerEmulator, framing: str, symbology: str
 ) -> None:
-    with emulator:
-        scan = first_scan(emulator.port, "--framing", framing, shown=Shown(emulator))
-        assert not emulator.is_looking
     text = "完税 SW370321"
+    with emulator, Listening(emulator.port, "--framing", framing) as listening:
+        scan = listening.read_when_held(lambda: emulator.show(text))
+        assert listening.interrupted() == 130
+        assert not emulator.is_looking
     assert scan == {"text": text, "symbology": symbology, "raw_hex": text.encode().hex()}
 
 
