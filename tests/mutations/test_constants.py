@@ -105,10 +105,11 @@ def test_a_contract_notices_nothing_when_nothing_is_broken(
 
 
 def test_golden_bytes_notice_nothing_when_nothing_is_broken(forking: Forking) -> None:
-    """The negative control of those that are asked first, all at once."""
+    """The negative control of those that are asked first, all at once; by day the quick ones."""
     golden = {f"tests/device_drivers/{protocol.golden}" for protocol in PROTOCOLS}
+    quick = [] if IS_NIGHT else ["-m", "not slow"]
     unbroken = [Unbroken(protocol.path) for protocol in PROTOCOLS]
-    done = forking.tried(sorted(golden), *unbroken)
+    done = forking.tried([*sorted(golden), *quick], *unbroken)
     assert done.code == pytest.ExitCode.OK, done.output[-2000:]
 
 
