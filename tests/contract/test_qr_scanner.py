@@ -95,7 +95,7 @@ needs_fuse = pytest.mark.skipif(
 )
 
 
-_SOON = ("lines", "camera")
+_SOON = ("lines",)
 """Run by `make check`; the others wait for `make test`."""
 
 

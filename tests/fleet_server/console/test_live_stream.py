@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator
 
+import pytest
 from sse_starlette import ServerSentEvent
 
 from fleet_server.console.live_stream import looks
@@ -47,6 +48,7 @@ async def test_news_of_another_kiosk_are_not_for_this_page() -> None:
     assert await counting == 0
 
 
+@pytest.mark.slow
 async def test_a_thousand_news_are_a_handful_of_looks() -> None:
     bus = LiveBus()
     counting = asyncio.ensure_future(count_looks(looks(bus), within_s=1.5))
