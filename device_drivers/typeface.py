@@ -45,12 +45,18 @@ def _load(file_name: str, family: str) -> _Face | None:
         return None
     if path.suffix == ".ttf":
         with TTFont(path, lazy=True) as font:
-            return _Face(path, 0, frozenset(font.getBestCmap()))
+            return _Face(path, 0, _characters(font))
     with TTCollection(path, lazy=True) as collection:
         for index, font in enumerate(collection.fonts):
             if font["name"].getDebugName(1) == family:
-                return _Face(path, index, frozenset(font.getBestCmap()))
+                return _Face(path, index, _characters(font))
     return None
+
+
+def _characters(font: TTFont) -> frozenset[int]:
+    # the table speaks of glyphs by name, and making up 65,535 proper names takes a second
+    font.setGlyphOrder([str(glyph) for glyph in range(font["maxp"].numGlyphs)])
+    return frozenset(font.getBestCmap())
 
 
 @lru_cache(maxsize=2)

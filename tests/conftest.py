@@ -2,7 +2,8 @@
 
 import asyncio
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import settings
@@ -29,8 +30,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a device that cannot be before anything runs."""
+    """Refuse a device that cannot be, and an order of files that are gone, before anything runs."""
     named_hardware(config)
+    refuse_gone(LONGEST)
 
 
 def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
@@ -60,12 +62,23 @@ LONGEST = (
 busy while the others have nothing left."""
 
 
+def refuse_gone(names: Sequence[str]) -> None:
+    """Raises UsageError for a name that leads nowhere: a file that was moved would begin last."""
+    gone = [name for name in names if not (Path(__file__).parents[1] / name).exists()]
+    if gone:
+        raise pytest.UsageError(f"LONGEST in tests/conftest.py names what is not there: {gone}")
+
+
 NO_HANG = pytest.mark.timeout(300)
 """A slow test starts up to ten processes; on a machine others use, each may need 20 s."""
 
 
+@pytest.hookimpl(tryfirst=True)  # before `-m` chooses
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest files, each together and in order; give slow tests their time."""
+    """Begin with the longest files, each together and in order; give slow tests their time.
+
+    What must run alone is slow, whether it says so or not: `make check` runs two workers.
+    """
 
     def place(item: pytest.Item) -> int:
         starts = (turn for turn, name in enumerate(LONGEST) if item.nodeid.startswith(name))
@@ -73,6 +86,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
     items.sort(key=place)
     for item in items:
+        if item.get_closest_marker("alone"):
+            item.add_marker(pytest.mark.slow)
         if item.get_closest_marker("slow") and not item.get_closest_marker("timeout"):
             item.add_marker(NO_HANG)
 

@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -87,36 +88,57 @@ def test_both_packages_use_the_same_device_words() -> None:
     }
 
 
-def missing_proofs(table: str) -> list[str]:
-    """Which files and tests the second columns of a table name and the tree has not.
+@cache
+def defined_tests() -> dict[str, frozenset[str]]:
+    """The tests of every Python file; a file that holds none is there too."""
+    return {
+        str(path.relative_to(ROOT)): frozenset(re.findall(r"def (test_\w+)\(", text_of(path)))
+        for path in committed_files()
+        if path.suffix == ".py"
+    }
 
-    A name that ends in `…` stands for all tests that begin so.
+
+def missing_citations(text: str) -> list[str]:
+    """Which files and tests a text names and the tree has not, to the letter.
+
+    A file may be named by the end of its path; a test named behind its file must stand there.
     """
-    files = [str(path.relative_to(ROOT)) for path in committed_files() if path.suffix == ".py"]
-    tests = re.findall(r"def (test_\w+)\(", "\n".join(text_of(ROOT / name) for name in files))
+    tests = defined_tests()
     missing = []
-    for row in table.splitlines():
-        held_by = row.rpartition(" | ")[2] if row.startswith("| ") else ""
-        for token in re.findall(r"`([^`]+)`", held_by):
-            missing += [
-                f"{token}: {name}"
-                for name in re.findall(r"[\w/]+\.py", token)
-                if not any(f"/{file}".endswith(f"/{name.lstrip('/')}") for file in files)
-            ]
-            missing += [
-                f"{token}: {name}"
-                for name in re.findall(r"\btest_\w+(?!\w*\.py)", token)
-                if not any(test.startswith(name) for test in tests)
-            ]
-    return missing
+    for named, test in re.findall(r"([\w/]+\.py)(?:::(test_\w+))?", text):
+        meant = [file for file in tests if f"/{file}".endswith(f"/{named.lstrip('/')}")]
+        if not meant or (test and not any(test in tests[file] for file in meant)):
+            missing.append(f"{named}::{test}" if test else named)
+    everywhere = frozenset[str]().union(*tests.values())
+    return missing + [
+        name for name in re.findall(r"\btest_\w+\b(?!\.py)", text) if name not in everywhere
+    ]
 
 
-def test_every_proof_the_drivers_readme_names_exists() -> None:
-    table = (ROOT / "device_drivers/README.md").read_text("utf-8").partition("## Proofs")[2]
-    assert missing_proofs(table) == []
-    assert table.count("\n| ") > 60
+def test_every_file_and_test_our_texts_name_exists() -> None:
+    texts = [path for path in committed_files() if path.suffix == ".md"]
+    cited = {
+        str(path.relative_to(ROOT)): missing
+        for path in texts
+        if (missing := missing_citations(text_of(path)))
+    }
+    assert cited == {}
+    assert {"README.md", "DECISIONS.md"} <= {path.name for path in texts}
+    assert sum(len(re.findall(r"\btest_\w+\b(?!\.py)", text_of(path))) for path in texts) > 200
 
 
-@pytest.mark.parametrize("proof", ["test_house.py::test_nobody_has", "no/such_file.py"])
-def test_a_proof_that_is_not_there_is_missed(proof: str) -> None:
-    assert len(missing_proofs(f"| x | `{proof}` |")) == 1
+@pytest.mark.parametrize(
+    "citation",
+    [
+        "no/such_file.py",
+        "`…::test_nobody_has`",
+        "test_every_pinned_requirement…",
+        "tests/test_words.py::test_the_npm_lock_names_no_address",
+    ],
+)
+def test_a_name_that_is_not_there_is_missed(citation: str) -> None:
+    assert len(missing_citations(citation)) == 1
+
+
+def test_a_name_that_is_there_is_not_missed() -> None:
+    assert missing_citations("test_house.py::test_the_npm_lock_names_no_address") == []

@@ -343,6 +343,7 @@ class System:
         )
         if answer.returncode != 0:
             raise DidNotStart(
-                f"{module} {arguments[0]} ended with {answer.returncode}:\n{answer.stderr}"
+                f"{module} {arguments[0]} ended with {answer.returncode}:\n"
+                f"{answer.stdout}{answer.stderr}"
             )
         return answer.stdout

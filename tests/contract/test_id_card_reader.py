@@ -249,8 +249,11 @@ async def test_the_modules_number_is_read(emulator: SamVEmulator) -> None:
         assert await reader.module_id() == "05.03-20120312-0000000123-1234567890"
 
 
+SPEEDS = [57600, *(pytest.param(baud, marks=pytest.mark.slow) for baud in (38400, 19200, 9600))]
+
+
 @pytest.mark.parametrize("answers_at_new_speed", [False, True])
-@pytest.mark.parametrize("baud", [57600, 38400, 19200, 9600])
+@pytest.mark.parametrize("baud", SPEEDS)
 async def test_a_module_at_another_speed_is_found_and_brought_to_the_wanted_one(
     tmp_path: Path, baud: int, answers_at_new_speed: bool
 ) -> None:
@@ -263,7 +266,7 @@ async def test_a_module_at_another_speed_is_found_and_brought_to_the_wanted_one(
             assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
-@pytest.mark.parametrize("baud", [57600, 38400, 19200, 9600])
+@pytest.mark.parametrize("baud", SPEEDS)
 async def test_a_module_is_brought_to_any_speed_that_is_wanted(
     emulator: SamVEmulator, baud: int
 ) -> None:

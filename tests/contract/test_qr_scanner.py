@@ -95,14 +95,14 @@ needs_fuse = pytest.mark.skipif(
 )
 
 
-_SOON = ("lines", "SSI", "camera")
+_SOON = ("lines",)
 """Run by `make check`; the others wait for `make test`."""
 
 
 @pytest.fixture(
     params=[
         *_SOON,
-        pytest.param("keyboard", marks=needs_fuse),
+        pytest.param("keyboard", marks=[needs_fuse, pytest.mark.slow]),
         *(
             pytest.param(name, marks=pytest.mark.slow)
             for name in EVERY_SCANNER
@@ -194,7 +194,7 @@ async def test_a_cable_pulled_and_plugged_in_again_is_read_from_within_ten_secon
 
 
 @pytest.mark.parametrize("suffix", [b"\r", b"\n", b"\r\n"], ids=["CR", "LF", "CR LF"])
-@pytest.mark.parametrize("framing", ["auto", "line"])
+@pytest.mark.parametrize("framing", [pytest.param("auto", marks=pytest.mark.slow), "line"])
 async def test_a_code_is_read_whichever_line_end_stands_behind_it(
     framing: FramingName, suffix: bytes
 ) -> None:
@@ -220,6 +220,7 @@ BY_CODE_TYPE = {
 """SSI has a number for each of these but rMQR, and one for GS1-128; what has none is unknown."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("make", "framing", "words"),
     [

@@ -3,9 +3,9 @@
 import json
 import os
 import shlex
+import signal
 import subprocess
 import sys
-import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,7 +19,7 @@ from device_drivers.id_card_reader.emulator import SamVEmulator
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
 from device_drivers.registry import MODELS
 from tests.device_drivers.id_card_reader.people import RESIDENT
-from tests.device_drivers.listening import listening
+from tests.device_drivers.qr_scanner.listening import Listening
 
 pytestmark = pytest.mark.slow
 
@@ -162,41 +162,45 @@ def test_writes_the_portrait_that_the_vendors_decoder_made(tmp_path: Path) -> No
 
 
 def test_listens_to_a_scanner_until_interrupted() -> None:
-    with (
-        LineScannerEmulator(identifies=True) as emulator,
-        listening("qr-scanner", "listen", "--port", emulator.port) as scans,
-    ):
-        first = scans.hold(lambda: emulator.show("完税", encoding="gbk"))
-        assert first == {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode("gbk").hex()}
-        second = scans.hold(lambda: emulator.show("完税"))
-        assert second == {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode().hex()}
-        scans.interrupt()
+    with LineScannerEmulator(identifies=True) as emulator, Listening(emulator.port) as listening:
+        first = listening.read_when_held(lambda: emulator.show("完税", encoding="gbk"))
+        second = listening.read_when_held(lambda: emulator.show("完税"), before=first)
+        assert listening.interrupted() == 130
+    assert [first, second] == [
+        {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode("gbk").hex()},
+        {"text": "完税", "symbology": "qr", "raw_hex": "完税".encode().hex()},
+    ]
 
 
 @pytest.mark.parametrize(
-    ("framing", "texts"), [("line", ["half and half"]), ("auto", ["half ", "and half"])]
+    ("framing", "first", "first_within_s", "second"),
+    [("line", None, 0.5, "half and half"), ("auto", "half ", 60.0, "and half")],
 )
-def test_listens_by_the_framing_it_was_told(framing: str, texts: list[str]) -> None:
+def test_listens_by_the_framing_it_was_told(
+    framing: str, first: str | None, first_within_s: float, second: str
+) -> None:
+    """By line a half waits for the rest however long it takes; by silence it is a code."""
     with (
         LineScannerEmulator() as emulator,
-        listening("qr-scanner", "listen", "--port", emulator.port, "--framing", framing) as scans,
+        Listening(emulator.port, "--framing", framing) as listening,
     ):
-        scans.hold(lambda: emulator.show("it looks"))
+        ready = listening.read_when_held(lambda: emulator.show("listening"))
+        listening.drain(ready)
         emulator.babble(b"half ")
-        time.sleep(0.5)
+        half = listening.line(within_s=first_within_s)
         emulator.babble(b"and half\r\n")
-        assert [scans.next()["text"] for _ in texts] == texts
-        scans.interrupt()
+        rest = listening.line()
+        assert listening.interrupted() == 130
+    assert half == (first and {**ready, "text": first, "raw_hex": first.encode().hex()})
+    assert rest == {**ready, "text": second, "raw_hex": second.encode().hex()}
 
 
 def test_a_scanner_unplugged_while_listening_is_a_fault() -> None:
-    with (
-        LineScannerEmulator() as emulator,
-        listening("qr-scanner", "listen", "--port", emulator.port) as scans,
-    ):
+    with LineScannerEmulator() as emulator, Listening(emulator.port) as listening:
         emulator.unplug()
-        assert scans.next()["fault"] == "D101"
-        assert scans.ended() == 1
+        code, output, _ = listening.ended()
+    assert code == 1
+    assert lines_of(output)[0]["fault"] == "D101"
 
 
 def test_decodes_pictures_and_goes_on_after_one_that_is_none(tmp_path: Path) -> None:
@@ -330,14 +334,18 @@ def test_cabinet_tells_its_status_and_a_light_is_set() -> None:
 
 
 def test_cabinet_watches_until_it_is_told_to_end() -> None:
-    with (
-        CabinetEmulator(bytes_per_s=None) as board,
-        listening("cabinet", "watch", "--port", board.port) as changes,
-    ):
-        assert changes.next()["door"] == "closed"
-        board.set_door(is_open=True)
-        assert changes.next()["door"] == "open"
-        changes.interrupt()
+    with CabinetEmulator(bytes_per_s=None) as board:
+        command = [*COMMAND, "cabinet", "watch", "--port", board.port]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as watching:
+            try:
+                assert watching.stdout is not None
+                assert json.loads(watching.stdout.readline())["door"] == "closed"
+                board.set_door(is_open=True)
+                assert json.loads(watching.stdout.readline())["door"] == "open"
+                watching.send_signal(signal.SIGINT)
+                assert watching.wait(30) == 130
+            finally:
+                watching.kill()  # or leaving would wait for it without end
 
 
 @pytest.mark.parametrize(

@@ -33,6 +33,7 @@ from fleet_server.settings import Settings
 from kiosk.contract.cases import Applicant, CasePayload, SealedCase
 from kiosk.contract.identifiers import NumberKind
 from kiosk.store.vault import Paper, Sealed, seal
+from tests.fleet_server.quick_passwords import quick_passwords
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEPARTMENTS = ("police", "real_estate", "tax", "social_security")
@@ -138,7 +139,8 @@ def make_hall(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Ha
             f'[departments.{department}]\nbase_url = "http://127.0.0.1:{port}"\n'
             'api_key = "sandbox"\nanswer_timeout_s = 1.0'
         )
-    made = initialise(folder, config="\n".join(lines) + "\n", now=datetime.now(UTC))
+    with quick_passwords():  # of the first administrator
+        made = initialise(folder, config="\n".join(lines) + "\n", now=datetime.now(UTC))
     return Hall(made.settings, ports)
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import IO, NamedTuple, Self
 
-from tests.mutations.mutants import Mutant
+from tests.mutations.mutants import Mutant, Unbroken
 
 ROOT = Path(__file__).parents[2]
 WARM = (
@@ -69,14 +69,17 @@ class Forking:
     ) -> None:
         self._process.communicate()
 
-    def tried(self, tests: Sequence[str], mutant: Mutant | None = None) -> Outcome:
-        """Those tests until the first that fails, with that constant broken."""
-        broken = None
-        if mutant is not None:
-            source = mutant.applied_to(mutant.path.read_text("utf-8"))
-            broken = {"path": str(mutant.path), "source": source}
+    def tried(self, tests: Sequence[str], *sources: Mutant | Unbroken) -> Outcome:
+        """Those tests until the first that fails, with those sources in place of the files'.
+
+        That a module was not taken from the source meant for it is `BROKEN_OFF`.
+        """
+        others = [
+            {"path": str(each.path), "source": each.applied_to(each.path.read_text("utf-8"))}
+            for each in sources
+        ]
         with tempfile.NamedTemporaryFile("r", suffix=".txt", errors="replace") as output:
-            question = {"tests": tests, "broken": broken, "output": output.name}
+            question = {"tests": tests, "others": others, "output": output.name}
             stdin, stdout = self._process.stdin, self._process.stdout
             assert stdin is not None
             assert stdout is not None
@@ -91,18 +94,25 @@ class OtherSource(SourceFileLoader):
     def __init__(self, name: str, path: str, source: str) -> None:
         super().__init__(name, path)
         self._source = source
+        self.was_read = False
 
     def get_code(self, fullname: str) -> CodeType:
         """The source, compiled."""
+        self.was_read = True
         return compile(self._source, self.path, "exec")
 
 
-class BrokenModule(MetaPathFinder):
-    """Finds one module of the drivers with another source."""
+class OtherModule(MetaPathFinder):
+    """Finds one module of the drivers with another source, broken or not."""
 
     def __init__(self, path: str, source: str) -> None:
         self._name = ".".join(Path(path).relative_to(ROOT).with_suffix("").parts)
         self._loader = OtherSource(self._name, path, source)
+
+    @property
+    def was_read(self) -> bool:
+        """Whether anybody imported it."""
+        return self._loader.was_read
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -134,17 +144,23 @@ def tried_here(line: str) -> int:
         return BROKEN_OFF
 
 
-def run_here(tests: Sequence[str], broken: dict[str, str] | None, output: str) -> int:
-    """In the fork: pytest's exit code."""
+def run_here(tests: Sequence[str], others: Sequence[dict[str, str]], output: str) -> int:
+    """In the fork: pytest's exit code. Raises RuntimeError where a source was never used."""
     import pytest  # noqa: PLC0415 - warm by now; the process that asks has no need of it
 
     file = os.open(output, os.O_WRONLY)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(file, 1)
     os.dup2(file, 2)
-    if broken is not None:
-        sys.meta_path.insert(0, BrokenModule(**broken))
-    return int(pytest.main([*OPTIONS, *tests]))
+    modules = [OtherModule(**each) for each in others]
+    sys.meta_path[:0] = modules
+    code = int(pytest.main([*OPTIONS, *tests]))
+    unread = [
+        each["path"] for each, module in zip(others, modules, strict=True) if not module.was_read
+    ]
+    if unread:
+        raise RuntimeError(f"these tests never import {unread}")
+    return code
 
 
 if __name__ == "__main__":

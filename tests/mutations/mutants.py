@@ -4,6 +4,7 @@ import ast
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 _WORD = re.compile(r"[A-Za-z0-9.-]*[A-Za-z]")
@@ -44,7 +45,19 @@ class Mutant:
         return "".join(lines)
 
 
-def mutants_of(path: Path) -> list[Mutant]:
+@dataclass(frozen=True, slots=True)
+class Unbroken:
+    """A file as it stands, brought in on the way its mutants come: the control of that way."""
+
+    path: Path
+
+    def applied_to(self, source: str) -> str:
+        """The source."""
+        return source
+
+
+@cache
+def mutants_of(path: Path) -> tuple[Mutant, ...]:
     """One for each number, byte string, hexadecimal text and word that a module's constants hold.
 
     Constants are names in capitals, at the top or in a class; what functions hold is logic. Words
@@ -52,17 +65,17 @@ def mutants_of(path: Path) -> list[Mutant]:
     member of an `IntFlag`, is moved along: one more bit, if it is always clear, breaks nothing.
     """
     source = path.read_text("utf-8")
+    lines = [line.encode() for line in source.splitlines()]
     found: list[Mutant] = []
     for name, value, is_mask in _constants(ast.parse(source)):
         for node in ast.walk(value):
             broken = _moved(node) if is_mask else _broken(node)
             if broken is not None and isinstance(node, ast.Constant):
-                literal = ast.get_source_segment(source, node)
-                assert literal is not None
+                literal = lines[node.lineno - 1][node.col_offset : node.end_col_offset].decode()
                 turn = 1 + sum((each.name, each.before) == (name, literal) for each in found)
                 at = (node.lineno, node.col_offset)
                 found.append(Mutant(path, name, *at, literal, broken, turn))
-    return found
+    return tuple(found)
 
 
 def _constants(tree: ast.Module) -> Iterator[tuple[str, ast.expr, bool]]:

@@ -38,7 +38,7 @@ class Protocol:
         """Where it lies."""
         return DRIVERS / self.module
 
-    def mutants(self) -> list[Mutant]:
+    def mutants(self) -> tuple[Mutant, ...]:
         """Every constant of it, broken."""
         return mutants_of(self.path)
 

@@ -15,7 +15,7 @@ import pytest
 from _pytest.mark.structures import ParameterSet
 
 from tests.mutations.forking import Forking
-from tests.mutations.mutants import Mutant
+from tests.mutations.mutants import Mutant, Unbroken
 from tests.mutations.protocols import DRIVERS, PROTOCOLS, WITHOUT_NUMBERS, Protocol
 from tests.mutations.uncontracted import BY_DAY, UNCONTRACTED
 
@@ -96,12 +96,33 @@ def test_a_contract_alone_notices_too(protocol: Protocol, mutant: Mutant, forkin
     [each for each in PROTOCOLS if IS_NIGHT or each.module in BY_DAY],
     ids=lambda protocol: protocol.module,
 )
-def test_nothing_is_noticed_when_nothing_is_broken(protocol: Protocol, forking: Forking) -> None:
-    """The negative control; golden bytes by night only, since `make test` runs them anyway."""
-    asked = [contract_of(protocol)]
-    asked += [[f"tests/device_drivers/{protocol.golden}"]] if IS_NIGHT else []
-    outputs = [done.output for each in asked if (done := forking.tried(each)).code]
-    assert [output[-2000:] for output in outputs] == []
+def test_a_contract_notices_nothing_when_nothing_is_broken(
+    protocol: Protocol, forking: Forking
+) -> None:
+    """The negative control: the file's own source comes in as that of a mutant does."""
+    done = forking.tried(contract_of(protocol), Unbroken(protocol.path))
+    assert done.code == pytest.ExitCode.OK, done.output[-2000:]
+
+
+def test_golden_bytes_notice_nothing_when_nothing_is_broken(forking: Forking) -> None:
+    """The negative control of those that are asked first, all at once; by day the quick ones."""
+    golden = {f"tests/device_drivers/{protocol.golden}" for protocol in PROTOCOLS}
+    quick = [] if IS_NIGHT else ["-m", "not slow"]
+    unbroken = [Unbroken(protocol.path) for protocol in PROTOCOLS]
+    done = forking.tried([*sorted(golden), *quick], *unbroken)
+    assert done.code == pytest.ExitCode.OK, done.output[-2000:]
+
+
+@pytest.mark.parametrize(
+    "device", sorted({each.device for each in PROTOCOLS}) if IS_NIGHT else ["power_supply"]
+)
+def test_a_devices_tests_notice_nothing_when_nothing_is_broken(
+    device: str, forking: Forking
+) -> None:
+    """The negative control of those that are asked next; by day golden bytes leave them nothing."""
+    unbroken = [Unbroken(each.path) for each in PROTOCOLS if each.device == device]
+    done = forking.tried([f"tests/device_drivers/{device}"], *unbroken)
+    assert done.code == pytest.ExitCode.OK, done.output[-2000:]
 
 
 def test_every_protocol_has_constants_to_break() -> None:

@@ -1,5 +1,6 @@
 """Papers as the camera would take them, and the page that shows several."""
 
+from functools import cache
 from io import BytesIO
 
 from PIL import Image, ImageDraw
@@ -8,8 +9,9 @@ from kiosk.flow.events import AddPage, KeepPage, RetakeOne
 from kiosk.screens.view_model import Action, Frame, PagesView, PageTile
 
 
+@cache
 def a4_page() -> bytes:
-    """A typed page as the camera would flatten it."""
+    """A typed page as the camera would flatten it. Drawn once for all who show it."""
     page = Image.new("RGB", (1240, 1754), "#F7F5EF")
     pen = ImageDraw.Draw(page)
     pen.rectangle((380, 130, 860, 180), fill="#2B2B2B")

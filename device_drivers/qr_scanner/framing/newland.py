@@ -71,6 +71,7 @@ class NewlandFraming:
     def __init__(self) -> None:
         self._burst = Burst()
         self._is_old = False
+        self._is_leaving = False
 
     @property
     def questions(self) -> tuple[bytes, ...]:
@@ -83,13 +84,23 @@ class NewlandFraming:
         return self._burst.is_waiting
 
     def take(self, data: bytes) -> list[Arrival]:
-        """Answers that stand first are told at once; what follows waits for silence."""
+        """Answers that stand first are told at once; what follows waits for silence.
+
+        One that says the settings were left is an answer there only where it is due: a code shown
+        at that moment comes on the same line behind it.
+        """
         stream, self._burst.content = self._burst.content + data, b""
         arrivals: list[Arrival] = []
-        while (answer := _ANSWER.match(stream)) is not None:
-            arrivals.append(_answered(answer))
-            stream = stream[answer.end() :]
-        return arrivals + self._burst.add(stream)
+        while True:
+            if self._is_leaving and stream.startswith(LEFT):
+                self._is_leaving = False
+                arrivals.append(Answered(True))
+                stream = stream[len(LEFT) :]
+            elif (answer := _ANSWER.match(stream)) is not None:
+                arrivals.append(_answered(answer))
+                stream = stream[answer.end() :]
+            else:
+                return arrivals + self._burst.add(stream)
 
     def pause(self) -> list[Arrival]:
         """The burst is whole: the answers in it, then the codes.
@@ -109,7 +120,8 @@ class NewlandFraming:
                 continue
             self._is_old = True
             arrivals.append(Answered(old["accepted"] is not None))
-            if payload == ENTERED:
+            self._is_leaving = payload == ENTERED
+            if self._is_leaving:
                 arrivals.append(ReplyDue(LEAVE_SETTING))  # nothing is to be set
         return arrivals
 

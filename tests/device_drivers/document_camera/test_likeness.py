@@ -31,6 +31,7 @@ def form() -> Image.Image:
     return papers.application_form()
 
 
+@pytest.mark.slow
 def test_a_page_taken_twice_is_the_same(letter: Image.Image, form: Image.Image) -> None:
     for paper in (letter, form):
         assert are_alike(seen(paper, seed=0), seen(paper, seed=2, turned_degrees=0.2))

@@ -60,6 +60,7 @@ def test_a_picture_of_one_colour_has_no_page(grey: int) -> None:
     assert find_page(np.full((1080, 1920, 3), grey, np.uint8)) is None
 
 
+@pytest.mark.slow
 def test_a_good_page_has_no_problem() -> None:
     scene = desk_with_sheet(1, width=3840)
     found = find_page(scene.picture)

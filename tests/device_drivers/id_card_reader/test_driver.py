@@ -22,6 +22,8 @@ from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.id_card_reader.people import RESIDENT
 
+pytestmark = pytest.mark.slow  # at the speed of a real line
+
 
 @pytest.fixture
 def emulator(tmp_path: Path) -> Iterator[SamVEmulator]:

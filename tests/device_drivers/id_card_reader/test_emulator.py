@@ -146,6 +146,7 @@ def test_lays_a_foreigners_card_out_as_the_document_does() -> None:
     assert text[248:250] == b"I\x00"
 
 
+@pytest.mark.slow
 def test_changes_its_speed_after_it_answered_and_is_noise_to_any_other(
     wire: Wire, emulator: SamVEmulator
 ) -> None:

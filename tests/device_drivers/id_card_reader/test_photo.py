@@ -49,6 +49,7 @@ async def test_a_program_that_fails_means_no_portrait(program: str, failure: str
     assert made.failure == failure
 
 
+@pytest.mark.slow
 async def test_a_program_that_hangs_is_ended(tmp_path: Path) -> None:
     mark = tmp_path / "alive"
     hangs = (

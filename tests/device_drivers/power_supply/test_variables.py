@@ -121,6 +121,7 @@ def test_any_variables_give_a_status_in_known_words(variables: dict[str, str]) -
     )
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(some.text(max_size=60))
 def test_any_error_line_has_a_word_or_none(message: str) -> None:

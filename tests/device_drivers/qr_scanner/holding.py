@@ -11,6 +11,7 @@ async def hold_until_read(
     reading: "asyncio.Task[ScanReading]", show: Callable[[], None]
 ) -> ScanReading:
     """Show, and show again while nothing was read; whoever shows too early is not seen."""
+    await asyncio.wait([reading], timeout=0.05)  # for a scanner that has to be told to look
     while not reading.done():
         await asyncio.to_thread(show)
         await asyncio.wait([reading], timeout=0.5)

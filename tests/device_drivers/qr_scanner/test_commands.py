@@ -1,6 +1,5 @@
 """`qr-scanner listen` and `decode` as a technician runs them."""
 
-import asyncio
 import json
 import subprocess
 import sys
@@ -15,8 +14,7 @@ from device_drivers.qr_scanner.emulator import (
     ScannerEmulator,
     SsiScannerEmulator,
 )
-from tests.device_drivers.listening import listening
-from tests.device_drivers.qr_scanner.holding import until
+from tests.device_drivers.qr_scanner.listening import Listening
 from tests.device_drivers.qr_scanner.pictures import drawn
 
 pytestmark = pytest.mark.slow
@@ -36,12 +34,9 @@ def test_every_framing_is_listened_to(
     emulator: ScannerEmulator, framing: str, symbology: str
 ) -> None:
     text = "完税 SW370321"
-    with emulator:
-        command = ("qr-scanner", "listen", "--port", emulator.port, "--framing", framing)
-        with listening(*command) as scans:
-            asyncio.run(until(lambda: emulator.is_looking))
-            scan = scans.hold(lambda: emulator.show(text))
-            scans.interrupt()
+    with emulator, Listening(emulator.port, "--framing", framing) as listening:
+        scan = listening.read_when_held(lambda: emulator.show(text))
+        assert listening.interrupted() == 130
         assert not emulator.is_looking
     assert scan == {"text": text, "symbology": symbology, "raw_hex": text.encode().hex()}
 

@@ -88,6 +88,7 @@ async def test_a_keyboard_somebody_else_has_grabbed_is_said_to_be_busy(
         os.close(other)
 
 
+@pytest.mark.slow
 async def test_what_a_hand_types_is_no_code(
     scanner: HidQrScanner, emulator: KeyboardScannerEmulator
 ) -> None:
@@ -97,6 +98,7 @@ async def test_what_a_hand_types_is_no_code(
     assert await reading == NothingShown()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_open_before", [True, False])
 async def test_half_a_code_is_never_taken_for_one_however_slowly_it_is_typed(
     emulator: KeyboardScannerEmulator, *, is_open_before: bool

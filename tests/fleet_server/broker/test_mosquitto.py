@@ -54,9 +54,11 @@ async def test_a_kiosk_is_heard_under_its_own_name_only(wire: Wire) -> None:
 async def test_a_kiosk_hears_its_own_downlink_only(wire: Wire) -> None:
     mine, other = wire.enrolled("hz0001"), wire.enrolled("hz0002")
     with talking(wire, mine) as kiosk, talking(wire, other) as eavesdropper:
+        answered: list[object] = []
+        eavesdropper._client.on_subscribe = lambda *answer: answered.append(answer)
         eavesdropper._client.subscribe("kf/1/k/hz0001/dn/#")
         eavesdropper._client.subscribe("#")
-        await asyncio.sleep(0.3)
+        assert await soon(lambda: len(answered) == 2)
         wire.link.poke("hz0001", "desired")
         assert await soon(lambda: not kiosk.heard.empty())
         wire.link.poke("hz0002", "commands")

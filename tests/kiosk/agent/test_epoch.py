@@ -1,6 +1,8 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from kiosk.agent.epoch import raise_epoch
 
 
@@ -15,11 +17,13 @@ def test_a_clock_set_back_does_not_lower_it(tmp_path: Path) -> None:
     assert raise_epoch(tmp_path / "epoch") == ahead + 1
 
 
-def test_a_lost_or_broken_file_does_not_lower_it(tmp_path: Path) -> None:
-    before = raise_epoch(tmp_path / "epoch")
+def test_a_lost_or_broken_file_does_not_lower_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, began_s = raise_epoch(tmp_path / "epoch"), time.time()
     (tmp_path / "epoch").write_text("garbage")
-    time.sleep(1.1)
+    monkeypatch.setattr("kiosk.agent.epoch.time.time", lambda: began_s + 1.1)
     assert raise_epoch(tmp_path / "epoch") > before
     (tmp_path / "epoch").unlink()
-    time.sleep(1.1)
+    monkeypatch.setattr("kiosk.agent.epoch.time.time", lambda: began_s + 2.2)
     assert raise_epoch(tmp_path / "epoch") > before + 1

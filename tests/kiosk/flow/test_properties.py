@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from pydantic import BaseModel
@@ -178,6 +179,7 @@ def test_from_wherever_one_gets_time_alone_leads_back_to_rest(
     assert isinstance(state, st.Resting)
 
 
+@pytest.mark.slow
 @given(happenings)
 @settings(max_examples=400, deadline=None)
 def test_a_state_without_a_session_holds_nothing_personal(
@@ -190,6 +192,7 @@ def test_a_state_without_a_session_holds_nothing_personal(
     assert not [canary for canary in PERSONAL if any(canary in text for text in held)]
 
 
+@pytest.mark.slow
 @given(happenings)
 @settings(max_examples=200, deadline=None)
 def test_neither_states_nor_effects_nor_events_show_personal_data_when_printed(

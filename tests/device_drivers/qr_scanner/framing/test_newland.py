@@ -71,6 +71,17 @@ def test_who_entered_the_setting_mode_is_let_out_and_asked_the_old_way_from_then
     assert framing.questions[0] == ENTER_SETTING
 
 
+@pytest.mark.parametrize("answers", [b"^^^^\x06", b"\x06^^^^"])
+def test_a_code_shown_while_it_is_let_out_does_not_begin_with_the_answer(answers: bytes) -> None:
+    framing = NewlandFraming()
+    framing.take(ENTERED)
+    assert framing.pause() == [Answered(True), ReplyDue(LEAVE_SETTING)]
+    assert framing.take(answers + b"SW370321\r") == [Answered(True)] * 2
+    assert framing.pause() == [CodeArrived(b"SW370321")]
+    framing.take(b"^^^^SW370321\r")
+    assert framing.pause() == [CodeArrived(b"^^^^SW370321")]  # nobody was let out a second time
+
+
 def test_the_code_behind_the_acknowledgement_is_read() -> None:
     framing = NewlandFraming()
     assert framing.take(b"\x06SW3703") == [Answered(True)]
