@@ -14,13 +14,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from device_drivers.emulation.free_port import free_port
 from fleet_server.settings import FILE_NAME, load
 from tests.fleet_server.small_hall import PROJECT, eventually
 from tests.fleet_server.wire import key_and_request
 
 pytestmark = pytest.mark.slow
 
-FREE_PORTS = ("--http-port", "0", "--https-port", "0", "--broker-port", "0", "--link-port", "0")
+PORTS = ("http", "https", "broker", "link")
 TOKEN = ("--kiosk", "hz0042", "--name", "一号机", "--hall", "大厅")
 
 
@@ -35,11 +36,15 @@ def fleet_server(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def free_ports() -> tuple[str, ...]:
+    return tuple(f"--{name}-port={free_port()}" for name in PORTS)
+
+
 @pytest.fixture(scope="module")
 def initialised(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that `init` made; nobody runs on it."""
     folder = tmp_path_factory.mktemp("initialised") / "fleet"
-    made = fleet_server("init", folder, *FREE_PORTS)
+    made = fleet_server("init", folder, *free_ports())
     assert made.returncode == 0, made.stderr
     return folder
 
