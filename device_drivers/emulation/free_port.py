@@ -7,21 +7,28 @@ from typing import Final
 
 _EPHEMERAL: Final = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _LOWEST: Final = 10_000
+_HIGHEST: Final = 65_535
 _TRIES: Final = 200
+
+
+_given: Final[set[int]] = set()
+"""By this process, so that it never holds the same port in hand twice."""
 
 
 def free_port(preferred: int = 0) -> int:
     """A TCP port of 127.0.0.1 nobody uses: `preferred` if it is free, else one at random.
 
-    Never one of those that Linux gives to the near ends of connections (ip(7),
-    `ip_local_port_range`): on a busy machine such a port is taken again before its server listens.
-    Raises OSError where there is none.
+    Never one given before by this process, and none of those that Linux gives to the near ends of
+    connections (ip(7), `ip_local_port_range`), where that range leaves any: on a busy machine such
+    a port is taken again before its server listens. Raises OSError where there is none.
     """
-    highest = int(_EPHEMERAL.read_text("ascii").split()[0]) - 1
+    ephemeral = int(_EPHEMERAL.read_text("ascii").split()[0])
+    highest = ephemeral - 1 if ephemeral - _LOWEST > _TRIES else _HIGHEST
     # not the seeded generator: every process of a test run would find the same ports
     chance = random.SystemRandom()
     for port in (preferred, *(chance.randint(_LOWEST, highest) for _ in range(_TRIES))):
-        if port and _is_free(port):
+        if port and (port == preferred or port not in _given) and _is_free(port):
+            _given.add(port)
             return port
     raise OSError("no free port on loopback")
 

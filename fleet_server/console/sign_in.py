@@ -18,6 +18,7 @@ from fleet_server.identity.access import (
 )
 from fleet_server.identity.passwords import SHORTEST
 from fleet_server.identity.service import change_password, sign_in, sign_out
+from fleet_server.initialise import cookie_key
 
 router = APIRouter(route_class=ConsoleRoute)
 
@@ -51,6 +52,7 @@ def post_sign_in(
             name=plain,
             password=password,
             settings=fleet.settings.identity,
+            key=cookie_key(fleet.settings),
             now=page.now,
         )
     except Forbidden as error:

@@ -30,9 +30,14 @@ def list_accounts(session: Session) -> Sequence[Account]:
     return session.scalars(select(Account).order_by(Account.name)).all()
 
 
-def failures_of(session: Session, name: str) -> SignInFailures | None:
+def failures_of(session: Session, counted_as: str) -> SignInFailures | None:
     """Failures in a row, None after a success."""
-    return session.get(SignInFailures, name)
+    return session.get(SignInFailures, counted_as)
+
+
+def drop_failures(session: Session, counted_as: str) -> None:
+    """Forget them, after a success."""
+    session.execute(delete(SignInFailures).where(SignInFailures.name == counted_as))
 
 
 def find_session(session: Session, secret_hash: str) -> tuple[AccountSession, Account] | None:

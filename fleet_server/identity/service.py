@@ -1,6 +1,7 @@
 """Accounts, signing in and out, and the growing delay after wrong passwords."""
 
 import hashlib
+import hmac
 import secrets
 from contextlib import suppress
 from dataclasses import dataclass
@@ -116,33 +117,43 @@ def close_account(session: Session, *, name: str, actor: str, now: datetime) -> 
 
 
 def sign_in(
-    database: Database, *, name: str, password: str, settings: IdentitySettings, now: datetime
+    database: Database,
+    *,
+    name: str,
+    password: str,
+    settings: IdentitySettings,
+    key: str,
+    now: datetime,
 ) -> str:
     """The secret of a new session, for the browser's cookie.
 
+    Failures are counted under a digest of the name, keyed with `key`, a secret of this server: what
+    was typed there may be a password, and must not be found in the database.
     Raises Forbidden (`wrong_password`, for unknown and disabled accounts too) and TooMany with
     `Retry-After` while the delay after failures runs. Takes about 50 ms, outside any
     transaction: hashing must not hold up the writer.
     """
     name = name[:LONGEST_NAME]
+    counted_as = hmac.new(key.encode(), f"failures:{name}".encode(), hashlib.sha256).hexdigest()
     with database.read() as session:
-        _refuse_in_haste(session, name, now)
+        _refuse_in_haste(session, counted_as, now)
         account = repository.find_account(session, name)
     is_open = account is not None and account.disabled_at is None
     right = is_password(account.password_hash if account and is_open else None, password)
     with database.write() as session:
-        _refuse_in_haste(session, name, now)  # others may have failed while this one was hashed
+        _refuse_in_haste(session, counted_as, now)  # others may have failed meanwhile
         if not right:
-            _count_failure(session, name, now)
+            _count_failure(session, name, counted_as, now)
         else:
+            repository.drop_failures(session, counted_as)
             secret = _begin_session(session, name, settings, now)
     if not right:
         raise Forbidden("wrong name or password", code="wrong_password")
     return secret
 
 
-def _refuse_in_haste(session: Session, name: str, now: datetime) -> None:
-    failures = repository.failures_of(session, name)
+def _refuse_in_haste(session: Session, counted_as: str, now: datetime) -> None:
+    failures = repository.failures_of(session, counted_as)
     if failures is not None and failures.not_before > now:
         wait_s = int((failures.not_before - now).total_seconds()) + 1
         raise TooMany("too many wrong passwords", headers={"Retry-After": str(wait_s)})
@@ -220,9 +231,6 @@ def hash_secret(secret: str) -> str:
 
 def _begin_session(session: Session, name: str, settings: IdentitySettings, now: datetime) -> str:
     secret = secrets.token_urlsafe(32)
-    failures = repository.failures_of(session, name)
-    if failures is not None:
-        session.delete(failures)
     repository.drop_ended(session, now)
     session.add(
         AccountSession(
@@ -240,11 +248,11 @@ def _begin_session(session: Session, name: str, settings: IdentitySettings, now:
 UNKNOWN_TOLD_EVERY: Final = timedelta(minutes=1)
 
 
-def _count_failure(session: Session, name: str, now: datetime) -> None:
+def _count_failure(session: Session, name: str, counted_as: str, now: datetime) -> None:
     repository.drop_ended(session, now)
-    failures = repository.failures_of(session, name)
+    failures = repository.failures_of(session, counted_as)
     if failures is None:
-        failures = SignInFailures(name=name, count=0, not_before=now)
+        failures = SignInFailures(name=counted_as, count=0, not_before=now)
         session.add(failures)
     failures.count += 1
     failures.not_before = now + delay_after(failures.count)

@@ -29,6 +29,7 @@ class SignInFailures(Record):
     __tablename__ = "sign_in_failures"
 
     name: Mapped[str] = mapped_column(primary_key=True)
+    """A keyed digest of what was typed: see `sign_in`."""
     count: Mapped[int]
     not_before: Mapped[datetime] = mapped_column(UtcTime)
 

@@ -264,9 +264,16 @@ class Fleet:
         return _there(self._a4_printer, DeviceKind.DOCUMENT_PRINTER).lend()
 
     async def close(self) -> None:
-        """Release every port. No effect may be using one."""
-        for keeper in self.keepers:
-            await keeper.close()
+        """Release every port, all at once: one that hangs costs its limit, not each its own.
+
+        No effect may be using one. Raises the first error of a device, after all have been tried.
+        """
+        ended = await asyncio.gather(
+            *(keeper.close() for keeper in self.keepers), return_exceptions=True
+        )
+        for error in ended:
+            if isinstance(error, BaseException):
+                raise error
 
 
 _ARGUMENTS: Final = {

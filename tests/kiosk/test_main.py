@@ -258,6 +258,7 @@ def test_a_store_that_stalls_ends_nothing_and_the_signs_of_life_come_back(kiosk:
     kiosk.on_page("idle")
     kiosk.touch(540, 1000)
     kiosk.on_page("home")
+    kiosk.until(lambda: kiosk.shared.get(AppAlive) is not None)
     with kiosk.store.transaction():
         time.sleep(BUSY_TIMEOUT_MS / 1000 + 2)  # longer than any writer waits
     stalled_at = _alive(kiosk).tick

@@ -3,6 +3,8 @@
 import socket
 from pathlib import Path
 
+import pytest
+
 from device_drivers.emulation.free_port import free_port
 
 EPHEMERAL = Path("/proc/sys/net/ipv4/ip_local_port_range")
@@ -20,5 +22,14 @@ def test_the_preferred_one_is_given_where_it_is_free_and_another_where_it_is_not
         assert free_port(preferred) != preferred
 
 
-def test_two_who_ask_at_once_do_not_get_the_same_one() -> None:
-    assert len({free_port() for _ in range(20)}) > 15
+def test_nobody_gets_the_same_one_twice() -> None:
+    assert len({free_port() for _ in range(500)}) == 500
+
+
+def test_there_is_one_also_where_every_port_is_for_connections(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everything = tmp_path / "ip_local_port_range"
+    everything.write_text("1024\t65535\n", "ascii")
+    monkeypatch.setattr("device_drivers.emulation.free_port._EPHEMERAL", everything)
+    assert free_port() > 1024

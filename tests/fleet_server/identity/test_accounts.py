@@ -42,6 +42,7 @@ class Office:
             name="watcher",
             password=self.password,
             settings=SETTINGS,
+            key="of this server",
             now=self.clock.now(),
         )
 

@@ -35,6 +35,7 @@ from fleet_server.identity.service import (
     sign_in,
     sign_out,
 )
+from fleet_server.identity.tables import SignInFailures
 from fleet_server.settings import IdentitySettings, Settings
 from tests.fleet_server.fresh_database import fresh_database
 from tests.fleet_server.wire import StoppedClock
@@ -61,6 +62,7 @@ class Desk:
             name=name,
             password=password,
             settings=SETTINGS,
+            key="of this server",
             now=self.clock.now(),
         )
 
@@ -106,6 +108,17 @@ def test_a_flood_of_made_up_names_is_one_entry_a_minute_with_their_number(desk: 
             select(AuditEntry).where(AuditEntry.action == "sign_in_failed").order_by(AuditEntry.n)
         ).all()
     assert [entry.facts for entry in entries] == [{"attempts": 1}, {"attempts": 5}]
+
+
+def test_what_was_typed_as_a_name_is_not_found_in_the_database(desk: Desk) -> None:
+    """It may be a password in the wrong field."""
+    with pytest.raises(Forbidden):
+        desk.sign_in("correct-horse-battery", "wrong")
+    with desk.database.read() as session:
+        kept = session.scalars(select(SignInFailures.name)).all()
+    assert UNKNOWN_NAMES in kept
+    assert len(kept) == 2
+    assert "correct-horse-battery" not in str(kept)
 
 
 @pytest.mark.parametrize("name", ["admin", "nobody"])

@@ -134,6 +134,8 @@ class Ingest:
         self.events: dict[tuple[str, int], str] = {}
         self.arrivals = 0
         self.deaf = False
+        self.unheard: list[UplinkMessage] = []
+        """What came while it was deaf."""
         self._subscribed = threading.Event()
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="fleet-server")
         self._client.reconnect_delay_set(1, 1)
@@ -148,9 +150,10 @@ class Ingest:
         self._client.subscribe(uplink_filter(), 1)
 
     def _on_message(self, _client: Any, _userdata: Any, message: Any) -> None:
-        if self.deaf:
-            return
         decoded = decode_uplink(message.payload)
+        if self.deaf:
+            self.unheard.append(decoded)
+            return
         self.messages.append(decoded)
         if not isinstance(decoded, EventsMessage):
             return

@@ -9,6 +9,7 @@ import pytest
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.uplink import ContentRefused, EventsMessage, ReportedMessage
 from kiosk.services.loader import load_bundle_file, load_folder
+from kiosk.store.journal import Journal
 from kiosk.store.shared_state import ActiveContent
 from tests.kiosk.agent.conftest import Fleet
 from tests.kiosk.agent.small_broker import Ingest, eventually
@@ -40,6 +41,10 @@ def refusals(ingest: Ingest) -> list[tuple[str, tuple[str, ...]]]:
         for event in message.body.events
         if isinstance(event, ContentRefused)
     ]
+
+
+def starts_of(fleet: Fleet) -> int:
+    return [entry.kind for entry in Journal(fleet.store).entries()].count("agent_started")
 
 
 def running(fleet: Fleet) -> tuple[Ingest, str]:
@@ -176,7 +181,7 @@ def test_content_survives_a_restart_without_the_server(fleet: Fleet) -> None:
     fleet.stop_agent()
     fleet.server.stop()
     fleet.start_agent()
-    time.sleep(1)
+    assert eventually(lambda: starts_of(fleet) == 2)
     found = active(fleet)
     assert found is not None
     assert load_bundle_file(found.path).hash == shown
