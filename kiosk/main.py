@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import logging
-import os
 import signal
 import sys
 import threading
@@ -30,7 +29,7 @@ from kiosk.flow.states import Idle, OutOfService, State
 from kiosk.flow.world import World
 from kiosk.interrupted import settle_interrupted
 from kiosk.orders import Orders
-from kiosk.process import own_age_s
+from kiosk.process import begin_again, own_age_s
 from kiosk.records import AppRecords
 from kiosk.screens.app import KioskScreen
 from kiosk.screens.theme import BadTheme
@@ -351,8 +350,7 @@ def main(arguments: list[str] | None = None) -> int:
     finally:
         store.close()
     if app.wants_restart:
-        command = [sys.executable, "-m", "kiosk.main", *(arguments or sys.argv[1:])]
-        os.execv(sys.executable, command)
+        begin_again([sys.executable, "-m", "kiosk.main", *(arguments or sys.argv[1:])])
     return _FAILED if app.has_failed else 0
 
 

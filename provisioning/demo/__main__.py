@@ -1,6 +1,7 @@
 """`python -m provisioning.demo`: start everything, send four citizens, then stay until Ctrl-C."""
 
 import argparse
+import fcntl
 import json
 import shutil
 import signal
@@ -19,6 +20,8 @@ from provisioning.demo.processes import DidNotStart
 from provisioning.demo.system import Ports, System
 
 FOLDER: Final = Path(".run/demo")
+LOCK: Final = FOLDER.with_name("demo.lock")
+"""Held while a demo runs: a second one would begin by removing the first one's folder."""
 KEPT_EVERY_S: Final = 1.0
 """RestartSec of the kiosk's units."""
 READING_S: Final = 5.0
@@ -30,12 +33,26 @@ class Stop(Exception):
 
 
 def main() -> int:
-    """0 when every citizen got their receipt (and, without --once, the demo was stopped)."""
+    """0 when every citizen got their receipt (and, without --once, the demo was stopped).
+
+    2 where a demo runs in this folder already: nothing of it is touched.
+    """
     arguments = argparse.ArgumentParser(prog="python -m provisioning.demo")
     arguments.add_argument("--once", action="store_true", help="end after the scripted citizens")
     arguments.add_argument("--no-citizens", action="store_true", help="only start the system")
     arguments.add_argument("--any-ports", action="store_true", help="not 8080 and its neighbours")
     chosen = arguments.parse_args()
+    FOLDER.parent.mkdir(exist_ok=True)
+    with LOCK.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("a demo runs in this folder already; end it first (Ctrl-C where it was started)")
+            return 2
+        return _run(chosen)
+
+
+def _run(chosen: argparse.Namespace) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _stop)
     shutil.rmtree(FOLDER, ignore_errors=True)

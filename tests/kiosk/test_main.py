@@ -21,7 +21,7 @@ from nacl.public import PrivateKey
 from kiosk.agent.overseer import Overseer
 from kiosk.agent.watchdog import Pulse
 from kiosk.contract.downlink import Command, RestartApp, SetOutOfService
-from kiosk.contract.uplink import AppState
+from kiosk.contract.uplink import AppStarted, AppState
 from kiosk.screens.shots import a_display
 from kiosk.services.loader import load_folder
 from kiosk.store.command_log import CommandLog
@@ -132,6 +132,11 @@ class Kiosk:
     def kinds(self) -> list[str]:
         return [row.event.kind for row in self.outbox.pending()]
 
+    def cold_starts_ms(self) -> list[int]:
+        """Of each life of the app, as it told."""
+        events = [row.event for row in self.outbox.pending()]
+        return [event.cold_start_ms for event in events if isinstance(event, AppStarted)]
+
 
 @pytest.fixture
 def kiosk(tmp_path: Path) -> Iterator[Kiosk]:
@@ -221,9 +226,11 @@ def test_a_command_waits_until_nobody_is_served(kiosk: Kiosk) -> None:
 def test_it_restarts_on_command_and_reports_it_after_the_new_start(kiosk: Kiosk) -> None:
     kiosk.on_page("idle")
     kiosk.until(lambda: "app_started" in kiosk.kinds())
+    ordered = time.monotonic()
     restart = kiosk.order(1, RestartApp())
     kiosk.until(lambda: kiosk.commands.state(restart) == "succeeded")
     kiosk.until(lambda: kiosk.kinds().count("app_started") == 2)
+    assert kiosk.cold_starts_ms()[1] < (time.monotonic() - ordered) * 1000
     assert kiosk.end() == 0
 
 

@@ -68,6 +68,24 @@ def demo(short_folder: Path) -> Iterator[subprocess.Popen[bytes]]:
         running.wait(30)
 
 
+def test_a_second_demo_in_the_same_folder_is_refused_and_touches_nothing(
+    demo: subprocess.Popen[bytes], short_folder: Path
+) -> None:
+    second = subprocess.run(
+        [sys.executable, "-m", "provisioning.demo", "--no-citizens", "--any-ports"],
+        cwd=short_folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode == 2
+    assert "already" in second.stdout + second.stderr
+    assert (short_folder / ".run" / "demo" / "touch_map.json").exists()
+    assert demo.poll() is None
+
+
 def test_a_demo_goes_on_when_programs_of_it_are_killed(demo: subprocess.Popen[bytes]) -> None:
     for what in ("fleet_server run", "sandbox --department tax", "kiosk.agent", "kiosk.main"):
         (killed,) = running_as(demo.pid, what)
