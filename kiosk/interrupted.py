@@ -1,5 +1,7 @@
 """A session that a crash or a power cut ended: found at the next start and recorded once."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from kiosk.contract.uplink import SessionEnded
@@ -12,8 +14,18 @@ OUTCOME: Final = "restarted"
 _NO_STEP: Final = "none"
 
 
-def settle_interrupted(store: Store, outbox: Outbox, journal: Journal) -> bool:
-    """Record the end of a session that began and never ended; False where there is none.
+@dataclass(frozen=True, slots=True)
+class Interruption:
+    """The session that was cut off. No personal data."""
+
+    heard_at: datetime
+    """When the journal last heard of it."""
+    case_id: str
+    """The case stored in it; empty where none was."""
+
+
+def settle_interrupted(store: Store, outbox: Outbox, journal: Journal) -> Interruption | None:
+    """Record the end of a session that began and never ended; None where there is none.
 
     Before the first session of this start. How long it lasted and how far it came is what the
     journal last heard of it. Raises StoreError.
@@ -21,14 +33,17 @@ def settle_interrupted(store: Store, outbox: Outbox, journal: Journal) -> bool:
     with store.transaction():
         began = journal.last("session_started", "session_ended")
         if began is None or began.kind == "session_ended":
-            return False
+            return None
         newest, entered = journal.last(), journal.last("state_entered")
         at_step = _NO_STEP
         if entered is not None and entered.n > began.n:
             at_step = str(entered.facts["step"])
-        lasted_s = 0.0
-        if newest is not None:
-            lasted_s = max(0.0, round((newest.at - began.at).total_seconds(), 1))
+        heard_at = began.at if newest is None else newest.at
+        lasted_s = max(0.0, round((heard_at - began.at).total_seconds(), 1))
+        stored = journal.last("case_submitted")
+        case_id = ""
+        if stored is not None and stored.n > began.n:
+            case_id = str(stored.facts["case_id"])
         service_id = str(began.facts["service"])
         outbox.record(
             SessionEnded,
@@ -44,4 +59,4 @@ def settle_interrupted(store: Store, outbox: Outbox, journal: Journal) -> bool:
             at_step=at_step,
             lasted_s=lasted_s,
         )
-        return True
+        return Interruption(heard_at, case_id)

@@ -84,7 +84,7 @@ class KioskApp:
         self._fleet = Fleet.from_config(config.devices)
         papers = PaperJournal(store, self._outbox)
         papers.settle()
-        settle_interrupted(store, self._outbox, self._journal)
+        interruption = settle_interrupted(store, self._outbox, self._journal)
         commands = CommandLog(store, self._outbox)
         commands.settle()
         self._clerk = Clerk()
@@ -98,7 +98,12 @@ class KioskApp:
             device_states=self._fleet.states,
         )
         self.surroundings = Surroundings(
-            config, ASSETS, self._shared, self._fleet.states, on_refused=self._content_refused
+            config,
+            ASSETS,
+            self._shared,
+            self._fleet.states,
+            on_refused=self._content_refused,
+            interruption=interruption,
         )
         self.screen = KioskScreen(
             self._touched,

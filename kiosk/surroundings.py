@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +10,7 @@ from kiosk.config import KioskConfig
 from kiosk.contract.devices import DeviceKind, DeviceState
 from kiosk.flow.facts import OFFICIAL
 from kiosk.flow.world import Content, Place, Times, World
+from kiosk.interrupted import Interruption
 from kiosk.services.loader import ContentRefused, load_bundle_file, load_folder
 from kiosk.services.wording import department_names
 from kiosk.store.shared_state import ActiveContent, Backends, OutOfService, SharedState
@@ -19,6 +20,10 @@ _LOG: Final = logging.getLogger(__name__)
 States = Callable[[], dict[DeviceKind, DeviceState]]
 OnRefused = Callable[[str, ContentRefused], None]
 """Told the hash of a bundle that was refused, and why."""
+
+
+_STILL_THERE: Final = timedelta(minutes=2)
+"""So long somebody whose session was cut off is thought to stand there yet, before and after."""
 
 
 def _utc_now() -> datetime:
@@ -36,6 +41,7 @@ class Surroundings:
         device_states: States,
         *,
         on_refused: OnRefused,
+        interruption: Interruption | None = None,
         clock: Callable[[], datetime] = _utc_now,
     ) -> None:
         """Raises ContentRefused where not even the content that came with the software is good.
@@ -47,6 +53,10 @@ class Surroundings:
         self._on_refused = on_refused
         self._clock = clock
         self._refused: str | None = None
+        now = clock()
+        is_present = interruption is not None and now - interruption.heard_at < _STILL_THERE
+        self._cut_off_case = interruption.case_id if interruption and is_present else None
+        self._told_until = now + _STILL_THERE
         place = config.place
         self._place = Place(
             county=place.county,
@@ -85,6 +95,7 @@ class Surroundings:
             self._backends,
             self._server_reachable,
             self._out_of_service,
+            self._cut_off(),
         )
         changed = seen != self._seen
         self._seen = seen
@@ -103,7 +114,11 @@ class Surroundings:
             verify_base=self._verify_base,
             department_names=self._department_names,
             times=self._times,
+            cut_off_case=self._cut_off(),
         )
+
+    def _cut_off(self) -> str | None:
+        return self._cut_off_case if self._clock() < self._told_until else None
 
     def _take_content(self, active: ActiveContent | None) -> None:
         if active is None or active.hash in (self._content.hash, self._refused):

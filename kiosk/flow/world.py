@@ -68,3 +68,6 @@ class World:
     department_names: Mapping[str, str]
     """Official name by `Department`, for papers."""
     times: Times = Times()
+    cut_off_case: str | None = None
+    """Of the session that a restart has just cut off: the id of the case stored in it, empty where
+    none was; None where there is nothing to tell, or nobody to be told any more."""

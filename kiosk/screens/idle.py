@@ -6,7 +6,7 @@ from kiosk.screens.page import PageParts, paragraph, title
 from kiosk.screens.view_model import IdleView
 from kiosk.screens.widgets.bars import BigClock, Today
 from kiosk.screens.widgets.button import Button
-from kiosk.screens.widgets.card import IconTile, plain_card
+from kiosk.screens.widgets.card import Banner, IconTile, plain_card
 from kiosk.screens.widgets.layout import Beside, Column, Grid, Space, Widget
 from kiosk.screens.widgets.text import Label
 
@@ -36,6 +36,7 @@ def build(view: IdleView, look: Look, local: LocalState) -> PageParts:
             Label(view.invitation, look.style("body"), colours.on_hero),
         ],
         told=[
+            *([Banner(view.notice, "warning")] if view.notice else []),
             Grid(states, columns, space.gap),
             Label(view.staffed_hours, look.style("help"), colours.quiet, "centre"),
         ],

@@ -57,6 +57,8 @@ class IdleView:
     frame: Frame
     title: str
     invitation: str
+    notice: str
+    """To whoever stood here when the kiosk was restarted; else empty."""
     departments: tuple[tuple[str, str, str], ...]
     """(department id, name, what works now: 3 项可办 / 暂停)."""
     staffed_hours: str

@@ -139,6 +139,9 @@ class Walker:
         for service_id in self.services:
             refused = st.NotNow(display=display, service_id=service_id)
             yield f"not-now-{service_id}", self._seen(refused, worlds["no-printer"], display)
+        for why, case_id in (("cut-off", ""), ("cut-off-saved", self._examples.case_id)):
+            world = replace(self._world, cut_off_case=case_id)
+            yield f"idle-{why}", self._seen(START, world, display)
         left = st.TakingCard(
             display=display, service_id=self.services[0], onward=st.Idle(), is_seen=True
         )

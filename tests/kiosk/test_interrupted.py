@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.contract.uplink import SessionEnded
-from kiosk.interrupted import settle_interrupted
+from kiosk.interrupted import Interruption, settle_interrupted
 from kiosk.store.database import Store
 from kiosk.store.journal import Journal
 from kiosk.store.outbox import Outbox
@@ -28,7 +28,7 @@ class Night:
         self.now += timedelta(seconds=after_s)
         self.journal.write(kind, **facts)
 
-    def start(self) -> bool:
+    def start(self) -> Interruption | None:
         self.now += timedelta(hours=1)
         return settle_interrupted(self.store, self.outbox, self.journal)
 
@@ -56,6 +56,18 @@ def test_a_session_that_never_ended_is_recorded_with_how_far_it_came(night: Nigh
     (end,) = night.ends()
     assert (end.service_id, end.outcome) == ("tax-payment-certificate", "restarted")
     assert (end.at_step, end.lasted_s) == ("check", 42.5)
+
+
+def test_the_case_that_was_stored_in_it_is_named_and_no_earlier_one(night: Night) -> None:
+    earlier, stored = "a" * 32, "b" * 32
+    night.write("case_submitted", case_id=earlier, service="tax-payment-certificate")
+    begin(night)
+    heard_at = night.now
+    assert night.start() == Interruption(heard_at, case_id="")
+    begin(night)
+    night.write("case_submitted", 3, case_id=stored, service="tax-payment-certificate")
+    heard_at = night.now
+    assert night.start() == Interruption(heard_at, case_id=stored)
 
 
 def test_it_is_recorded_once_however_often_the_kiosk_starts(night: Night) -> None:

@@ -1,7 +1,7 @@
 """The world is what the store says, and a bad bundle changes nothing."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -10,6 +10,7 @@ from kiosk.config import DeviceConfig, KioskConfig, PlaceConfig, ServerConfig
 from kiosk.contract.content import ContentBundle
 from kiosk.contract.devices import DeviceKind
 from kiosk.contract.downlink import BackendState, BackendStatus
+from kiosk.interrupted import Interruption
 from kiosk.services.loader import ContentRefused, load_folder
 from kiosk.store.database import Store
 from kiosk.store.shared_state import (
@@ -91,6 +92,26 @@ def test_a_new_kiosk_shows_what_came_with_the_software(around: Surroundings) -> 
     assert world.content.hash == load_folder(ASSETS).hash
     assert not world.server_reachable
     assert world.out_of_service is None
+
+
+@pytest.mark.parametrize(("gone_s", "told"), [(20, "c" * 32), (600, None)])
+def test_whoever_was_cut_off_a_moment_ago_is_told_for_a_while(
+    tmp_path: Path, shared: SharedState, gone_s: float, told: str | None
+) -> None:
+    now = datetime(2026, 11, 23, 3, 12, tzinfo=UTC)
+    around = Surroundings(
+        config(tmp_path),
+        ASSETS,
+        shared,
+        dict,
+        on_refused=lambda _content, _why: None,
+        interruption=Interruption(now - timedelta(seconds=gone_s), case_id="c" * 32),
+        clock=lambda: now,
+    )
+    assert around.look().cut_off_case == told
+    now += timedelta(minutes=3)
+    assert around.refresh() == (told is not None)
+    assert around.look().cut_off_case is None
 
 
 def test_a_new_release_is_taken_and_noticed_once(

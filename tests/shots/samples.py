@@ -105,6 +105,7 @@ def pages() -> dict[str, Page]:
                 ("tax", "税务", "1 项可办"),
                 ("social_security", "社会保障", "暂停，预计 06:00 恢复"),
             ),
+            notice="",
             staffed_hours="人工窗口：周一至周五 9:00–17:00",
             begin=Action(label="开始办理", event=Begin(), icon="hand-finger"),
         ),

@@ -17,6 +17,7 @@ from kiosk.screens.view_model import (
 )
 from kiosk.screens.viewing.framing import frame
 from kiosk.screens.viewing.saying import Saying
+from kiosk.services.wording import local_number
 
 _SHOWN_ON_CARD = 3
 
@@ -28,6 +29,7 @@ def idle(state: st.Idle, saying: Saying) -> IdleView:
         frame=frame(saying, state.display, has_quit=False),
         title=saying.say("idle.title"),
         invitation=saying.say("idle.invitation"),
+        notice=_cut_off(saying),
         departments=tuple(
             (entry.department.value, saying.department(entry.department), _now(entry, saying))
             for entry in world.content.bundle.menu.departments
@@ -35,6 +37,16 @@ def idle(state: st.Idle, saying: Saying) -> IdleView:
         staffed_hours=saying.say("idle.hours", hours=saying.hours),
         begin=Action(label=saying.say("button.begin"), event=Begin(), icon="hand-finger"),
     )
+
+
+def _cut_off(saying: Saying) -> str:
+    case_id = saying.world.cut_off_case
+    if case_id is None:
+        return ""
+    if not case_id:
+        return saying.say("idle.cut_off")
+    phone = saying.world.place.help_phone
+    return saying.say("idle.cut_off_saved", number=local_number(case_id), phone=phone)
 
 
 def _now(entry: MenuDepartment, saying: Saying) -> str:

@@ -182,6 +182,17 @@ def test_the_idle_page_says_what_works_now_by_department() -> None:
     assert [now for _, _, now in page.departments] == ["1 项可办", "1 项可办", "暂停", "1 项可办"]
 
 
+@pytest.mark.parametrize(
+    ("case_id", "told"),
+    [("", "没有提交任何内容"), ("05fd6e3e" + "0" * 24, "您的申请已保存，本机编号 05FD 6E3E 0000")],
+)
+def test_whoever_was_cut_off_is_told_what_became_of_it(case_id: str, told: str) -> None:
+    page = draw(st.Idle(), replace(world(), cut_off_case=case_id)).page
+    assert isinstance(page, IdleView)
+    assert told in page.notice
+    assert "请取走您的证件" in page.notice
+
+
 def test_while_a_scanner_starts_its_department_is_starting_and_not_paused() -> None:
     around = world()
     starting = DeviceState(status=DeviceStatus.STARTING)
