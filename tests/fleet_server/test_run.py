@@ -185,6 +185,27 @@ def test_init_again_changes_nothing(folder: Path) -> None:
     assert {path: path.read_bytes() for path in (folder / "keys").iterdir()} == before
 
 
+@pytest.mark.parametrize("where", ["{folder}/file", "{folder}/file/fleet", "/proc/fleet"])
+def test_init_says_in_one_line_where_no_folder_can_be(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").touch()
+    folder = where.format(folder=tmp_path)
+    refused = fleet_server("init", folder)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (complaint,) = refused.stderr.splitlines()
+    assert complaint.startswith(f"{folder}: no folder can be made there: ")
+
+
+def test_init_with_a_wrong_argument_makes_nothing_that_a_right_one_would_keep(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "fleet"
+    refused = fleet_server("init", folder, "--http-port", "99999")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (complaint,) = refused.stderr.splitlines()
+    assert "http.port" in complaint
+    assert not folder.exists()
+
+
 def test_an_unknown_key_refuses_to_start_by_name(folder: Path) -> None:
     path = folder / FILE_NAME
     path.write_text("colour = 1\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
