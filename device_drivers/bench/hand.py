@@ -32,11 +32,10 @@ class Hand:
     @classmethod
     def from_port_file(cls, path: Path) -> Self:
         """The hand at the bench that wrote this port file. Raises OSError, ValueError."""
-        told = json.loads(path.read_text("utf-8"))
-        page = told.get("page") if isinstance(told, dict) else None
-        if not isinstance(page, str):
-            raise ValueError(f"{path}: no port file")
-        return cls(page)
+        match json.loads(path.read_text("utf-8")):
+            case {"page": str(page)}:
+                return cls(page)
+        raise ValueError(f"{path}: no port file")
 
     def state(self) -> Mapping[str, Mapping[str, object]]:
         """What there is to see at each device, by its kind."""
