@@ -34,7 +34,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         write_line({"fault": fault.code.value, "device": fault.device, "detail": fault.detail})
         return FAULT
     except BadArguments as error:
-        say(str(error))
+        say(" ".join(str(error).split()))  # one line, whatever a parser of files said in several
         return BAD_ARGUMENTS
     except ModuleNotFoundError as error:
         say(f"this command needs a package that is not installed: {error.name}")

@@ -54,6 +54,13 @@ def seconds_argument(text: str) -> float:
     return seconds
 
 
+def baud_argument(text: str) -> int:
+    """Turn `--baud` into a speed above 0, which is what a tty can be asked for."""
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is no speed in baud")
+    return int(text)
+
+
 _AWAY: Mapping[FaultCode, type[DeviceFault]] = {
     each.code: each for each in (DeviceMissing, DeviceSilent, DeviceGarbled, ServiceDown)
 }

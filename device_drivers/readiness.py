@@ -52,7 +52,11 @@ def read_devices(path: Path) -> list[ConfiguredDevice]:
     """
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8")).get("devices")
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadArguments(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise BadArguments(f"{path}: not a text file in UTF-8") from error
+    except tomllib.TOMLDecodeError as error:
         raise BadArguments(f"{path}: {error}") from error
     if not isinstance(tables, dict) or not tables:
         raise BadArguments(f"{path}: no [devices.<kind>] table")
@@ -153,4 +157,5 @@ def _draw(
             if path is not None:
                 sheet.save(path, format=kind, dpi=(DPI, DPI), resolution=DPI)
     except OSError as error:
-        raise BadArguments(f"cannot draw the sheet: {error}") from error
+        where = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        raise BadArguments(f"cannot draw the sheet: {where}") from error

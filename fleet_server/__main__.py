@@ -15,12 +15,13 @@ from pydantic import BaseModel, ValidationError
 from fleet_server.app import create_app
 from fleet_server.broker.mosquitto import BrokerFailed
 from fleet_server.clock import SystemClock
-from fleet_server.database import Database, DatabaseBusy
+from fleet_server.database import Database, DatabaseBusy, DatabaseUnusable
 from fleet_server.enrolment.schemas import Revoked, RevokeRequest, TokenAnswer, TokenRequest
 from fleet_server.enrolment.service import make_token, withdraw
 from fleet_server.errors import FleetError
 from fleet_server.initialise import FIRST_ADMIN, initialise, local_secret
 from fleet_server.inspection import inspect
+from fleet_server.key_files import check_key_files
 from fleet_server.pki import Authority
 from fleet_server.run import serve
 from fleet_server.schema import SchemaFromTheFuture, migrate
@@ -49,6 +50,9 @@ def main() -> int:
         return _BAD_ARGUMENTS
     except FleetError as error:
         print(f"{error.code}: {error.detail}", file=sys.stderr)
+        return _FAULT
+    except DatabaseUnusable as error:
+        print(error, file=sys.stderr)
         return _FAULT
     except (BrokerFailed, DatabaseBusy, SchemaFromTheFuture, httpx.HTTPError, OSError) as error:
         print(f"{type(error).__name__}: {error}", file=sys.stderr)
@@ -130,12 +134,14 @@ def _first_config(arguments: argparse.Namespace) -> str:
 
 def _run(arguments: argparse.Namespace) -> int:
     settings = load(arguments.folder)
+    check_key_files(settings.keys)
     asyncio.run(serve(create_app(settings), settings))
     return 0
 
 
 def _enrol_token(arguments: argparse.Namespace) -> int:
     settings = load(arguments.folder)
+    check_key_files(settings.keys)
     asked = TokenRequest(kiosk_id=arguments.kiosk, name=arguments.name, hall=arguments.hall)
     try:
         answer = _token_here(settings, asked)
@@ -171,6 +177,7 @@ def _token_here(settings: Settings, asked: TokenRequest) -> TokenAnswer:
 
 def _revoke(arguments: argparse.Namespace) -> int:
     settings = load(arguments.folder)
+    check_key_files(settings.keys)
     asked = RevokeRequest(kiosk_id=arguments.kiosk, reason=arguments.reason.strip())
     try:
         answer = _revoke_here(settings, asked)

@@ -29,6 +29,7 @@ from typing import Any, Final, Self
 from sqlalchemy import BigInteger, Dialect, Engine, create_engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
 from sqlalchemy.types import TypeDecorator
@@ -40,6 +41,10 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _FIRST_MS: Final = round(datetime(1, 1, 2, tzinfo=UTC).timestamp() * 1000)
 _LAST_MS: Final = round(datetime(9999, 12, 30, tzinfo=UTC).timestamp() * 1000)
 _ON_COMMIT: Final = "on_commit"
+
+
+class DatabaseUnusable(Exception):
+    """The file is no database, or cannot be opened; the message names it and says why."""
 
 
 class DatabaseBusy(Exception):
@@ -118,7 +123,10 @@ class Database:
     """The open database. One per process; `close()` it."""
 
     def __init__(self, path: Path) -> None:
-        """Open for reading and writing. Raises DatabaseBusy while another process has it."""
+        """Open for reading and writing. Raises DatabaseUnusable.
+
+        Raises DatabaseBusy while another process has it.
+        """
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         self._lock_file = os.open(f"{path}.writer", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
@@ -130,8 +138,12 @@ class Database:
         self._turns = _Turns()
         self._writer = _engine(path, read_only=False)
         self._readers = _engine(path, read_only=True)
-        with self._writer.connect() as connection:  # creates the file, switches it to WAL
-            connection.exec_driver_sql("SELECT 1")
+        try:
+            with self._writer.connect() as connection:  # creates the file, switches it to WAL
+                connection.exec_driver_sql("SELECT 1")
+        except DatabaseError as error:
+            self.close()
+            raise DatabaseUnusable(f"{path}: {error.orig}") from error
         os.chmod(path, 0o600)
 
     def close(self) -> None:

@@ -15,9 +15,10 @@ from fleet_server.content.signing import init_keys
 from fleet_server.database import Database
 from fleet_server.identity.repository import count_accounts
 from fleet_server.identity.service import Role, make_account
+from fleet_server.key_files import check_key_files
 from fleet_server.pki import Authority, write_private
 from fleet_server.schema import migrate
-from fleet_server.settings import FILE_NAME, Settings, load
+from fleet_server.settings import FILE_NAME, BadSettings, Settings, load, read
 
 FIRST_ADMIN: Final = "admin"
 """The account made at `init`; its one-time password is printed once."""
@@ -38,14 +39,22 @@ def initialise(folder: Path, *, config: str, now: datetime) -> Initialised:
     """Make what is missing in `folder`; what exists stays as it is.
 
     `config` is the text of the configuration file, written only when there is none.
-    Raises BadSettings, DatabaseBusy while a server runs there, and ContentRefused or Unassembled
-    when the shipped services may not be published.
+    Raises BadSettings where that text makes no sense, before anything is made, where no folder can
+    be, and where a key file there is spoilt; DatabaseBusy while a server runs there,
+    DatabaseUnusable; ContentRefused or Unassembled when the shipped services may not be published.
     """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     path = folder / FILE_NAME
-    if not path.exists():
+    is_new = not path.exists()
+    if is_new:
+        read(folder, config)  # or the next `init` would find, and keep, a file without sense
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise BadSettings(f"{folder}: no folder can be made there: {error.strerror}") from error
+    if is_new:
         write_private(path, config.encode())
     settings = load(folder)
+    check_key_files(settings.keys, may_miss=True)
     authority = Authority.create(settings.keys, hosts=[settings.kiosk_host], now=now)
     _secret(settings.keys / "sealing-key", lambda: bytes(PrivateKey.generate()).hex())
     for name in ("broker-password", "cookie-key", "local-secret"):

@@ -145,11 +145,18 @@ def load(folder: Path) -> Settings:
     """Read `<folder>/fleet-server.toml`. Raises BadSettings with the file and every wrong key."""
     path = folder / FILE_NAME
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        return read(folder, path.read_text(encoding="utf-8"))
     except OSError as error:
         raise BadSettings(f"{path}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise BadSettings(f"{path}: not a text file in UTF-8") from error
+
+
+def read(folder: Path, text: str) -> Settings:
+    """What `load` makes of a file with this text. Raises BadSettings in the same words."""
+    path = folder / FILE_NAME
+    try:
+        raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise BadSettings(f"{path}: {error}") from error
     if "folder" in raw:

@@ -5,7 +5,8 @@ r"""Enrolment: a key made on this machine, a certificate for it from the server,
 
     python -m provisioning.enrol --check /etc/kiosk/kiosk.toml       # only look, change nothing
 
-Prints one JSON object. Exit 0: enrolled, now or before; 1: refused, with a code; 2: bad arguments.
+Prints one JSON object. Exit 0: enrolled, now or before; 1: refused, with a code; 2: the arguments
+or the site file make no sense (with a code too, where it is not `argparse` that says so).
 """
 
 import argparse
@@ -16,7 +17,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 import httpx
 from cryptography import x509
@@ -30,7 +30,7 @@ from kiosk.config import BadConfig, load, read
 from kiosk.durable import write_durably
 from provisioning.hall import BadSite, read_site, render_config
 from provisioning.identity import KEY_FILE
-from provisioning.trust import NotTrusted, find_authority, read_fingerprint
+from provisioning.trust import NotTrusted, find_authority, read_fingerprint, read_server
 
 ANSWER_S: Final = 20.0
 CERTIFICATE_FILE: Final = "kiosk.pem"
@@ -45,6 +45,10 @@ class EnrolmentFailed(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+
+
+class BadWish(EnrolmentFailed):
+    """The installer's own arguments or site file make no sense; trying again will not help."""
 
 
 class Enrolment(BaseModel):
@@ -83,19 +87,20 @@ def enrol(wish: Wish) -> str:
     """Enrol this machine and write everything the kiosk needs; returns the kiosk's id.
 
     The configuration comes last, so an interrupted run can simply be run again (with a new token
-    if the old one was used). Raises EnrolmentFailed.
+    if the old one was used). Raises EnrolmentFailed; BadWish before anybody is asked, but where
+    only the whole configuration shows that the site file makes no sense.
     """
-    folder = wish.config_out.resolve().parent
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = _folder_of(wish.config_out)
     try:
         site = read_site(wish.site, wish.devices)
     except BadSite as error:
-        raise EnrolmentFailed("bad_site", str(error)) from error
-    address = urlsplit(wish.server)
-    if address.scheme != "https" or not address.hostname:
-        raise EnrolmentFailed("bad_server", "the server's address begins with https://")
+        raise BadWish("bad_site", str(error)) from error
     try:
-        context = find_authority(address.hostname, address.port or 443, wish.fingerprint)
+        host, port = read_server(wish.server)
+    except ValueError as error:
+        raise BadWish("bad_server", f"--server: {error}") from error
+    try:
+        context = find_authority(host, port, wish.fingerprint)
     except NotTrusted as error:
         raise EnrolmentFailed("not_trusted", str(error)) from error
     try:
@@ -132,7 +137,7 @@ def enrol(wish: Wish) -> str:
         return load(wish.config_out).id
     except BadConfig as error:
         wish.config_out.unlink()
-        raise EnrolmentFailed("bad_site", str(error)) from error
+        raise BadWish("bad_site", str(error)) from error
 
 
 def enrolled_as(config: Path) -> str | None:
@@ -167,6 +172,19 @@ def check_enrolment(config: Path) -> str:
     if _names(certificate) != [found.id]:
         raise EnrolmentFailed("bad_identity", "the certificate is for another kiosk")
     return found.id
+
+
+def _folder_of(config_out: Path) -> Path:
+    """The folder for all that is written, made where it is missing. Raises BadWish."""
+    folder = config_out.resolve().parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        why = f"--config-out {config_out}: {error.strerror}"
+        raise BadWish("bad_config_out", why) from error
+    if config_out.is_dir():
+        raise BadWish("bad_config_out", f"--config-out {config_out}: Is a directory")
+    return folder
 
 
 def _own_key(path: Path) -> ec.EllipticCurvePrivateKey:
@@ -250,7 +268,7 @@ def _parse(arguments: Sequence[str] | None) -> Wish:
     chosen = parser.parse_args(arguments)
     try:
         fingerprint = read_fingerprint(chosen.ca_fingerprint)
-        devices = dict(entry.split("=", 1) for entry in chosen.device)
+        devices = dict(_device(entry) for entry in chosen.device)
     except ValueError as error:
         parser.error(str(error))
     token = sys.stdin.readline().strip() if chosen.token == "-" else chosen.token
@@ -262,6 +280,13 @@ def _parse(arguments: Sequence[str] | None) -> Wish:
         site=chosen.site,
         devices=devices,
     )
+
+
+def _device(entry: str) -> tuple[str, str]:
+    kind, equals, port = entry.partition("=")
+    if not equals:
+        raise ValueError(f"--device {entry}: not KIND=[MODEL@]PORT")
+    return kind, port
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -280,7 +305,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         kiosk_id = enrol(wish)
     except EnrolmentFailed as error:
         _say({"error": error.code, "detail": str(error)})
-        return 1
+        return 2 if isinstance(error, BadWish) else 1
     _say({"result": "enrolled", "kiosk_id": kiosk_id, "config": str(wish.config_out)})
     return 0
 

@@ -1,7 +1,6 @@
 """The site file: where a kiosk stands, what is plugged in; merged with what enrolment brings."""
 
 import json
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final, TypeGuard
@@ -9,6 +8,7 @@ from typing import Final, TypeGuard
 from device_drivers.ports import Port
 from device_drivers.registry import MODELS
 from device_drivers.status import DeviceKind
+from provisioning.site_file import read_toml
 
 EXAMPLE: Final = Path(__file__).with_name("site.example.toml")
 
@@ -31,9 +31,9 @@ def read_site(path: Path | None, devices: Mapping[str, str]) -> dict[str, Table]
     """
     source = path or EXAMPLE
     try:
-        site: dict[str, Table] = tomllib.loads(source.read_text(encoding="utf-8"))
-    except (OSError, tomllib.TOMLDecodeError) as error:
-        raise BadSite(f"{source}: {error}") from error
+        site: dict[str, Table] = read_toml(source)
+    except ValueError as error:
+        raise BadSite(str(error)) from error
     unknown = site.keys() - SECTIONS
     if unknown:
         raise BadSite(f"{source}: unknown section {', '.join(sorted(unknown))}")

@@ -15,7 +15,9 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
+from provisioning.site_file import read_toml
 from provisioning.steps import Enrolment, Machine, Step, StepFailed, all_steps
+from provisioning.trust import read_fingerprint, read_server
 
 Report = Callable[[dict[str, object]], None]
 
@@ -57,8 +59,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = (chosen.server, chosen.ca_fingerprint, chosen.token)
     if any(given) and not all(given):
         parser.error("--server, --ca-fingerprint and --token belong together")
+    if wrong := _without_sense(chosen):
+        sys.stderr.write(wrong + "\n")
+        return 2
     enrolment = Enrolment(*given, chosen.site) if all(given) else None
     return run(all_steps(Machine(chosen.root), enrolment), check_only=chosen.check, report=_print)
+
+
+def _without_sense(chosen: argparse.Namespace) -> str:
+    """What enrolment, the eighth step, would refuse after everything else was installed."""
+    try:
+        if chosen.server:
+            read_server(chosen.server)
+            read_fingerprint(chosen.ca_fingerprint)
+        if chosen.site:
+            read_toml(chosen.site)
+    except ValueError as error:
+        return str(error)
+    return ""
 
 
 def _print(line: dict[str, object]) -> None:

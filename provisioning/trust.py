@@ -9,6 +9,7 @@ import re
 import socket
 import ssl
 from typing import Final
+from urllib.parse import urlsplit
 
 FIRST_CONTACT_S: Final = 10.0
 _FINGERPRINT: Final = re.compile(r"^[0-9a-f]{64}$")
@@ -29,6 +30,18 @@ def read_fingerprint(text: str) -> str:
     if not _FINGERPRINT.match(plain):
         raise ValueError("a fingerprint is 64 hexadecimal digits")
     return plain
+
+
+def read_server(text: str) -> tuple[str, int]:
+    """Host and port of `https://host[:port]`. Raises ValueError."""
+    try:
+        address = urlsplit(text)
+        host, port = address.hostname, address.port
+    except ValueError as error:  # half a bracket of IPv6, a port beyond 65535
+        raise ValueError(f"{text!r} is no address: {error}") from error
+    if address.scheme != "https" or not host:
+        raise ValueError(f"{text!r} is no address such as https://fleet.example:8443")
+    return host, 443 if port is None else port
 
 
 def find_authority(host: str, port: int, fingerprint: str) -> ssl.SSLContext:

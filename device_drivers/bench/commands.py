@@ -43,6 +43,7 @@ def add_commands(subparsers: "Subparsers") -> None:
 def _run(arguments: argparse.Namespace) -> int:
     if not 0 <= arguments.http_port <= 65535:
         raise BadArguments(f"--http-port {arguments.http_port} is no TCP port")
+    _make_room(arguments.port_file)
     with _directory(arguments.directory) as directory:
         try:
             asyncio.run(_serve(directory, arguments))
@@ -50,6 +51,18 @@ def _run(arguments: argparse.Namespace) -> int:
             if arguments.port_file is not None:  # nobody shall try ports that are gone
                 arguments.port_file.unlink(missing_ok=True)
     return RESULT
+
+
+def _make_room(port_file: Path | None) -> None:
+    """See before a device starts that the file can be written. Raises BadArguments."""
+    if port_file is None:
+        return
+    try:
+        port_file.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadArguments(f"--port-file {port_file}: {error.strerror}") from error
+    if port_file.is_dir():
+        raise BadArguments(f"--port-file {port_file}: Is a directory")
 
 
 @contextmanager
@@ -61,7 +74,11 @@ def _directory(given: Path | None) -> Iterator[Path]:
             directory = Path(made)
         else:
             directory = given.resolve()
-            directory.mkdir(parents=True, exist_ok=True)
+            try:
+                directory.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                why = f"--directory {given}: no folder can be made there: {error.strerror}"
+                raise BadArguments(why) from error
         if len(os.fsencode(directory / "pcscd" / "pcscd" / "pcscd.comm")) > SOCKET_PATH_BYTES:
             raise BadArguments(f"{directory}: too long a path for a socket below it")
         lock = stack.enter_context((directory / "bench.lock").open("w"))
@@ -99,7 +116,9 @@ def _script(path: Path | None, desk: "Desk") -> "FaultScript | None":
         return None
     try:
         return FaultScript.load(path, desk.actions())
-    except (OSError, ValueError) as error:
+    except OSError as error:
+        raise BadArguments(f"--faults: {path}: {error.strerror}") from error
+    except ValueError as error:
         raise BadArguments(f"--faults: {error}") from error
 
 
@@ -149,7 +168,6 @@ async def _serve(directory: Path, arguments: argparse.Namespace) -> None:
 def _announce(ready: Mapping[str, object], port_file: Path | None) -> None:
     """Say that all is ready; the file appears whole or not at all."""
     if port_file is not None:
-        port_file.parent.mkdir(parents=True, exist_ok=True)
         half = port_file.with_name(f".{port_file.name}.half")
         half.write_text(json.dumps(ready, indent=1) + "\n", "utf-8")
         half.replace(port_file)

@@ -52,8 +52,13 @@ class FaultScript:
         """
         try:
             lines = yaml.safe_load(path.read_text("utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ValueError(f"{path}: no YAML: {error}") from error
+        except UnicodeDecodeError as error:
+            raise ValueError(f"{path}: not a text file in UTF-8") from error
+        except yaml.MarkedYAMLError as error:
+            line = "" if error.problem_mark is None else f", line {error.problem_mark.line + 1}"
+            raise ValueError(f"{path}{line}: no YAML: {error.problem}") from error
+        except yaml.YAMLError as error:  # a character that no YAML may hold; it has no line
+            raise ValueError(f"{path}: no YAML: {' '.join(str(error).split())}") from error
         listed = lines if isinstance(lines, list) else None
         if listed is None:
             raise ValueError(f"{path}: a script is a list of blows")

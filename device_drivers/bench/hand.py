@@ -31,8 +31,11 @@ class Hand:
 
     @classmethod
     def from_port_file(cls, path: Path) -> Self:
-        """The hand at the bench that wrote this port file. Raises OSError, KeyError, ValueError."""
-        return cls(json.loads(path.read_text("utf-8"))["page"])
+        """The hand at the bench that wrote this port file. Raises OSError, ValueError."""
+        match json.loads(path.read_text("utf-8")):
+            case {"page": str(page)}:
+                return cls(page)
+        raise ValueError(f"{path}: no port file")
 
     def state(self) -> Mapping[str, Mapping[str, object]]:
         """What there is to see at each device, by its kind."""

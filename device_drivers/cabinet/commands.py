@@ -10,6 +10,7 @@ from device_drivers.cabinet.interface import CabinetStatus, LightMode, Slot
 from device_drivers.command_line import (
     RESULT,
     BadArguments,
+    baud_argument,
     port_argument,
     raise_if_away,
     say,
@@ -32,7 +33,7 @@ def add_commands(subparsers: "Subparsers") -> None:
     for command, run in ((status, _status), (light, _light), (watch, _watch)):
         command.add_argument("--port", type=port_argument, required=True)
         command.add_argument("--board", default="default", help="a shipped sheet, or a TOML file")
-        command.add_argument("--baud", type=int, default=9600)
+        command.add_argument("--baud", type=baud_argument, default=9600)
         command.set_defaults(run=run)
     light.add_argument("slot", choices=[each.value for each in Slot])
     light.add_argument("mode", choices=[each.value for each in LightMode])

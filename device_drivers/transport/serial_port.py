@@ -326,6 +326,8 @@ class _Line:
 
 def _reason(error: OSError) -> str:
     """Say in the kernel's words what went wrong, without a library's own."""
+    if error.errno in {errno.EAGAIN, errno.EBUSY}:  # flock(2) and TIOCEXCL of whoever has the tty
+        return "in use by another program"
     if error.errno is not None and error.errno in errno.errorcode:
         return os.strerror(error.errno)
     return str(error) or "timed out"

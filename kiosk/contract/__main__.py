@@ -61,7 +61,7 @@ def _check_services(arguments: argparse.Namespace) -> int:
         try:
             gate = _read_gate(arguments.gate, folder)
         except (OSError, ValueError, yaml.YAMLError) as error:
-            print(f"gate: {error}", file=sys.stderr)
+            print(" ".join(f"gate: {error}".split()), file=sys.stderr)  # one line of several
             return _BAD_ARGUMENTS
         findings = _findings(folder, gate)
         for each in findings:

@@ -6,14 +6,18 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
+import yaml
 from PIL import Image, ImageDraw
 
+from kiosk.contract.content import LANGUAGES
 from kiosk.flow.events import TextScale, Theme
 from kiosk.flow.states import Display
 from kiosk.screens.app import ASSETS
 from kiosk.screens.shots import Picture, ShotsFailed, take
 from kiosk.screens.view_model import ViewModel
 from kiosk.screens.walk import Walker
+from kiosk.services.loader import ContentRefused
+from kiosk.services.phrases import PhrasesRefused
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -26,11 +30,18 @@ def main(arguments: list[str] | None = None) -> int:
     shots.add_argument("--service", help="only this service's pages")
     shots.add_argument("--theme", choices=[theme.value for theme in Theme], help="only this one")
     shots.add_argument("--scale", choices=[scale.value for scale in TextScale], default="1.0")
-    shots.add_argument("--language", default="zh-CN")
+    shots.add_argument("--language", choices=LANGUAGES, default=LANGUAGES[0])
     options = parser.parse_args(arguments)
-    walker = Walker(options.assets, _a4_jpeg())
+    try:
+        walker = Walker(options.assets, _a4_jpeg())
+    except (ContentRefused, PhrasesRefused, OSError, ValueError, yaml.YAMLError) as error:
+        return _refuse(f"--assets {options.assets}: {error}")
     if options.service and options.service not in walker.services:
         parser.error(f"no service {options.service}; there are: {', '.join(walker.services)}")
+    try:
+        options.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        return _refuse(f"--out {options.out}: no folder can be made there: {error.strerror}")
     named: list[tuple[str, ViewModel]] = []
     for theme in Theme:
         if options.theme in {None, theme.value}:
@@ -46,6 +57,12 @@ def main(arguments: list[str] | None = None) -> int:
     for path in saved:
         print(path)
     return 0
+
+
+def _refuse(why: str) -> int:
+    """Arguments without sense: in one line, whatever a parser of files made of it."""
+    sys.stderr.write(" ".join(why.split()) + "\n")
+    return 2
 
 
 def _pages(walker: Walker, display: Display, service: str | None) -> list[tuple[str, ViewModel]]:

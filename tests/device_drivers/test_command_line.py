@@ -64,6 +64,7 @@ def test_lists_every_model_with_its_ports() -> None:
         ["cabinet", "light", "--port", "serial:/dev/null", "camera", "sparkle"],
         ["cabinet", "light", "--port", "serial:/dev/null", "hat", "on"],
         ["cabinet", "status", "--port", "serial:/dev/null", "--board", "no-such-board"],
+        ["cabinet", "status", "--port", "serial:/dev/null", "--baud", "-1"],
         ["cabinet", "status", "--port", "nut:kiosk@127.0.0.1:3493"],
         ["power-supply", "status", "--port", "tcp:127.0.0.1:3493"],
         ["power-supply", "status", "--port", "nut:kiosk@127.0.0.1"],

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import ssl
@@ -15,7 +16,8 @@ import httpx
 import pytest
 
 from device_drivers.emulation.free_port import free_port
-from fleet_server.settings import FILE_NAME, load
+from fleet_server.key_files import check_key_files
+from fleet_server.settings import FILE_NAME, BadSettings, load
 from tests.fleet_server.small_hall import PROJECT, eventually
 from tests.fleet_server.wire import key_and_request
 
@@ -183,6 +185,73 @@ def test_init_again_changes_nothing(folder: Path) -> None:
     assert again.returncode == 0
     assert "one_time_password" not in json.loads(again.stdout)
     assert {path: path.read_bytes() for path in (folder / "keys").iterdir()} == before
+
+
+@pytest.mark.parametrize("where", ["{folder}/file", "{folder}/file/fleet", "/proc/fleet"])
+def test_init_says_in_one_line_where_no_folder_can_be(tmp_path: Path, where: str) -> None:
+    (tmp_path / "file").touch()
+    folder = where.format(folder=tmp_path)
+    refused = fleet_server("init", folder)
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (complaint,) = refused.stderr.splitlines()
+    assert complaint.startswith(f"{folder}: no folder can be made there: ")
+
+
+def test_init_with_a_wrong_argument_makes_nothing_that_a_right_one_would_keep(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "fleet"
+    refused = fleet_server("init", folder, "--http-port", "99999")
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (complaint,) = refused.stderr.splitlines()
+    assert "http.port" in complaint
+    assert not folder.exists()
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ca.pem",
+        "ca-key.pem",
+        "local-secret",
+        "sealing-key",
+        "content-root.json",
+        "content-targets.key",
+    ],
+)
+def test_a_spoilt_or_missing_key_is_named(folder: Path, name: str) -> None:
+    path = folder / "keys" / name
+    check_key_files(folder / "keys")  # all of them are what `init` wrote
+    path.write_bytes(b"\x9d\x00spoilt")
+    with pytest.raises(BadSettings, match=f"{re.escape(str(path))}: spoilt"):
+        check_key_files(folder / "keys", may_miss=True)
+    path.unlink()
+    check_key_files(folder / "keys", may_miss=True)
+    with pytest.raises(BadSettings, match=f"{re.escape(str(path))}: is not there"):
+        check_key_files(folder / "keys")
+
+
+@pytest.mark.parametrize("words", [("run",), ("init",), ("enrol-token", *TOKEN)])
+def test_a_command_on_a_folder_with_a_spoilt_key_ends_with_2(
+    folder: Path, words: tuple[str, ...]
+) -> None:
+    path = folder / "keys" / "ca.pem"
+    path.write_bytes(b"\x9d\x00spoilt")
+    refused = fleet_server(words[0], folder, *words[1:])
+    assert (refused.returncode, refused.stdout) == (2, "")
+    (complaint,) = refused.stderr.splitlines()
+    assert complaint.startswith(f"{path}: spoilt")
+
+
+@pytest.mark.parametrize("words", [("run",), ("init",), ("enrol-token", *TOKEN)])
+def test_a_file_that_is_no_database_is_named_in_one_line(
+    folder: Path, words: tuple[str, ...]
+) -> None:
+    (folder / "fleet.sqlite").write_bytes(b"not a database at all. " * 400)
+    refused = fleet_server(words[0], folder, *words[1:])
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert refused.stderr.splitlines()[-1] == f"{folder}/fleet.sqlite: file is not a database"
+    assert "Traceback" not in refused.stderr
 
 
 def test_an_unknown_key_refuses_to_start_by_name(folder: Path) -> None:

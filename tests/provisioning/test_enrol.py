@@ -170,9 +170,43 @@ def test_a_device_that_cannot_be_is_refused_before_the_token_is_used(
     status, answer = enrol(
         server, config, token["token"], token["ca_fingerprint"], "--device=toaster=tcp:a:1"
     )
-    assert (status, answer["error"]) == (1, "bad_site")
+    assert (status, answer["error"]) == (2, "bad_site")
     assert "toaster" in answer["detail"]
     assert enrol(server, config, token["token"], token["ca_fingerprint"])[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code", "named"),
+    [
+        (("--server", "ftp"), "bad_server", "--server: 'ftp'"),
+        (("--server", "https://[::1"), "bad_server", "--server: 'https://[::1'"),
+        (("--server", "https://fleet:99999"), "bad_server", "--server: 'https://fleet:99999'"),
+        (("--site", "/no-such.toml"), "bad_site", "/no-such.toml: No such file"),
+        (("--site", "{folder}/garbage"), "bad_site", "{folder}/garbage: not a text file"),
+        (("--device", "toaster=tcp:a:1"), "bad_site", "toaster"),
+        (("--config-out", "{folder}"), "bad_config_out", "{folder}: Is a directory"),
+        (("--config-out", "{folder}/garbage/a"), "bad_config_out", "{folder}/garbage/a: "),
+    ],
+)
+def test_arguments_without_sense_are_refused_by_name(
+    tmp_path: Path, wrong: tuple[str, ...], code: str, named: str
+) -> None:
+    (tmp_path / "garbage").write_bytes(b"\xff\xfe\x00\xf6")
+    given = [word.format(folder=tmp_path) for word in wrong]
+    # a later --server or --config-out is the one that counts
+    status, answer = enrol(Server(tmp_path, 9), tmp_path / "kiosk.toml", "t", "00" * 32, *given)
+    assert (status, answer["error"]) == (2, code)
+    assert named.format(folder=tmp_path) in answer["detail"]
+    assert "\n" not in answer["detail"]
+
+
+def test_a_device_without_a_port_is_refused_by_name(tmp_path: Path) -> None:
+    nobody = Server(tmp_path, 9)
+    status, answer = enrol(nobody, tmp_path / "kiosk.toml", "t", "00" * 32, "--device=toaster")
+    assert (status, answer["stderr"].splitlines()[-1].rpartition("error: ")[2]) == (
+        2,
+        "--device toaster: not KIND=[MODEL@]PORT",
+    )
 
 
 def test_nobody_there_is_an_answer_too(tmp_path: Path) -> None:

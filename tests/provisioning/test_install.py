@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from provisioning.install import run
+from provisioning.install import main, run
 from provisioning.steps import (
     Machine,
     Step,
@@ -137,6 +137,36 @@ def test_wrong_arguments_are_refused(arguments: list[str]) -> None:
         check=False,
     )
     assert ran.returncode == 2
+
+
+FINGERPRINT = ("--ca-fingerprint", "00" * 32)
+ENROLMENT = ("--server", "https://fleet.example", *FINGERPRINT, "--token", "t")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (("--site", "/no-such.toml"), "/no-such.toml: No such file or directory"),
+        (("--site", "{folder}/garbage"), "{folder}/garbage: not a text file in UTF-8"),
+        (("--site", "{folder}/broken"), "{folder}/broken: "),
+        ((*ENROLMENT, "--server", "ftp"), "'ftp' is no address"),
+        ((*ENROLMENT, "--ca-fingerprint", "zz"), "a fingerprint is 64 hexadecimal digits"),
+    ],
+)
+def test_what_enrolment_would_refuse_is_refused_before_the_first_step(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    arguments: tuple[str, ...],
+    named: str,
+) -> None:
+    (tmp_path / "garbage").write_bytes(b"\xff\xfe\x00\xf6")
+    (tmp_path / "broken").write_text("[place\n", encoding="utf-8")
+    given = [word.format(folder=tmp_path) for word in arguments]
+    assert main(["--check", "--root", str(tmp_path), *given]) == 2
+    said = capsys.readouterr()
+    (complaint,) = said.err.splitlines()
+    assert complaint.startswith(named.format(folder=tmp_path))
+    assert said.out == ""
 
 
 def test_the_check_prints_one_json_object_a_line(tmp_path: Path) -> None:

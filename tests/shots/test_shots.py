@@ -67,3 +67,27 @@ def test_a_service_that_is_not_there_is_refused_with_the_names_of_those_that_are
     assert answer.returncode == 2
     assert "tax-payment-certificate" in answer.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--language", "fr"), ("'fr'", "zh-CN", "en")),
+        (("--out", "{folder}/file"), ("--out {folder}/file", "File exists")),
+        (("--out", "/proc/pictures"), ("--out /proc/pictures", "No such file or directory")),
+        (("--assets", "{folder}"), ("--assets {folder}", "No such file or directory")),
+        (("--assets", "{folder}/assets"), ("--assets {folder}/assets", "menu.yaml")),
+    ],
+)
+def test_arguments_without_sense_are_refused_in_one_line(
+    tmp_path: Path, words: tuple[str, ...], named: tuple[str, ...]
+) -> None:
+    (tmp_path / "file").touch()
+    (tmp_path / "assets" / "services").mkdir(parents=True)
+    (tmp_path / "assets" / "menu.yaml").write_text("a: [\n b: }", encoding="utf-8")
+    given = [word.format(folder=tmp_path) for word in words]
+    answer = shots("--out", str(tmp_path / "out"), *given)
+    *usage, complaint = answer.stderr.splitlines()
+    assert (answer.returncode, answer.stdout) == (2, ""), answer.stderr
+    assert [each for each in named if each.format(folder=tmp_path) not in complaint] == []
+    assert [line for line in usage if not line.startswith(("usage:", " "))] == []

@@ -20,7 +20,7 @@ ACTIONS = {
 
 def script(tmp_path: Path, text: str) -> FaultScript:
     path = tmp_path / "faults.yaml"
-    path.write_text(text, "utf-8")
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
     return FaultScript.load(path, ACTIONS)
 
 
@@ -71,7 +71,10 @@ async def test_a_blow_that_is_refused_is_told_and_the_next_one_falls(tmp_path: P
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("- [", "no YAML"),
+        ("- [", "faults.yaml, line 1: no YAML: expected"),
+        ("- {at_s: 1}\n- [\n  a: }\n", "faults.yaml, line 3: no YAML: expected"),
+        ("- \x01", "faults.yaml: no YAML: unacceptable character"),
+        ("- \udcff", "faults.yaml: not a text file in UTF-8"),
         ("at_s: 1", "a script is a list"),
         ("- {at_s: 1, device: toaster, do: burn}", "blow 1: no device 'toaster'"),
         ("- {at_s: 1, device: id_card_reader, do: burn}", "blow 1: id_card_reader cannot 'burn'"),
@@ -86,8 +89,9 @@ async def test_a_blow_that_is_refused_is_told_and_the_next_one_falls(tmp_path: P
 def test_a_script_without_sense_is_refused_by_its_blow(
     tmp_path: Path, text: str, complaint: str
 ) -> None:
-    with pytest.raises(ValueError, match=complaint):
+    with pytest.raises(ValueError, match=complaint) as refused:
         script(tmp_path, text)
+    assert len(str(refused.value).splitlines()) == 1
 
 
 @pytest.mark.slow
@@ -119,14 +123,27 @@ def test_a_bench_follows_its_script(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_bench_does_not_start_with_a_script_without_sense(tmp_path: Path) -> None:
-    faults = tmp_path / "faults.yaml"
-    faults.write_text("- {at_s: 1, device: toaster, do: burn}\n", "utf-8")
-    done = subprocess.run(
-        command("--faults", str(faults)), cwd=PROJECT, capture_output=True, text=True, check=False
-    )
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--faults", "{folder}/toaster"), "--faults: {folder}/toaster, blow 1: no device 'toast"),
+        (("--faults", "{folder}/broken"), "--faults: {folder}/broken, line 2: no YAML: expected"),
+        (("--faults", "{folder}/none"), "--faults: {folder}/none: No such file or directory"),
+        (("--directory", "{folder}/broken"), "--directory {folder}/broken: no folder can be made"),
+        (("--port-file", "{folder}/broken/a"), "--port-file {folder}/broken/a: "),
+        (("--port-file", "{folder}"), "--port-file {folder}: Is a directory"),
+    ],
+)
+def test_a_bench_does_not_start_with_arguments_without_sense(
+    tmp_path: Path, arguments: tuple[str, ...], complaint: str
+) -> None:
+    (tmp_path / "toaster").write_text("- {at_s: 1, device: toaster, do: burn}\n", "utf-8")
+    (tmp_path / "broken").write_text("- [\n  a: }\n", "utf-8")
+    given = [word.format(folder=tmp_path) for word in arguments]
+    done = subprocess.run(command(*given), cwd=PROJECT, capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (2, "")
-    assert "no device 'toaster'" in done.stderr
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(complaint.format(folder=tmp_path))
 
 
 @pytest.mark.slow

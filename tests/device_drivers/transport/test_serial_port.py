@@ -125,13 +125,13 @@ async def test_a_port_that_does_not_exist_is_missing(tmp_path: Path) -> None:
 async def test_a_file_that_is_no_tty_is_missing(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
     port = SerialPort(Port.parse(f"serial:{tmp_path}/file"), device="test")
-    with pytest.raises(DeviceMissing):
+    with pytest.raises(DeviceMissing, match=r"^(?!.*another program)"):
         await port.open()
 
 
 async def test_a_tty_is_opened_by_one_program_at_a_time(port: SerialPort, far_end: FarEnd) -> None:
     second = SerialPort(far_end.port, device="test")
-    with pytest.raises(DeviceMissing):
+    with pytest.raises(DeviceMissing, match="in use by another program"):
         await second.open()
     await port.close()
     await second.open()

@@ -75,3 +75,16 @@ def test_a_file_that_is_no_yaml_is_a_finding_not_a_crash(
 
 def test_what_is_no_folder_is_a_bad_argument(tmp_path: Path) -> None:
     assert main(["check-service", str(tmp_path / "none")]) == 2
+
+
+@pytest.mark.parametrize("text", ["a: [\n b: }", "words: 1\ncolour: 2\n", "- \x01"])
+def test_a_gate_without_sense_is_refused_in_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], text: str
+) -> None:
+    gate = tmp_path / "gate.yaml"
+    gate.write_text(text, encoding="utf-8")
+    assert main(["check-service", str(POLICE), "--gate", str(gate)]) == 2
+    said = capsys.readouterr()
+    (complaint,) = said.err.splitlines()
+    assert complaint.startswith("gate: ")
+    assert said.out == ""
