@@ -148,6 +148,7 @@ def test_a_proof_goes_to_the_card_as_documented() -> None:
 @pytest.mark.parametrize(
     ("atr", "historical"),
     [
+        ("3B026546", "6546"),  # TS, T0 and nothing else but them
         ("3B6D000000814E43238697159900BF7C7A", "00814E43238697159900BF7C7A"),
         ("3B6D0000", ""),
         ("3B80", ""),
