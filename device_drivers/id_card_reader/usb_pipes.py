@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import errno
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from functools import partial
 from typing import Protocol, TypeVar
 
@@ -22,6 +23,9 @@ from device_drivers.transport.port_thread import CLOSE_S, PortThread
 
 _Result = TypeVar("_Result")
 
+OPEN_S = 0.5
+"""Finding and claiming are a few control transfers of milliseconds; with the question that follows
+it is the second in which `status` answers. One that takes longer is taken up by the next try."""
 _SLICE_S = 0.1
 """One transfer of a longer wait: as long as a close may have to wait for the thread."""
 _BODY_S = 0.5
@@ -55,6 +59,8 @@ class UsbPipes:
         self._opening = asyncio.Lock()
         self._thread = PortThread(device, name="usb-sam")
         self._handle: usb.core.Device | None = None
+        self._claiming: Future[usb.core.Device] | None = None
+        """Under way, or come after its time."""
         self._held = b""
 
     @contextlib.asynccontextmanager
@@ -64,23 +70,48 @@ class UsbPipes:
             yield
 
     async def open(self) -> None:
-        """Find and claim the device; nothing happens when it is open. Raises DeviceMissing."""
-        async with self._opening:
-            if self._handle is not None:
-                return
-            try:
-                self._handle = await self._in_thread(self._claim)
-            except BaseException:
+        """Find and claim the device; nothing happens when it is open.
+
+        Raises DeviceMissing, and DeviceSilent where that takes longer than `OPEN_S`.
+        """
+        try:
+            async with asyncio.timeout(OPEN_S), self._opening:
+                if self._handle is None:
+                    await self._take_claimed()
+        except TimeoutError:
+            raise DeviceSilent(self._device, f"{self._port} hangs for {OPEN_S:g} s") from None
+
+    async def _take_claimed(self) -> None:
+        """Whoever is cancelled or late leaves the claim to the next: there is never a second."""
+        if self._claiming is None:
+            self._claiming = self._thread.submit(self._claim)
+        claiming = self._claiming
+        try:
+            handle = await asyncio.shield(asyncio.wrap_future(claiming))
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:
+            if self._claiming is claiming:
+                self._claiming = None
                 self._thread.rest()
-                raise
-            self._held = b""
+            if isinstance(error, usb.core.USBError | usb.core.NoBackendError):
+                raise DeviceMissing(self._device, f"{self._port}: {_reason(error)}") from error
+            raise
+        if self._claiming is not claiming:
+            raise DeviceMissing(self._device, f"{self._port} was closed")
+        self._claiming = None
+        self._handle = handle
+        self._held = b""
 
     async def close(self) -> None:
         """Release the device. Safe to call twice, and when it is gone."""
         handle, self._handle = self._handle, None
+        claiming, self._claiming = self._claiming, None
         self._held = b""
         if handle is not None:
             await self._thread.close(partial(_dispose, handle), within_s=CLOSE_S)
+        if claiming is not None:
+            await self._thread.close(partial(_dispose_claimed, claiming), within_s=CLOSE_S)
 
     async def write(self, data: bytes, *, within_s: float) -> None:
         """Send one frame: its header, then its body. Raises DeviceSilent, DeviceMissing."""
@@ -194,6 +225,12 @@ class UsbPipes:
 def _dispose(handle: usb.core.Device) -> None:
     with contextlib.suppress(usb.core.USBError):  # gone already: nothing is left to let go of
         usb.util.dispose_resources(handle)
+
+
+def _dispose_claimed(claiming: "Future[usb.core.Device]") -> None:
+    """In the thread, behind the claim: it has ended, or `close` has left it behind."""
+    if claiming.exception() is None:
+        _dispose(claiming.result())
 
 
 def _ms(seconds: float) -> int:

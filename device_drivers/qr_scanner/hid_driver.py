@@ -3,9 +3,10 @@
 import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Mapping
+from concurrent.futures import Future
 from functools import partial
 
-from device_drivers.errors import DeviceGarbled, DeviceMissing
+from device_drivers.errors import DeviceFault, DeviceGarbled, DeviceMissing, DeviceSilent
 from device_drivers.ports import Port, Scheme
 from device_drivers.qr_scanner.framing.arrival import CodeArrived
 from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
@@ -26,6 +27,11 @@ from device_drivers.transport.port_thread import CLOSE_S, PortThread
 _DEVICE = DeviceKind.QR_SCANNER.value
 STUCK_S = 10.0
 """The longest code, 2,953 bytes, is typed in 9 s at 3 ms a key; a stuck key goes on for ever."""
+CONNECT_S = 5.0
+"""Opening and grabbing an input device are two calls of the kernel, done in milliseconds, unless
+the device is being reset on its bus, which takes seconds. What takes longer hangs."""
+_STATUS_S = 0.9
+"""`status` promises an answer within 1 s."""
 _LISTEN_S = 3600.0
 """One wait of `listen`, after which it waits again."""
 
@@ -69,18 +75,32 @@ class HidQrScanner:
         self._opened_at = 0.0
 
     async def connect(self) -> None:
-        """Open the port and grab the keyboard. Raises DeviceMissing."""
-        async with self._opening:
-            if self._node is not None:
-                return
-            node = KeyboardNode(self._port, device=_DEVICE)
-            try:
-                await self._thread.run(node.open)
-            except BaseException:
+        """Open the port and grab the keyboard.
+
+        Raises DeviceMissing, and DeviceSilent where that takes longer than `CONNECT_S`.
+        """
+        try:
+            async with asyncio.timeout(CONNECT_S), self._opening:
+                if self._node is None:
+                    await self._open()
+        except TimeoutError:
+            raise DeviceSilent(_DEVICE, f"{self._port} hangs for {CONNECT_S:g} s") from None
+
+    async def _open(self) -> None:
+        node = KeyboardNode(self._port, device=_DEVICE)
+        opening: Future[None] | None = None
+        try:
+            opening = self._thread.submit(node.open)
+            await asyncio.wrap_future(opening)
+        except BaseException:
+            if opening is None or opening.cancel():  # never begun: another, before it, hangs
+                node.close()
+                self._thread.rest()
+            else:
                 self._thread.let_go(node.close)
-                raise
-            self._node = node
-            self._opened_at = time.monotonic()
+            raise
+        self._node = node
+        self._opened_at = time.monotonic()
 
     async def close(self) -> None:
         """Release the port. Safe to call twice; a wait under way raises DeviceMissing."""
@@ -92,18 +112,23 @@ class HidQrScanner:
     async def status(self) -> StatusReport:
         """Tell whether the keyboard is there and ours; answers within 1 s. Never raises."""
         try:
-            await self.connect()
-            if self._node is not None and self._node.has_hung_up():
-                await self.close()
-                raise DeviceMissing(_DEVICE, f"{self._port} is gone")  # noqa: TRY301  one way out
+            async with asyncio.timeout(_STATUS_S):
+                await self.connect()
+                if self._node is not None and self._node.has_hung_up():
+                    await self.close()
+                    raise DeviceMissing(_DEVICE, f"{self._port} is gone")  # noqa: TRY301  one way out
         except DeviceMissing as fault:
             return StatusReport(
                 device=DeviceStatus.NO_DEVICE, fault=fault.code, detail=fault.detail
             )
+        except DeviceFault as fault:
+            return StatusReport(device=DeviceStatus.OFFLINE, fault=fault.code, detail=fault.detail)
+        except TimeoutError:
+            return StatusReport(device=DeviceStatus.UNKNOWN, detail="the port hangs")
         return StatusReport(device=DeviceStatus.ONLINE)
 
     async def read_code(self, *, within_s: float) -> ScanReading:
-        """Wait for one code. Raises DeviceMissing; cancelling leaves the scanner idle.
+        """Wait for one code. Raises DeviceFault; cancelling leaves the scanner idle.
 
         What was shown before the call is discarded, half a code with it.
         """
@@ -119,7 +144,7 @@ class HidQrScanner:
                 return NothingShown()
 
     async def listen(self) -> AsyncGenerator[Scan, None]:
-        """Every code shown from now on, none left out, until closed. Raises DeviceMissing."""
+        """Every code shown from now on, none left out, until closed. Raises DeviceFault."""
         await self.connect()
         await self._forget_shown()
         while True:

@@ -31,7 +31,6 @@ from device_drivers.receipt_printer.interface import (
     PrintOutcome,
     PrintProgress,
     Receipt,
-    TicketStatus,
     Unconfirmed,
 )
 from device_drivers.receipt_printer.layout import PAPERS, lay_out
@@ -175,12 +174,11 @@ class EscposReceiptPrinter:
             before = await self._status_before_job()
             if before.device is not DeviceStatus.ONLINE:
                 return NotPrinted(_why(before))
-            if (
-                before.ticket is TicketStatus.PRESENT
-                and self._presenter is not None
-                and not await self._presenter.make_room()
-            ):
-                return NotPrinted(FaultCode.TICKET_JAMMED.value)
+            if self._presenter is not None:
+                obstacle = await self._presenter.make_room(before.ticket)
+                if obstacle is not None:
+                    return NotPrinted(obstacle.value)
+                self._presenter.begin_job()
             outcome = await self._send(job)
             if outcome is not None:
                 return outcome

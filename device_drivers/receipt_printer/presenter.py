@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Literal
 
-from device_drivers.errors import DeviceFault
+from device_drivers.errors import DeviceFault, FaultCode
 from device_drivers.receipt_printer import escpos
 from device_drivers.receipt_printer.interface import PrintProgress, TicketEnd, TicketStatus
 from device_drivers.receipt_printer.questions import Questions
@@ -22,8 +22,10 @@ _POLL_S = 0.1
 """A hand that takes the paper at once needs longer."""
 _APPEARS_S = 3.0
 """The job is proved by then: it is in the mouth, or was taken between two looks."""
-_MOVES_S = 5.0
+_MOVES_S = 8.0
 """400 mm of paper drawn back at 100 mm/s, and as much again."""
+_LOOKS_AGAIN_S = 1.0
+"""A mouth that did not answer is asked so long, some four times, before the next paper."""
 _WRITE_S = 0.5
 
 
@@ -45,12 +47,23 @@ class Presenter:
         """What presents the ticket that was cut just before."""
         self._taken_within_s = taken_within_s
         self._not_taken: NotTaken = not_taken
+        self._is_astray = False
+        """A ticket was sent, and nobody saw where it went."""
+
+    def begin_job(self) -> None:
+        """A ticket is sent; until `hand_over` sees where it went it may be anywhere."""
+        self._is_astray = True
 
     async def hand_over(self, on_progress: Callable[[PrintProgress], None]) -> TicketEnd:
         """Tell PRESENTED and TAKEN as the mouth's sensor does; where the paper went. Never raises.
 
         A sensor that never saw the paper cannot tell whether somebody took it.
         """
+        end = await self._handed_over(on_progress)
+        self._is_astray = end is TicketEnd.UNKNOWN
+        return end
+
+    async def _handed_over(self, on_progress: Callable[[PrintProgress], None]) -> TicketEnd:
         try:
             if not await self._becomes(TicketStatus.PRESENT, within_s=_APPEARS_S):
                 return TicketEnd.UNKNOWN
@@ -64,18 +77,39 @@ class Presenter:
         except DeviceFault:
             return TicketEnd.UNKNOWN
 
-    async def make_room(self) -> bool:
+    async def make_room(self, seen: TicketStatus) -> FaultCode | None:
         """Do with a ticket nobody took what is configured, before the next citizen's.
 
-        False where it stays in the mouth, or nobody can tell: the two would come out together.
-        Never raises: a line that is gone is seen by whoever uses it next.
+        `seen` is the mouth just now. None when the next ticket may come; else why not: it stays in
+        the mouth, or nobody can tell, and the two would come out together. Who configured `leave`
+        has chosen that they may: None, whatever is seen. Never raises: a line that is gone is seen
+        by whoever uses it next.
         """
         if self._not_taken == "leave":
-            return True
+            return None
         try:
-            return await self._clear() is not TicketEnd.LEFT
+            if seen is TicketStatus.UNKNOWN:
+                seen = await self._look_again()
+            if seen is TicketStatus.UNKNOWN:
+                return FaultCode.DEVICE_SILENT
+            if seen is TicketStatus.NOT_PRESENT and not self._is_astray:
+                return None
+            # a mouth that never saw the last ticket may not see it now: what is told to move moves
+            if await self._clear() is TicketEnd.LEFT:
+                return FaultCode.TICKET_JAMMED
         except DeviceFault:
-            return False
+            return FaultCode.TICKET_JAMMED
+        self._is_astray = False
+        return None
+
+    async def _look_again(self) -> TicketStatus:
+        """UNKNOWN when the mouth never answers. Raises DeviceFault."""
+        deadline = time.monotonic() + _LOOKS_AGAIN_S
+        while (ticket := await self._asking.ticket()) is TicketStatus.UNKNOWN:
+            if time.monotonic() > deadline:
+                break
+            await asyncio.sleep(_POLL_S)
+        return ticket
 
     async def _clear(self) -> TicketEnd:
         """Draw it back or drop it. Raises DeviceFault.

@@ -38,7 +38,11 @@ class PortThread:
         """False: the thread ends as soon as nothing is left to do."""
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
-        """Have it called after all that was submitted before, unless it is cancelled by then."""
+        """Have it called after all that was submitted before, unless it is cancelled by then.
+
+        Raises DeviceMissing, as every method that needs the thread, where the system gives none;
+        nothing is submitted then, and whoever asks again may get one.
+        """
         call = _Call(work)
         with self._changed:
             self._put(call)
@@ -96,13 +100,19 @@ class PortThread:
     def _put(self, call: "_Call[T]") -> threading.Thread:
         self._forget_cancelled()
         self._calls.append(call)  # type: ignore[arg-type]  # nobody looks into its result here
+        try:
+            thread = self._begun()
+        except RuntimeError as error:
+            self._calls.pop()
+            raise DeviceMissing(self._device, f"no thread for its port: {error}") from error
         self._changed.notify()
-        return self._begun()
+        return thread
 
     def _begun(self) -> threading.Thread:
         if self._thread is None:
-            self._thread = threading.Thread(target=self._run, name=self._name, daemon=True)
-            self._thread.start()
+            thread = threading.Thread(target=self._run, name=self._name, daemon=True)
+            thread.start()  # it waits for the lock we hold
+            self._thread = thread
         return self._thread
 
     def _forget_cancelled(self) -> None:

@@ -14,6 +14,7 @@ import socket
 import termios
 import time
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from typing import TypeVar
 
 import serial
@@ -68,7 +69,8 @@ class SerialPort:
     async def open(self) -> None:
         """Open the line; nothing happens when it is open. Raises DeviceMissing.
 
-        A tty opens at once; TCP takes `TCP_CONNECT_S` at most.
+        A tty opens at once; TCP takes `TCP_CONNECT_S` at most. Tried again and again while an
+        opening hangs, it collects nothing.
         """
         async with self._opening:
             if self._line is not None:
@@ -76,7 +78,7 @@ class SerialPort:
             line = _Line(self._port, self._baud, self._thread)
             try:
                 async with asyncio.timeout(TCP_CONNECT_S + 0.1):  # a name server may take longer
-                    await line.run(line.open)
+                    await line.open()
             except OSError as error:
                 line.begin_end()
                 raise DeviceMissing(self._device, f"{self._port}: {_reason(error)}") from error
@@ -133,9 +135,7 @@ class SerialPort:
         line = self._opened()
         count = len(self._held)
         self._held = b""
-        while chunk := await self._on_line(line, lambda turn: line.read(turn, 0)):
-            count += len(chunk)
-        return count
+        return count + await self._on_line(line, line.discard)
 
     async def check(self) -> None:
         """See at once that the line still stands, leaving its bytes alone. Raises DeviceMissing."""
@@ -202,8 +202,14 @@ class _Line:
         self._baud = baud
         self._thread = thread
         self._descriptor: serial.Serial | socket.socket | None = None
-        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+        self._opening: Future[None] | None = None
+        self._wake_reader, self._wake_writer = -1, -1
         self._is_ended = False
+
+    async def open(self) -> None:
+        """Open in the port's thread; once, before anything else."""
+        self._opening = self._thread.submit(self._open)
+        await asyncio.wrap_future(self._opening)
 
     async def run(self, work: Callable[[], _Result]) -> _Result:
         """Do `work` in the port's thread, after whatever it is doing now."""
@@ -218,20 +224,30 @@ class _Line:
 
     def begin_end(self) -> None:
         """End the wait under way, then close everything; once."""
-        if not self._is_ended:
-            self._is_ended = True
-            self._ring()
+        if self._has_to_be_released():
             self._thread.let_go(self._release)
 
     async def end(self) -> None:
         """The same, and wait until it is closed, or for `CLOSE_S`; once."""
-        if not self._is_ended:
-            self._is_ended = True
-            self._ring()
+        if self._has_to_be_released():
             await self._thread.close(self._release, within_s=CLOSE_S)
 
-    def open(self) -> None:
-        """Open the tty or connect."""
+    def _has_to_be_released(self) -> bool:
+        """End the wait under way. False the second time, and where the opening never had its turn.
+
+        Behind an opening that hangs, each of those that follow would leave its release otherwise.
+        """
+        if self._is_ended:
+            return False
+        self._is_ended = True
+        if self._opening is None or self._opening.cancel():
+            self._thread.rest()
+            return False
+        self._ring()
+        return True
+
+    def _open(self) -> None:
+        self._wake_reader, self._wake_writer = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
         if self._port.scheme is Scheme.TCP:
             address = (self._port.address, self._port.number)
             connection = socket.create_connection(address, timeout=TCP_CONNECT_S)
@@ -275,6 +291,16 @@ class _Line:
             raise OSError(errno.EIO, "hung up")
         return data
 
+    def discard(self, turn: _Turn) -> int:
+        """Read until nothing is there, in one turn: a babbler may be faster than one after another.
+
+        The number of bytes.
+        """
+        count = 0
+        while not turn.is_over and (chunk := self.read(turn, 0)):
+            count += len(chunk)
+        return count
+
     def write(self, turn: _Turn, data: bytes, within_s: float) -> int:
         """Send; the number of bytes left over when the time or the turn was over."""
         left = memoryview(data)
@@ -308,6 +334,8 @@ class _Line:
         return False
 
     def _ring(self) -> None:
+        if self._wake_writer < 0:
+            return  # not yet opened, so nothing waits
         with contextlib.suppress(BlockingIOError):  # full of unread rings: it will wake anyway
             os.write(self._wake_writer, b"!")
 
@@ -320,8 +348,9 @@ class _Line:
         with contextlib.suppress(OSError):
             if self._descriptor is not None:
                 self._descriptor.close()
-        os.close(self._wake_reader)
-        os.close(self._wake_writer)
+        for number in (self._wake_reader, self._wake_writer):
+            if number >= 0:
+                os.close(number)
 
 
 def _reason(error: OSError) -> str:

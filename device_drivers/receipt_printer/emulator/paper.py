@@ -36,6 +36,7 @@ Look = Literal["thermal", "dots"]
 
 _PRINT_WIDTH = {80: 576, 58: 384}
 _HEAD_TO_KNIFE_DOTS = 88
+_DOTS_A_MM = 8
 """11 mm, usual for receipt printers: why each receipt begins with an empty strip."""
 
 
@@ -48,6 +49,7 @@ class PrintedReceipt:
     """What was printed as text, line by line; drawn lines are in the picture only."""
     codes: tuple[str, ...] = field(repr=False)
     images: int
+    length_mm: float = 0.0
 
 
 class PaperRoll:
@@ -125,7 +127,11 @@ class PaperRoll:
         stream = io.BytesIO()
         picture.save(stream, "PNG", optimize=False)
         receipt = PrintedReceipt(
-            stream.getvalue(), tuple(self._lines), tuple(self._codes), self._images
+            stream.getvalue(),
+            tuple(self._lines),
+            tuple(self._codes),
+            self._images,
+            max(knife, 1) / _DOTS_A_MM,
         )
         self._strips = [passed.crop((0, knife, self._width, height))]
         self._lines, self._codes, self._images = [], [], 0

@@ -35,8 +35,8 @@ _NEAR_END_MM = 3_000.0
 _NEW_ROLL_MM = 50_000.0
 _KNIFE_S = 0.3
 _PRESENT_S = 0.3
-_DRAWN_IN_S = 0.9
-"""90 mm that hang out of the mouth, at 100 mm/s; at any printing speed. A hand may be faster."""
+_LEAST_DRAWN_IN_MM = 90.0
+"""Our choice: the rollers of a presenter turn so far, however short the ticket is."""
 _BUFFER_BYTES = 64 * 1024
 _CHUNK_BYTES = 4096
 """Read at a time, while there is room in the buffer; when it is full the printer stops reading."""
@@ -51,7 +51,8 @@ _REAL_TIME = re.compile(rb"\x10\x04([\x01-\x04\x14])")
 class ReceiptPrinterEmulator:
     """One printer. Start it inside a running event loop; hands may then move at any time.
 
-    `mm_per_s` None prints at once. `presenter` `custom` holds the cut ticket back until GS e moves
+    `mm_per_s` None prints at once; `retract_mm_per_s` goes at its own speed all the same, and a
+    hand may be faster. `presenter` `custom` holds the cut ticket back until GS e moves
     it, and answers DLE EOT 20 (DEVICES.md 4.4). `number` is the TCP port on 127.0.0.1, 0 for a free
     one, kept over `unplug` and `plug`. `automatic_status` is the n of GS a it is switched on with,
     and falls back to at ESC @. `answers_real_time` False is a model that knows no DLE EOT.
@@ -63,6 +64,7 @@ class ReceiptPrinterEmulator:
         width_mm: int = 80,
         encoding: str = "gb18030",
         mm_per_s: float | None = 150.0,
+        retract_mm_per_s: float = 100.0,
         presenter: Literal["none", "custom"] = "none",
         look: Look = "thermal",
         number: int = 0,
@@ -88,9 +90,11 @@ class ReceiptPrinterEmulator:
         self._cutter_stuck = False
         self._head_hot = False
         self._mouth_blind = False
+        self._mouth_silent = False
         self._presenter_jammed = False
         self._snatches = False
         self._mm_per_s = mm_per_s
+        self._retract_mm_per_s = retract_mm_per_s
         self._presenter = presenter
         self._answers_real_time = answers_real_time
         self._number = number or free_port()
@@ -212,9 +216,10 @@ class ReceiptPrinterEmulator:
         self._head_hot = is_hot
         self._after_hand()
 
-    def set_mouth_sensor(self, *, is_blind: bool) -> None:
-        """Cover the presenter's sensor, or wipe it."""
+    def set_mouth_sensor(self, *, is_blind: bool = False, is_silent: bool = False) -> None:
+        """Cover the presenter's sensor, or cut its cable: no full status then; or put it right."""
         self._mouth_blind = is_blind
+        self._mouth_silent = is_silent
         self._after_hand()
 
     def set_presenter(self, *, is_jammed: bool) -> None:
@@ -362,7 +367,9 @@ class ReceiptPrinterEmulator:
         if self._snatches:
             self._snatches = False
             self.tear_off()
-        await asyncio.sleep(_DRAWN_IN_S if self.mouth else 0)
+        if self.mouth is not None:
+            drawn_mm = max(self.mouth.length_mm, _LEAST_DRAWN_IN_MM)
+            await asyncio.sleep(drawn_mm / self._retract_mm_per_s)
         self._take_back(self.mouth)
         self.mouth = None
 
@@ -384,7 +391,8 @@ class ReceiptPrinterEmulator:
     def _real_time_answer(self, n: int) -> bytes:
         """DLE EOT n (DEVICES.md 4.3); 20 is the presenter's full status (4.4)."""
         if n == 20:
-            return self._condition.full() if self._presenter == "custom" else b""
+            has_mouth = self._presenter == "custom" and not self._mouth_silent
+            return self._condition.full() if has_mouth else b""
         return bytes([self._condition.real_time(n)]) if self._answers_real_time else b""
 
 

@@ -32,6 +32,7 @@ def main() -> None:
     stays = False
     for line in sys.stdin:
         request = json.loads(line)
+        (folder / "arrived").touch()
         if request["do"] == "die":
             return
         stays = stays or request["do"] == "stay"

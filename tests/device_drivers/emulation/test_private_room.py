@@ -172,8 +172,11 @@ def asking(room: PrivateRoom, dawdle_s: float) -> tuple[threading.Thread, list[s
 
     thread = threading.Thread(target=ask)
     thread.start()
-    while not room._lock.locked():
+    arrived = room.directory / "arrived"
+    deadline = time.monotonic() + 20
+    while not arrived.exists() and time.monotonic() < deadline:
         time.sleep(0.001)
+    assert arrived.exists()
     return thread, heard
 
 

@@ -1,11 +1,13 @@
 """The driver over USB: the same module behind four pipes, below everything pyusb offers."""
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
+import usb.core
 
-from device_drivers.errors import DeviceMissing
+from device_drivers.errors import DeviceMissing, DeviceSilent
 from device_drivers.id_card_reader import frames, usb_frames
 from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.id_card_reader.emulator import Disturbance, SamVEmulator
@@ -105,3 +107,48 @@ async def test_cancelling_leaves_the_reader_idle(reader: SamVIdCardReader, stand
             await reading
     stand.emulator.lay(RESIDENT)
     assert isinstance(await reader.read_card(within_s=20), IdCard)
+
+
+@pytest.fixture
+def claims(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, list[str]]]:
+    """Finding the module hangs until the event is set; how often it was begun."""
+    is_let_go, begun = threading.Event(), []
+    find = usb.core.find
+
+    def find_late(**wanted: object) -> object:
+        begun.append("find")
+        is_let_go.wait(120)
+        return find(**wanted)
+
+    monkeypatch.setattr(usb.core, "find", find_late)
+    yield is_let_go, begun
+    is_let_go.set()
+
+
+async def test_a_module_whose_claiming_hangs_is_silent_in_time_and_claimed_once(
+    reader: SamVIdCardReader, claims: tuple[threading.Event, list[str]]
+) -> None:
+    is_let_go, begun = claims
+    async with asyncio.timeout(20):
+        for _ in range(3):
+            with pytest.raises(DeviceSilent, match="hangs"):
+                await reader.connect()
+    assert begun == ["find"]
+    is_let_go.set()
+    assert await reader.read_card(within_s=0) == NoCard()
+    assert begun == ["find"]
+
+
+async def test_closed_while_its_claiming_hangs_a_module_is_claimed_anew(
+    reader: SamVIdCardReader,
+    claims: tuple[threading.Event, list[str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("device_drivers.id_card_reader.usb_pipes.CLOSE_S", 0.1)
+    is_let_go, begun = claims
+    with pytest.raises(DeviceSilent, match="hangs"):
+        await reader.connect()
+    await reader.close()
+    is_let_go.set()
+    assert await reader.read_card(within_s=0) == NoCard()
+    assert begun == ["find", "find"]

@@ -6,19 +6,20 @@ import fcntl
 import math
 import os
 import struct
+import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing
 from pathlib import Path
 
+import evdev
 import pytest
 
-from device_drivers.errors import DeviceGarbled, DeviceMissing
+from device_drivers.errors import DeviceGarbled, DeviceMissing, DeviceSilent
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator.keyboard import KeyboardScannerEmulator
 from device_drivers.qr_scanner.hid_driver import HidQrScanner
 from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.status import DeviceStatus
-from tests.device_drivers.qr_scanner.holding import hold_until_read
+from tests.device_drivers.qr_scanner.holding import Looking, hold_until_read, in_time, until
 
 pytestmark = pytest.mark.skipif(
     not KeyboardScannerEmulator.is_possible(), reason="needs root and /dev/fuse"
@@ -38,6 +39,11 @@ async def scanner(emulator: KeyboardScannerEmulator) -> AsyncIterator[HidQrScann
     await made.connect()
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def looking(scanner: HidQrScanner, monkeypatch: pytest.MonkeyPatch) -> Looking:
+    return Looking(scanner, monkeypatch)
 
 
 def node_of(emulator: KeyboardScannerEmulator) -> str:
@@ -90,12 +96,11 @@ async def test_a_keyboard_somebody_else_has_grabbed_is_said_to_be_busy(
 
 @pytest.mark.slow
 async def test_what_a_hand_types_is_no_code(
-    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+    looking: Looking, emulator: KeyboardScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=1.5))
-    await asyncio.sleep(0.2)
-    emulator.type("password", key_s=0.2)
-    assert await reading == NothingShown()
+    async with looking.reading(within_s=2.5) as reading:
+        await asyncio.to_thread(emulator.type, "password", key_s=0.2)
+        assert await in_time(reading) == NothingShown()
 
 
 @pytest.mark.slow
@@ -108,9 +113,9 @@ async def test_half_a_code_is_never_taken_for_one_however_slowly_it_is_typed(
         await scanner.connect()
     emulator.type("SW3703", key_s=0.004, enters=False)
     reading = asyncio.create_task(scanner.read_code(within_s=1))
-    await asyncio.sleep(0.3)
+    await until(lambda: emulator.is_grabbed)
     emulator.type("21202600001", key_s=0.004)
-    assert await reading == NothingShown()
+    assert await in_time(reading) == NothingShown()
     await scanner.close()
 
 
@@ -164,40 +169,76 @@ async def test_without_its_limit_a_stuck_key_is_waited_for_as_long_as_it_is_stuc
 
 @pytest.mark.slow
 async def test_a_key_stuck_while_a_code_is_waited_for_ends_no_later_than_the_wait(
-    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+    scanner: HidQrScanner, looking: Looking, emulator: KeyboardScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=1))
-    await asyncio.sleep(0.2)
-    emulator.stick("w")
-    assert await asyncio.wait_for(reading, 30) == NothingShown()
+    async with looking.reading(within_s=1) as reading:
+        emulator.stick("w")
+        assert await in_time(reading) == NothingShown()
     emulator.free()
     again = asyncio.create_task(scanner.read_code(within_s=20))
     assert isinstance(await hold_until_read(again, lambda: emulator.show("after")), Scan)
 
 
 async def test_listening_leaves_no_code_out(
-    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+    looking: Looking, emulator: KeyboardScannerEmulator
 ) -> None:
-    texts = []
-    async with aclosing(scanner.listen()) as scans:
-        first = asyncio.ensure_future(anext(scans))
-        await asyncio.sleep(0.2)
+    async with looking.listening() as codes:
         for number in range(5):
             emulator.show(f"{number}：税")
-        texts.append((await asyncio.wait_for(first, 20)).text)
-        while len(texts) < 5:
-            texts.append((await asyncio.wait_for(anext(scans), 20)).text)
+        texts = [(await in_time(codes.get())).text for _ in range(5)]
     assert texts == [f"{number}：税" for number in range(5)]
 
 
 async def test_pulled_out_while_reading_it_is_missing(
-    scanner: HidQrScanner, emulator: KeyboardScannerEmulator
+    looking: Looking, emulator: KeyboardScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=30))
-    await asyncio.sleep(0.2)
-    await asyncio.to_thread(emulator.unplug)
-    with pytest.raises(DeviceMissing):
-        await reading
+    async with looking.reading(within_s=60) as reading:
+        await asyncio.to_thread(emulator.unplug)
+        with pytest.raises(DeviceMissing):
+            await in_time(reading)
+
+
+@pytest.fixture
+def hang(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Opening an input device hangs in the kernel until this is set."""
+    is_let_go = threading.Event()
+    open_device = evdev.InputDevice
+
+    def open_late(path: str) -> "evdev.InputDevice[str]":
+        is_let_go.wait(120)
+        return open_device(path)
+
+    monkeypatch.setattr(evdev, "InputDevice", open_late)
+    yield is_let_go
+    is_let_go.set()
+
+
+async def test_a_keyboard_whose_opening_hangs_is_told_in_time_and_collects_nothing(
+    emulator: KeyboardScannerEmulator, hang: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("device_drivers.qr_scanner.hid_driver.CONNECT_S", 0.05)
+    scanner = HidQrScanner(Port.parse(emulator.port))
+    before = len(os.listdir("/proc/self/fd"))
+    for _ in range(10):
+        with pytest.raises(DeviceSilent, match="hangs"):
+            await in_time(scanner.connect())
+    assert (await in_time(scanner.status())).device is DeviceStatus.OFFLINE
+    assert len(os.listdir("/proc/self/fd")) <= before + 2  # the wake pipe of the one that hangs
+    monkeypatch.undo()
+    hang.set()
+    await in_time(scanner.connect())
+    assert emulator.is_grabbed
+    await scanner.close()
+
+
+@pytest.mark.usefixtures("hang")
+async def test_status_answers_within_its_second_while_the_keyboard_hangs(
+    emulator: KeyboardScannerEmulator,
+) -> None:
+    scanner = HidQrScanner(Port.parse(emulator.port))
+    report = await in_time(scanner.status())
+    assert (report.device, report.detail) == (DeviceStatus.UNKNOWN, "the port hangs")
+    await scanner.close()
 
 
 async def test_a_file_that_is_no_keyboard_is_missing(tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import AsyncIterator, Iterator
-from contextlib import aclosing, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -11,13 +11,15 @@ import pytest
 from device_drivers.errors import DeviceGarbled, DeviceMissing, FaultCode
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator import LineScannerEmulator
-from device_drivers.qr_scanner.framing.arrival import LONGEST_CODE, FramingName
-from device_drivers.qr_scanner.interface import NothingShown, Scan, ScanReading
+from device_drivers.qr_scanner.framing.arrival import LONGEST_CODE, Arrival, FramingName
+from device_drivers.qr_scanner.interface import NothingShown, Scan
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
-from tests.device_drivers.qr_scanner.holding import hold_until_read
+from tests.device_drivers.qr_scanner.holding import Looking, hold_until_read, in_time
 
 pytestmark = pytest.mark.slow
+MORE_THAN_A_CODE = b"\x55" * (LONGEST_CODE + 4096)
+"""At once: whoever reads late loses none of it, a pty's queue holds some 60 KiB."""
 
 
 @pytest.fixture
@@ -32,6 +34,11 @@ async def scanner(emulator: LineScannerEmulator) -> AsyncIterator[SerialQrScanne
     await made.connect()
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def looking(scanner: SerialQrScanner, monkeypatch: pytest.MonkeyPatch) -> Looking:
+    return Looking(scanner, monkeypatch)
 
 
 async def shown(scanner: SerialQrScanner, emulator: LineScannerEmulator, payload: bytes) -> Scan:
@@ -75,61 +82,60 @@ async def test_chinese_in_gbk_is_read(
 
 
 async def test_listening_leaves_no_code_out(
-    scanner: SerialQrScanner, emulator: LineScannerEmulator
+    looking: Looking, emulator: LineScannerEmulator
 ) -> None:
-    texts: list[str] = []
-    async with aclosing(scanner.listen()) as scans:
-        first = asyncio.ensure_future(anext(scans))
-        await asyncio.sleep(0.1)
+    async with looking.listening() as codes:
         for number in range(5):
             emulator.show(f"code {number}")
-        texts.append((await first).text)
-        while len(texts) < 5:
-            texts.append((await anext(scans)).text)
+        texts = [(await in_time(codes.get())).text for _ in range(5)]
     assert texts == [f"code {number}" for number in range(5)]
 
 
 async def test_babble_without_end_is_garbled_and_the_next_code_is_read(
-    scanner: SerialQrScanner, emulator: LineScannerEmulator
+    scanner: SerialQrScanner, looking: Looking, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=20))
-    await asyncio.sleep(0.1)
-    while not reading.done():
-        await asyncio.to_thread(emulator.babble, b"\x55" * 3000)
-        await asyncio.sleep(0.005)
-    with pytest.raises(DeviceGarbled, match=str(LONGEST_CODE)):
-        await reading
+    async with looking.reading(within_s=20) as reading:
+        await asyncio.to_thread(emulator.babble, MORE_THAN_A_CODE)
+        with pytest.raises(DeviceGarbled, match=str(LONGEST_CODE)):
+            await in_time(reading)
     assert (await shown(scanner, emulator, b"after")).text == "after"
 
 
-async def test_half_a_code_is_never_taken_for_one(emulator: LineScannerEmulator) -> None:
-    scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=0.5)
+async def test_half_a_code_is_never_taken_for_one(
+    emulator: LineScannerEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=2)
     await scanner.connect()
+    half_taken = asyncio.Event()
+    hear = scanner._hear
+
+    async def spied(within_s: float) -> list[Arrival]:
+        arrivals = await hear(within_s)
+        half_taken.set()
+        return arrivals
+
+    monkeypatch.setattr(scanner, "_hear", spied)
     emulator.babble(b"SW3703")
     reading = asyncio.create_task(scanner.read_code(within_s=1))
-    await asyncio.sleep(0.1)
+    await in_time(half_taken.wait())
     emulator.babble(b"21202600001\r\n")
-    assert await reading == NothingShown()
+    assert await in_time(reading) == NothingShown()
     await scanner.close()
 
 
-async def test_a_lone_line_end_is_no_code(
-    scanner: SerialQrScanner, emulator: LineScannerEmulator
-) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=0.4))
-    await asyncio.sleep(0.1)
-    emulator.show_bytes(b"")
-    assert await reading == NothingShown()
+async def test_a_lone_line_end_is_no_code(looking: Looking, emulator: LineScannerEmulator) -> None:
+    async with looking.reading(within_s=1) as reading:
+        emulator.show_bytes(b"")
+        assert await in_time(reading) == NothingShown()
 
 
 async def test_a_cable_pulled_shows_at_once_and_plugged_in_again_it_reads(
-    scanner: SerialQrScanner, emulator: LineScannerEmulator
+    scanner: SerialQrScanner, looking: Looking, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=30))
-    await asyncio.sleep(0.1)
-    emulator.unplug()
-    with pytest.raises(DeviceMissing):
-        await reading
+    async with looking.reading(within_s=60) as reading:
+        emulator.unplug()
+        with pytest.raises(DeviceMissing):
+            await in_time(reading)
     status = await scanner.status()
     assert (status.device, status.fault) == (DeviceStatus.NO_DEVICE, FaultCode.DEVICE_MISSING)
     emulator.plug()
@@ -145,15 +151,17 @@ async def test_status_sees_a_cable_pulled_while_nobody_reads(
     assert (await scanner.status()).device is DeviceStatus.NO_DEVICE
 
 
-async def test_status_leaves_the_bytes_of_a_code_alone(emulator: LineScannerEmulator) -> None:
-    scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=0.5)
+async def test_status_leaves_the_bytes_of_a_code_alone(
+    emulator: LineScannerEmulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanner = SerialQrScanner(Port.parse(emulator.port), idle_s=2)
     await scanner.connect()
-    reading = asyncio.create_task(scanner.read_code(within_s=20))
-    await asyncio.sleep(0.1)
-    emulator.babble(b"first half, ")
-    await scanner.status()
-    emulator.babble(b"second half\r\n")
-    assert await reading == Scan(text="first half, second half", raw=b"first half, second half")
+    expected = Scan(text="first half, second half", raw=b"first half, second half")
+    async with Looking(scanner, monkeypatch).reading(within_s=20) as reading:
+        emulator.babble(b"first half, ")
+        await in_time(scanner.status())
+        emulator.babble(b"second half\r\n")
+        assert await in_time(reading) == expected
     await scanner.close()
 
 
@@ -172,83 +180,73 @@ async def by_line(emulator: LineScannerEmulator) -> AsyncIterator[SerialQrScanne
     await made.close()
 
 
-async def _begun(reading: "asyncio.Task[ScanReading]") -> None:
-    await asyncio.sleep(0.1)
-    assert not reading.done()
+@pytest.fixture
+async def looking_by_line(by_line: SerialQrScanner, monkeypatch: pytest.MonkeyPatch) -> Looking:
+    return Looking(by_line, monkeypatch)
 
 
 async def test_by_line_a_line_end_is_enough_and_a_pause_inside_a_code_does_no_harm(
-    by_line: SerialQrScanner, emulator: LineScannerEmulator
+    looking_by_line: Looking, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(by_line.read_code(within_s=20))
-    await _begun(reading)
-    emulator.babble(b"first half, ")
-    await asyncio.sleep(0.3)
-    emulator.babble(b"second half\r")
     expected = Scan(text="first half, second half", raw=b"first half, second half")
-    assert await asyncio.wait_for(reading, 20) == expected
+    async with looking_by_line.reading(within_s=20) as reading:
+        emulator.babble(b"first half, ")
+        await asyncio.sleep(0.3)
+        emulator.babble(b"second half\r")
+        assert await in_time(reading) == expected
 
 
 async def test_by_silence_the_same_pause_parts_the_code_in_two(
-    scanner: SerialQrScanner, emulator: LineScannerEmulator
+    looking: Looking, emulator: LineScannerEmulator
 ) -> None:
     """The negative control of the test above: the two framings are not the same."""
-    reading = asyncio.create_task(scanner.read_code(within_s=20))
-    await _begun(reading)
-    emulator.babble(b"first half, ")
-    await asyncio.sleep(0.3)
-    assert await reading == Scan(text="first half, ", raw=b"first half, ")
+    async with looking.reading(within_s=20) as reading:
+        emulator.babble(b"first half, ")
+        assert await in_time(reading) == Scan(text="first half, ", raw=b"first half, ")
 
 
 async def test_by_line_a_code_without_a_line_end_is_none(
-    by_line: SerialQrScanner, emulator: LineScannerEmulator
+    looking_by_line: Looking, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(by_line.read_code(within_s=0.5))
-    await _begun(reading)
-    emulator.babble(b"no end")
-    assert await reading == NothingShown()
+    async with looking_by_line.reading(within_s=1) as reading:
+        emulator.babble(b"no end")
+        assert await in_time(reading) == NothingShown()
 
 
 async def test_by_line_listening_leaves_no_code_out_however_the_bytes_come(
-    by_line: SerialQrScanner, emulator: LineScannerEmulator
+    looking_by_line: Looking, emulator: LineScannerEmulator
 ) -> None:
-    texts: list[str] = []
-    async with aclosing(by_line.listen()) as scans:
-        first = asyncio.ensure_future(anext(scans))
-        await asyncio.sleep(0.1)
+    async with looking_by_line.listening() as codes:
         for piece in (b"a\r", b"\nb\r\nc", b"d\n", b"e\rf\r\n"):
             emulator.babble(piece)
             await asyncio.sleep(0.05)
-        texts.append((await first).text)
-        while len(texts) < 5:
-            texts.append((await asyncio.wait_for(anext(scans), 20)).text)
+        texts = [(await in_time(codes.get())).text for _ in range(5)]
     assert texts == ["a", "b", "cd", "e", "f"]
 
 
 async def test_by_line_babble_without_a_line_end_is_garbled(
-    by_line: SerialQrScanner, emulator: LineScannerEmulator
+    looking_by_line: Looking, emulator: LineScannerEmulator
 ) -> None:
-    reading = asyncio.create_task(by_line.read_code(within_s=20))
-    await _begun(reading)
-    for _ in range(4):
-        await asyncio.to_thread(emulator.babble, b"\x55" * 3000)
-        await asyncio.sleep(0.05)
-    with pytest.raises(DeviceGarbled):
-        await reading
+    async with looking_by_line.reading(within_s=20) as reading:
+        await asyncio.to_thread(emulator.babble, MORE_THAN_A_CODE)
+        with pytest.raises(DeviceGarbled):
+            await in_time(reading)
 
 
 @pytest.mark.parametrize("framing", ["line", "auto"])
 async def test_the_tail_of_a_code_shown_while_the_port_is_opened_is_none(
-    framing: FramingName,
+    framing: FramingName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its head went by before anybody listened; the next code is read whole."""
     with LineScannerEmulator(suffix=b"\r\n", bytes_per_s=40) as slow:
         showing = asyncio.create_task(asyncio.to_thread(slow.show, "TAX1:370321:20261100042317"))
         await asyncio.sleep(0.3)
         scanner = SerialQrScanner(Port.parse(slow.port), framing=framing, idle_s=0.4)
-        assert await scanner.read_code(within_s=0.5) == NothingShown()
-        await showing
-        assert (await shown(scanner, slow, b"SW370321")).raw == b"SW370321"
+        assert await in_time(scanner.read_code(within_s=0.5)) == NothingShown()
+        await in_time(showing)
+        async with Looking(scanner, monkeypatch).reading(within_s=20) as reading:
+            await asyncio.to_thread(slow.show, "SW370321")
+            assert await in_time(reading) == Scan(text="SW370321", raw=b"SW370321")
         await scanner.close()
 
 

@@ -20,6 +20,8 @@ from device_drivers.receipt_printer.interface import (
 from device_drivers.receipt_printer.presenter import NotTaken
 from tests.device_drivers.receipt_printer.sample import SHORT
 
+DRAWN_IN_MM = 90.0
+"""The least; ours is shorter."""
 _SENT, _PRESENTED, _TAKEN = PrintProgress.SENT, PrintProgress.PRESENTED, PrintProgress.TAKEN
 
 
@@ -48,9 +50,14 @@ class _Job:
 
 @asynccontextmanager
 async def _kiosk_printer(
-    *, not_taken: NotTaken = "retract", taken_within_s: float = 20.0
+    *,
+    not_taken: NotTaken = "retract",
+    taken_within_s: float = 20.0,
+    retracted_in_s: float = 0.5,
 ) -> AsyncIterator[tuple[EscposReceiptPrinter, ReceiptPrinterEmulator]]:
-    emulator = ReceiptPrinterEmulator(mm_per_s=None, presenter="custom")
+    emulator = ReceiptPrinterEmulator(
+        mm_per_s=None, presenter="custom", retract_mm_per_s=DRAWN_IN_MM / retracted_in_s
+    )
     await emulator.start()
     driver = EscposReceiptPrinter(
         Port.parse(emulator.port),
@@ -170,12 +177,82 @@ async def test_a_line_that_breaks_while_the_mouth_is_cleared_keeps_the_next_pape
         assert len(emulator.receipts) == 1
 
 
-async def test_where_tickets_are_left_a_full_mouth_is_no_reason() -> None:
+async def test_a_mouth_that_does_not_answer_keeps_the_next_citizens_paper_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("device_drivers.receipt_printer.presenter._MOVES_S", 0.3)
+    async with _kiosk_printer(taken_within_s=0.1) as (driver, emulator):
+        first = _Job(driver)
+        await first.is_presented()
+        emulator.set_mouth_sensor(is_silent=True)
+        assert await first.end() == Printed(TicketEnd.LEFT)
+        next_one = _Job(driver)
+        assert await next_one.end() == NotPrinted("D102")
+        assert (next_one.progress, len(emulator.receipts)) == ([], 1)
+        emulator.set_mouth_sensor()
+        monkeypatch.undo()
+        assert await _Job(driver).end() == Printed(TicketEnd.RETRACTED)
+
+
+async def test_a_mouth_that_answers_when_asked_again_lets_the_next_paper_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("device_drivers.receipt_printer.presenter._LOOKS_AGAIN_S", 20)
+    async with _kiosk_printer() as (driver, emulator):
+        emulator.set_mouth_sensor(is_silent=True)
+        emulator.overheard.clear()
+        job = _Job(driver)
+        async with asyncio.timeout(20):
+            while b"\x10\x04\x14" not in emulator.overheard:  # noqa: ASYNC110 - nothing to await
+                await asyncio.sleep(0.01)
+        emulator.set_mouth_sensor()
+        await job.is_presented()
+        emulator.tear_off()
+        assert await job.end() == Printed(TicketEnd.TAKEN)
+
+
+@pytest.mark.slow
+async def test_a_ticket_a_blind_mouth_never_saw_is_drawn_back_before_the_next_is_printed() -> None:
+    async with _kiosk_printer() as (driver, emulator):
+        emulator.set_mouth_sensor(is_blind=True)
+        assert await _Job(driver).end() == Printed(TicketEnd.UNKNOWN)
+        assert emulator.mouth is emulator.receipts[0]
+        assert await _Job(driver).end() == Printed(TicketEnd.UNKNOWN)
+        assert emulator.retracted == emulator.receipts[:1]
+        assert emulator.mouth is emulator.receipts[1]
+
+
+async def test_a_ticket_seen_to_be_taken_leaves_nothing_to_draw_back() -> None:
+    """The negative control of the test above: nothing is moved that need not be."""
+    async with _kiosk_printer() as (driver, emulator):
+        first = _Job(driver)
+        await first.is_presented()
+        emulator.tear_off()
+        assert await first.end() == Printed(TicketEnd.TAKEN)
+        emulator.set_presenter(is_jammed=True)
+        second = _Job(driver)
+        await second.is_presented()
+        emulator.tear_off()
+        assert await second.end() == Printed(TicketEnd.TAKEN)
+        assert emulator.moves_refused == 0
+
+
+@pytest.mark.slow
+async def test_the_longest_ticket_is_waited_for_until_it_is_drawn_in() -> None:
+    """6 s: 400 mm at 100 mm/s, and half as much again."""
+    async with _kiosk_printer(taken_within_s=0.1, retracted_in_s=6.0) as (driver, emulator):
+        assert await _Job(driver).end() == Printed(TicketEnd.RETRACTED)
+        assert emulator.retracted == emulator.receipts
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+async def test_where_tickets_are_left_a_full_mouth_is_no_reason(*, is_silent: bool) -> None:
     """The negative control: who configures that they hang there gets the next one all the same."""
     async with _kiosk_printer(not_taken="leave", taken_within_s=0.1) as (driver, emulator):
         emulator.set_presenter(is_jammed=True)
         assert await _Job(driver).end() == Printed(TicketEnd.LEFT)
-        assert await _Job(driver).end() == Printed(TicketEnd.LEFT)
+        emulator.set_mouth_sensor(is_silent=is_silent)
+        assert isinstance(await _Job(driver).end(), Printed)
         assert len(emulator.receipts) == 2
 
 

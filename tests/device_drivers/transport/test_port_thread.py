@@ -220,6 +220,25 @@ async def test_asked_and_closed_again_and_again_a_call_that_hangs_collects_nothi
     assert released == ["once"]
 
 
+async def test_a_thread_the_system_does_not_give_is_asked_for_again(
+    port: PortThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[str] = []
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as no_thread:
+        no_thread.setattr(threading.Thread, "start", refuse)
+        with pytest.raises(DeviceMissing, match="no thread"):
+            port.submit(lambda: made.append("refused"))
+        with pytest.raises(DeviceMissing, match="no thread"):
+            port.let_go(lambda: made.append("refused"))
+    assert await asyncio.wait_for(port.run(lambda: "a later one"), PATIENCE_S) == "a later one"
+    assert made == []
+    assert await port.close(lambda: None, within_s=PATIENCE_S)
+
+
 async def test_nothing_is_left_over_after_many_openings(port: PortThread) -> None:
     class Result:
         """Something that can be watched."""

@@ -4,11 +4,13 @@ import asyncio
 import os
 import pty
 import socket
+import threading
 import tty
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import serial
 
 from device_drivers.errors import DeviceMissing, DeviceSilent
 from device_drivers.ports import Port
@@ -207,3 +209,37 @@ async def test_an_opening_cancelled_half_way_leaves_the_tty_free_at_once(far_end
         after = SerialPort(far_end.port, device="test")
         await after.open()
         await after.close()
+
+
+def descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))
+
+
+async def test_tried_again_and_again_while_an_opening_hangs_it_collects_nothing(
+    far_end: FarEnd, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    is_let_go = threading.Event()
+    open_tty = serial.Serial
+
+    def hang(*args: object, **settings: object) -> serial.Serial:
+        is_let_go.wait(120)
+        return open_tty(*args, **settings)  # type: ignore[arg-type]  # passed on as they are
+
+    monkeypatch.setattr("device_drivers.transport.serial_port.serial.Serial", hang)
+    monkeypatch.setattr("device_drivers.transport.serial_port.TCP_CONNECT_S", -0.09)
+    port = SerialPort(far_end.port, device="test")
+    before = descriptors()
+    for _ in range(50):
+        with pytest.raises(DeviceMissing):
+            await port.open()
+        await port.close()
+    assert descriptors() <= before + 2  # the wake pipe of the one that hangs
+    assert len(port._thread._calls) <= 2  # its release, and the last that had no turn
+    monkeypatch.undo()
+    is_let_go.set()
+    async with asyncio.timeout(20):
+        await port.open()
+    await port.write(b"x", within_s=20)
+    assert os.read(far_end.master, 1) == b"x"
+    await port.close()
+    assert descriptors() == before
