@@ -12,6 +12,7 @@ from device_drivers.command_line import (
     BAD_ARGUMENTS,
     RESULT,
     BadArguments,
+    baud_argument,
     port_argument,
     say,
     write_line,
@@ -38,7 +39,7 @@ def add_commands(subparsers: "Subparsers") -> None:
         default="auto",
         help="what the scanner speaks; auto asks it",
     )
-    listen.add_argument("--baud", type=int, default=115200)
+    listen.add_argument("--baud", type=baud_argument, default=115200)
     listen.add_argument(
         "--layout", choices=LAYOUTS, default="us", help="of a scanner in keyboard mode"
     )
