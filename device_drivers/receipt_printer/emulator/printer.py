@@ -89,8 +89,7 @@ class ReceiptPrinterEmulator:
         self._cover_open = False
         self._cutter_stuck = False
         self._head_hot = False
-        self._mouth_blind = False
-        self._mouth_silent = False
+        self._mouth_blind = self._mouth_silent = False
         self._presenter_jammed = False
         self._snatches = False
         self._mm_per_s = mm_per_s
