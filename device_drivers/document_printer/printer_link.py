@@ -36,6 +36,8 @@ _ANSWER_S = 0.4
 """Printers answer Get-Printer-Attributes in 20 to 150 ms; CUPS and it still fit into 1 s."""
 
 
+_IS_ENDING = "processing-to-stop-point"
+"""Of a job that was cancelled and has not stopped yet (RFC 8011, 5.3.8)."""
 NOTHING_TO_CANCEL = frozenset({0x0404, 0x0406})
 """client-error-not-possible, said of a job that has ended, and client-error-not-found (RFC 8011,
 appendix B.1)."""
@@ -130,9 +132,10 @@ class PrinterLink:
         return None
 
     def unfinished(self, names: re.Pattern[str]) -> list[JobSeen]:
-        """The jobs that are under way or waiting and whose names match wholly.
+        """The jobs that nobody has ended yet and whose names match wholly.
 
-        A printer that refuses its list has not said that there are none.
+        One that was cancelled may stay for long, such as in a printer without paper, but may not
+        go on. A printer that refuses its list has not said that there are none.
         """
         reply = self._ask(Operation.GET_JOBS, requested=JOB_ATTRIBUTES, which_jobs="not-completed")
         self._refuse(reply)
@@ -140,6 +143,7 @@ class PrinterLink:
             understand_job(job)
             for job in reply.jobs
             if any(names.fullmatch(str(name)) for name in job.get("job-name", ()))
+            and _IS_ENDING not in job.get("job-state-reasons", ())
         ]
 
     def job(self, number: int, *, name: str) -> JobSeen:

@@ -31,7 +31,8 @@ _MARK = re.compile("[A-Za-z0-9]{1,30}")
 """No hyphen: the mark `hall` must not be the beginning of a name under `hall-2`."""
 
 _ENDS_WITHIN_S = 2.0
-"""A printer tells within 0.5 s that a cancelled job has ended; four times that."""
+"""ippeveprinter calls a cancelled job ended, or ending, in its very next answer; a printer in the
+middle of a page may take its time."""
 _POLL_S = 0.25
 
 

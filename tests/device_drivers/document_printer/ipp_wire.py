@@ -29,14 +29,15 @@ def _field(tag: int, name: str, value: bytes) -> bytes:
     return struct.pack(">BH", tag, len(label)) + label + struct.pack(">H", len(value)) + value
 
 
-def job(number: int, name: str, state: int = 3) -> bytes:
-    """One job's group; state 3 is pending, 9 completed."""
+def job(number: int, name: str, state: int = 3, reason: str = "none") -> bytes:
+    """One job's group; state 3 is pending, 5 processing, 9 completed."""
     return (
         _JOB
         + _field(_INTEGER, "job-id", struct.pack(">i", number))
         + _field(_NAME, "job-name", name.encode("utf-8"))
         + _field(_URI, "job-printer-uri", b"ipp://localhost/printers/a4")
         + _field(_ENUM, "job-state", struct.pack(">i", state))
+        + _field(_KEYWORD, "job-state-reasons", reason.encode("ascii"))
         + _field(_INTEGER, "job-impressions-completed", struct.pack(">i", 1))
     )
 

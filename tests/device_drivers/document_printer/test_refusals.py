@@ -82,12 +82,13 @@ def test_a_printer_that_does_not_let_us_cancel_is_not_swept_and_told_of_every_jo
 
 
 @pytest.mark.parametrize("status", [0, _NOT_POSSIBLE, _NOT_FOUND])
-def test_a_job_that_has_ended_meanwhile_is_swept(
-    spooler: Spooler, printer_wire: IppWire, status: int
+@pytest.mark.parametrize("left", [b"", job(5, _OURS, 5, "processing-to-stop-point")])
+def test_a_job_that_has_ended_or_is_ending_is_swept(
+    spooler: Spooler, printer_wire: IppWire, status: int, left: bytes
 ) -> None:
     def cancel(question: bytes) -> Said:
         del question
-        printer_wire.answers[GET_JOBS] = always()
+        printer_wire.answers[GET_JOBS] = always(left)
         return Said(status=status)
 
     printer_wire.answers[GET_JOBS] = always(job(5, _OURS))
