@@ -243,6 +243,7 @@ async def _finished(work: Coroutine[object, object, _Answer]) -> _Answer:
         except asyncio.CancelledError as error:
             cancelled = error
     if cancelled is not None:
-        task.cancelled() or task.exception()  # heard; the caller asked for no answer
+        if not task.cancelled():
+            task.exception()  # heard, and nobody's
         raise cancelled
     return task.result()

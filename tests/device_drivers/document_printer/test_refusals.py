@@ -170,6 +170,20 @@ def test_what_has_ended_or_is_not_there_is_forgotten(
     assert cups_wire.asked(CANCEL_JOB) == asked
 
 
+def test_a_cups_that_counts_from_one_again_keeps_the_new_job_of_an_old_number(
+    spooler: Spooler, cups_wire: IppWire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def submit(queue: CupsQueue, pdf: bytes, *, name: str) -> int:
+        del queue, pdf, name
+        return 1
+
+    monkeypatch.setattr(CupsQueue, "submit", submit)
+    spooler.note_unwanted(Job(1, _OURS))
+    spooler.submit(b"%PDF-", "yichuang-certificate-89abcdef")
+    spooler.status()
+    assert cups_wire.asked(CANCEL_JOB) == 0
+
+
 @pytest.mark.parametrize(
     ("name", "state"),
     [(_OURS, JobState.COMPLETED), ("Report-20261124", JobState.UNKNOWN)],
