@@ -25,6 +25,11 @@ ERROR_POLICY: Final = "abort-job"
 own choices would print it again by themselves, later and in an empty hall (`retry-job`,
 `retry-current-job`), or stop the queue for every citizen until somebody comes (`stop-printer`)."""
 _POLICY_NAME: Final = "printer-error-policy"
+_STATE_NAME: Final = "printer-state"
+_STOPPED: Final = 5
+"""RFC 8011, 5.4.11: `cupsdisable` stops a queue, which then keeps its jobs."""
+_ACCEPTS_NAME: Final = "printer-is-accepting-jobs"
+"""RFC 8011, 5.4.23: `cupsreject` lets a queue refuse every job."""
 _USUAL_SERVER: Final = "/run/cups/cups.sock"
 """Where Debian's CUPS listens."""
 
@@ -65,9 +70,14 @@ def missing_print_service(config: Path, root: Path, server: str = "") -> str:
         return "CUPS keeps its spool over a restart"
     if not wanted.is_met_by(_device_uri(wanted)):
         return f"no queue {wanted.name} at CUPS, or of another printer"
-    policy = _error_policy(wanted)
+    said = _as_cups_tells(wanted)
+    policy = said.get(_POLICY_NAME, "unknown")
     if policy != ERROR_POLICY:
         return f"queue {wanted.name} has the error policy {policy}, not {ERROR_POLICY}"
+    if said.get(_STATE_NAME) == _STOPPED:
+        return f"queue {wanted.name} is stopped at CUPS"
+    if said.get(_ACCEPTS_NAME) is not True:
+        return f"queue {wanted.name} takes no jobs at CUPS"
     return ""
 
 
@@ -82,20 +92,21 @@ def make_print_service(config: Path, root: Path, server: str = "") -> None:
     drop_in = root / DROP_IN
     drop_in.parent.mkdir(parents=True, exist_ok=True)
     drop_in.write_text(SPOOL_EMPTIED, encoding="utf-8")
-    policy = ("-o", f"{_POLICY_NAME}={ERROR_POLICY}")
     if wanted.is_met_by(_device_uri(wanted)):
-        _change_queue(wanted, *policy)
+        _change_queue(wanted)
         return
     if not wanted.uri:
         raise NoPrintService(
             "the site file must say where the A4 printer is: [devices.document_printer] "
             'settings = {printer = "HOST:PORT"}; or make the queue by hand'
         )
-    _change_queue(wanted, "-E", "-v", wanted.uri, "-m", "everywhere", *policy)
+    _change_queue(wanted, "-v", wanted.uri, "-m", "everywhere")
 
 
 def _change_queue(wanted: _Wanted, *how: str) -> None:
-    changed = _cups(wanted.server, "lpadmin", "-p", wanted.name, *how)
+    """Make or change it; either way it runs and takes jobs then (-E), and gives up failed ones."""
+    policy = f"{_POLICY_NAME}={ERROR_POLICY}"
+    changed = _cups(wanted.server, "lpadmin", "-p", wanted.name, "-E", *how, "-o", policy)
     if changed.returncode:
         said = changed.stderr.strip() or changed.stdout.strip()
         raise NoPrintService(f"are CUPS and the A4 printer on? lpadmin says: {said}")
@@ -123,8 +134,8 @@ def _device_uri(wanted: _Wanted) -> str:
     return listed.stdout.strip().rpartition(f"{wanted.name}: ")[2] if not listed.returncode else ""
 
 
-def _error_policy(wanted: _Wanted) -> str:
-    """As CUPS tells it by IPP, for none of its programs does; "unknown" where it does not."""
+def _as_cups_tells(wanted: _Wanted) -> dict[str, object]:
+    """Policy, state and acceptance, by IPP: no program of CUPS tells the first; {} if unknown."""
     queue = PrinterLink(
         wanted.server or _USUAL_SERVER,
         path=f"/printers/{wanted.name}",
@@ -132,10 +143,10 @@ def _error_policy(wanted: _Wanted) -> str:
         answer_s=ANSWER_S,
     )
     try:
-        said = queue.attributes((_POLICY_NAME,)).get(_POLICY_NAME, ())
+        said = queue.attributes((_POLICY_NAME, _STATE_NAME, _ACCEPTS_NAME))
     except (DeviceFault, ValueError):  # ValueError: a server that is no address
-        return "unknown"
-    return str(said[0]) if said else "unknown"
+        return {}
+    return {name: values[0] for name, values in said.items()}
 
 
 def _cups(server: str, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:

@@ -8,11 +8,12 @@ from typing import TypeVar
 import cups
 
 from device_drivers.document_printer.interface import JobState
+from device_drivers.document_printer.printer_link import NOTHING_TO_CANCEL
 from device_drivers.document_printer.states import JobSeen, understand_job
 from device_drivers.errors import DeviceGarbled, DeviceMissing, DeviceSilent, ServiceDown
 
 _IPP_NOT_FOUND = 0x0406
-"""client-error-not-found (RFC 8011, appendix B.1.5.7)."""
+"""client-error-not-found (RFC 8011, appendix B.1)."""
 
 _QUEUE_ATTRIBUTES = (
     "printer-state",
@@ -141,11 +142,17 @@ class CupsQueue:
         ]
 
     def cancel(self, number: int) -> None:
-        """Take a job back; nothing happens to one that has ended."""
+        """Take a job back; nothing happens to one that has ended.
+
+        Raises DeviceGarbled if refused.
+        """
         self._ask(lambda cups_server: _cancel(cups_server, number, purge=False))
 
     def purge(self, number: int) -> None:
-        """Forget a job: its PDF, which names a citizen, leaves CUPS's spool folder."""
+        """Forget a job: its PDF, which names a citizen, leaves CUPS's spool folder.
+
+        Raises DeviceGarbled if refused.
+        """
         self._ask(lambda cups_server: _cancel(cups_server, number, purge=True))
 
     def _ask(self, call: Callable[["cups.Connection"], _Answer]) -> _Answer | None:
@@ -156,7 +163,7 @@ class CupsQueue:
             status, words = error.args
             if status == _IPP_NOT_FOUND:
                 return None
-            if status >= 0x0500:  # the server's, RFC 8011 appendix B.1.6
+            if status >= 0x0500:  # the server's, RFC 8011, appendix B.1
                 raise ServiceDown(self._device, f"CUPS says {words}") from None
             raise DeviceGarbled(self._device, f"CUPS says {words}") from None
         except (cups.HTTPError, RuntimeError) as error:
@@ -168,7 +175,7 @@ def _cancel(cups_server: "cups.Connection", number: int, *, purge: bool) -> None
     try:
         cups_server.cancelJob(number, purge_job=purge)
     except cups.IPPError as error:
-        if error.args[0] >= 0x0500:
+        if error.args[0] not in NOTHING_TO_CANCEL:
             raise
 
 

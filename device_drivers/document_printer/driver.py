@@ -7,12 +7,8 @@ printer-state-reasons until the next job (`DECISIONS.md` 1). `spooler.judge` say
 
 import asyncio
 import contextlib
-import re
-import secrets
 import time
 from collections.abc import Callable, Coroutine, Mapping
-from concurrent.futures import Future
-from functools import partial
 from typing import TypeVar
 
 from device_drivers.document_printer.cups_queue import CupsQueue
@@ -25,7 +21,7 @@ from device_drivers.document_printer.interface import (
     Unconfirmed,
 )
 from device_drivers.document_printer.printer_link import PrinterLink
-from device_drivers.document_printer.spooler import Job, Look, Spooler, judge
+from device_drivers.document_printer.spooler import Job, JobNames, Look, Spooler, judge
 from device_drivers.errors import DeviceFault, DeviceMissing, DeviceSilent, FaultCode
 from device_drivers.ports import Port, Scheme
 from device_drivers.status import DeviceKind, DeviceStatus
@@ -41,7 +37,6 @@ _SUBMIT_S = 15.0
 _POLL_S = 0.25
 _SETTLE_S = 6.0
 """CUPS passes a cancellation on within 1 s; a printer ends with the page it has drawn in."""
-_TITLE = re.compile(r"[A-Za-z0-9-]{1,60}")
 
 _Answer = TypeVar("_Answer")
 
@@ -59,6 +54,8 @@ class CupsDocumentPrinter:
     `idle_within_s`: how long to wait for a printer that is busy with an older job.
     `sweeps`: this process owns the queue and the printer behind it, and ends at its first
     connection what an earlier life of it left there; until that is done, `connect` fails.
+    `mark`: what the names of its jobs begin with, by which a sweep knows them from other people's;
+    letters and digits, the same in every life of this kiosk.
     """
 
     def __init__(
@@ -71,6 +68,7 @@ class CupsDocumentPrinter:
         page_within_s: float = 60.0,
         idle_within_s: float = 10.0,
         sweeps: bool = False,
+        mark: str = "yichuang",
     ) -> None:
         if port.scheme is not Scheme.CUPS:
             raise ValueError(f"port {port} is no CUPS queue")
@@ -80,9 +78,11 @@ class CupsDocumentPrinter:
             "status_source": "printer" if printer else "queue",
         }
         """Fixed by model and settings, see `Device`."""
+        self._names = JobNames(mark)
         self._spooler = Spooler(
             CupsQueue(port.address, server=server, device=_DEVICE),
             PrinterLink(printer, device=_DEVICE) if printer else None,
+            names=self._names,
             device=_DEVICE,
         )
         self._patience_s = patience_s
@@ -90,14 +90,12 @@ class CupsDocumentPrinter:
         self._idle_within_s = idle_within_s
         self._sweeps = sweeps
         self._thread = PortThread(_DEVICE, name=_DEVICE)
-        self._has_come_back: Callable[[], bool] | None = None
-        """Asks after a call that missed its time; until it is back, nothing else is asked."""
 
     async def connect(self) -> None:
         """See that CUPS and the printer answer. Raises ServiceDown, DeviceMissing, DeviceSilent."""
         if self._sweeps:
-            await self._in_thread(self._spooler.sweep, within_s=_CALL_S)
-        status = await self._in_thread(self._spooler.status, within_s=_CALL_S)
+            await self._thread.run_within(self._spooler.sweep, within_s=_CALL_S)
+        status = await self._thread.run_within(self._spooler.status, within_s=_CALL_S)
         if status.device is DeviceStatus.UNKNOWN:
             raise DeviceSilent(_DEVICE, status.detail)
 
@@ -108,7 +106,7 @@ class CupsDocumentPrinter:
     async def status(self) -> DocumentPrinterStatus:
         """Ask CUPS and the printer now; answers within 1 s. Never raises."""
         try:
-            return await self._in_thread(self._spooler.status, within_s=_STATUS_S)
+            return await self._thread.run_within(self._spooler.status, within_s=_STATUS_S)
         except DeviceMissing as fault:
             device, code, detail = DeviceStatus.NO_DEVICE, fault.code, fault.detail
         except DeviceSilent as fault:
@@ -123,14 +121,13 @@ class CupsDocumentPrinter:
         """Print one PDF. Never raises for paper, toner or cable; see `DocumentPrinter`."""
         if not pdf.startswith(b"%PDF-"):
             raise ValueError("the bytes are no PDF")
-        if _TITLE.fullmatch(title) is None:
-            raise ValueError("a title is letters, digits and - only, at most 60")
+        name = self._names.draw(title)
         refusal = await self._why_not_now()
         if refusal is not None:
             return NotPrinted(refusal.value)
-        name = f"{title}-{secrets.token_hex(4)}"
+        # libcups waits without a limit for a CUPS that hangs, and cannot be interrupted
         sending = asyncio.ensure_future(
-            self._in_thread(
+            self._thread.run_within(
                 lambda: self._spooler.submit(pdf, name),
                 within_s=_SUBMIT_S,
                 when_late=self._spooler.take_back,
@@ -139,8 +136,7 @@ class CupsDocumentPrinter:
         try:
             job = await asyncio.shield(sending)
         except asyncio.CancelledError:
-            with contextlib.suppress(DeviceFault):
-                await self._end(await sending, Look(), on_progress)
+            await _finished(self._end_what_was_sent(sending, on_progress))
             raise
         except DeviceSilent as fault:  # CUPS may have taken the last byte, and print it yet
             return Unconfirmed(fault.code.value)
@@ -188,6 +184,13 @@ class CupsDocumentPrinter:
             await self._end(job, look, on_progress)
             raise
 
+    async def _end_what_was_sent(
+        self, sending: "asyncio.Task[Job]", on_progress: Callable[[JobProgress], None]
+    ) -> None:
+        """The caller wants no more of a job that is on its way to CUPS, and may get there."""
+        with contextlib.suppress(DeviceFault):
+            await self._end(await sending, Look(), on_progress)
+
     async def _end(self, job: Job, look: Look, on_progress: Callable[[JobProgress], None]) -> None:
         """The caller wants no more of the job: withdraw it, and tell how it stood at the end."""
         on_progress((await self._withdraw(job, look)).progress)
@@ -197,8 +200,12 @@ class CupsDocumentPrinter:
         return await _finished(self._take_back(job, look))
 
     async def _take_back(self, job: Job, look: Look) -> Look:
-        with contextlib.suppress(DeviceSilent):
-            await self._in_thread(lambda: self._spooler.withdraw(job, look), within_s=_CALL_S)
+        try:
+            await self._thread.run_within(
+                lambda: self._spooler.withdraw(job, look), within_s=_CALL_S
+            )
+        except DeviceSilent:
+            self._spooler.note_unwanted(job)  # whoever hears from CUPS next takes it back
         deadline = time.monotonic() + _SETTLE_S
         look = await self._look(job, look)
         while not look.is_over and time.monotonic() < deadline:
@@ -209,42 +216,16 @@ class CupsDocumentPrinter:
 
     async def _look(self, job: Job, before: Look) -> Look:
         try:
-            return await self._in_thread(lambda: self._spooler.look(job, before), within_s=_CALL_S)
+            return await self._thread.run_within(
+                lambda: self._spooler.look(job, before), within_s=_CALL_S
+            )
         except DeviceSilent as fault:
             return Look(at_printer=before.at_printer, hindrance=fault.code)
 
     async def _forget(self, job: Job) -> None:
+        self._spooler.note_unwanted(job)  # first, for a CUPS that hangs lets nobody in
         with contextlib.suppress(DeviceSilent):
-            await self._in_thread(lambda: self._spooler.forget(job), within_s=_CALL_S)
-
-    async def _in_thread(
-        self,
-        call: Callable[[], _Answer],
-        *,
-        within_s: float,
-        when_late: Callable[[_Answer], None] | None = None,
-    ) -> _Answer:
-        """Run in the one thread of this port. Raises DeviceSilent when it takes too long.
-
-        `when_late` is then given the answer that nobody awaits any more, in that thread.
-
-        libcups waits without a limit for a CUPS that hangs, and cannot be interrupted: such a call
-        keeps the thread, and everything asked meanwhile gets "silent" at once.
-        """
-        if self._has_come_back is not None and not self._has_come_back():
-            raise DeviceSilent(_DEVICE, "CUPS still owes an earlier answer")
-        self._has_come_back = None
-        running = self._thread.submit(call)
-        answer = asyncio.wrap_future(running)
-        answer.add_done_callback(_heard)
-        done, _ = await asyncio.wait([answer], timeout=within_s)
-        if done:
-            return answer.result()
-        if not running.cancel():
-            self._has_come_back = running.done
-            if when_late is not None:
-                running.add_done_callback(partial(_late, when_late))
-        raise DeviceSilent(_DEVICE, f"no answer in {within_s:g} s")
+            await self._thread.run_within(self._spooler.forget_all, within_s=_CALL_S)
 
 
 def _cause(look: Look) -> FaultCode:
@@ -252,22 +233,17 @@ def _cause(look: Look) -> FaultCode:
     return FaultCode.DEVICE_SILENT if look.at_printer is None else FaultCode.SERVICE_DOWN
 
 
-def _late(when_late: Callable[[_Answer], None], answer: "Future[_Answer]") -> None:
-    if not answer.cancelled() and answer.exception() is None:
-        when_late(answer.result())
-
-
-def _heard(answer: "asyncio.Future[_Answer]") -> None:
-    """What comes after its time is nobody's; asyncio would complain that nobody took it."""
-    if not answer.cancelled():
-        answer.exception()
-
-
 async def _finished(work: Coroutine[object, object, _Answer]) -> _Answer:
-    """Let `work` end even when the waiting task is cancelled, and only then say so."""
+    """Let `work` end however often the waiting task is cancelled, and only then say so."""
     task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
+    cancelled: asyncio.CancelledError | None = None
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        if not task.cancelled():
+            task.exception()  # heard, and nobody's
+        raise cancelled
+    return task.result()

@@ -1,9 +1,11 @@
-"""Asks the printer itself, by IPP over HTTP (RFC 8010, 4). Blocking, each answer with a limit."""
+"""Asks the printer itself, by IPP over HTTP (RFC 8010, 4). Blocking, each question with a limit."""
 
 import http.client
 import itertools
 import re
 import socket
+import time
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from device_drivers.document_printer.interface import JobState
@@ -22,7 +24,10 @@ from device_drivers.document_printer.states import (
     JobSeen,
     understand_job,
 )
-from device_drivers.errors import DeviceGarbled, DeviceMissing, DeviceSilent
+from device_drivers.errors import DeviceGarbled, DeviceMissing, DeviceSilent, ServiceDown
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, WriteableBuffer
 
 _IPP_PORT = 631
 _USUAL_PATH = "/ipp/print"
@@ -31,24 +36,76 @@ _ANSWER_S = 0.4
 """Printers answer Get-Printer-Attributes in 20 to 150 ms; CUPS and it still fit into 1 s."""
 
 
-class _SocketConnection(http.client.HTTPConnection):
-    """HTTP over a socket in the file system, as CUPS itself offers it."""
+_IS_ENDING = "processing-to-stop-point"
+"""Of a job that was cancelled and has not stopped yet (RFC 8011, 5.3.8)."""
+NOTHING_TO_CANCEL = frozenset({0x0404, 0x0406})
+"""client-error-not-possible, said of a job that has ended, and client-error-not-found (RFC 8011,
+appendix B.1)."""
+_FIRST_SERVER_ERROR = 0x0500
+"""From here on the printer says that it cannot now (RFC 8011, appendix B.1)."""
 
-    def __init__(self, path: str, timeout: float) -> None:
-        super().__init__("localhost", timeout=timeout)
-        self._path = path
+
+class _Conversation(socket.socket):
+    """A connection whose every wait ends at one deadline, however it is given to us in drips.
+
+    Takes over an open socket. What comes too late is a TimeoutError, as with any socket.
+    """
+
+    def __init__(self, opened: socket.socket, deadline: float) -> None:
+        super().__init__(opened.family, opened.type, opened.proto, fileno=opened.detach())
+        self._deadline = deadline
+
+    def sendall(self, data: "ReadableBuffer", flags: int = 0, /) -> None:
+        self.settimeout(_left_s(self._deadline))
+        super().sendall(data, flags)
+
+    def recv_into(self, buffer: "WriteableBuffer", nbytes: int = 0, flags: int = 0) -> int:
+        self.settimeout(_left_s(self._deadline))
+        return super().recv_into(buffer, nbytes, flags)
+
+
+def _left_s(deadline: float) -> float:
+    left_s = deadline - time.monotonic()
+    if left_s <= 0:
+        raise TimeoutError
+    return left_s
+
+
+class _Connection(http.client.HTTPConnection):
+    """HTTP over TCP, or over a socket in the file system, as CUPS itself offers it."""
+
+    def __init__(self, address: str, deadline: float) -> None:
+        host, port = ("localhost", None) if _is_path(address) else _host_and_port(address)
+        super().__init__(host, port)
+        self._address = address
+        self._deadline = deadline
 
     def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        self.sock.settimeout(self.timeout)
-        self.sock.connect(self._path)
+        self.sock = _Conversation(self._opened(), self._deadline)
+
+    def _opened(self) -> socket.socket:
+        if not _is_path(self._address):
+            place = (self.host, self.port)
+            opened = socket.create_connection(place, timeout=_left_s(self._deadline))
+            # head and body go out one by one, and the body must not wait for the head's receipt
+            opened.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return opened
+        opened = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            opened.settimeout(_left_s(self._deadline))
+            opened.connect(self._address)
+        except OSError:
+            opened.close()
+            raise
+        return opened
 
 
 class PrinterLink:
     """One printer at `/path/to/socket` or `host:port`.
 
     Every call raises DeviceMissing where nothing listens, DeviceSilent where nothing answers in
-    time, DeviceGarbled where the answer is no IPP.
+    time, DeviceGarbled where the answer is no IPP. What must not be refused raises ServiceDown for
+    a printer that cannot now, and DeviceGarbled for one that will not.
     """
 
     def __init__(
@@ -75,24 +132,39 @@ class PrinterLink:
         return None
 
     def unfinished(self, names: re.Pattern[str]) -> list[JobSeen]:
-        """The jobs that are under way or waiting and whose names match wholly."""
+        """The jobs that nobody has ended yet and whose names match wholly.
+
+        One that was cancelled may stay for long, such as in a printer without paper, but may not
+        go on. A printer that refuses its list has not said that there are none.
+        """
         reply = self._ask(Operation.GET_JOBS, requested=JOB_ATTRIBUTES, which_jobs="not-completed")
+        self._refuse(reply)
         return [
             understand_job(job)
             for job in reply.jobs
             if any(names.fullmatch(str(name)) for name in job.get("job-name", ()))
+            and _IS_ENDING not in job.get("job-state-reasons", ())
         ]
 
-    def job(self, number: int) -> JobSeen:
-        """One job; one that the printer has forgotten is in state `unknown`."""
+    def job(self, number: int, *, name: str) -> JobSeen:
+        """One job; in state `unknown` where the printer has none of this number and name."""
         reply = self._ask(Operation.GET_JOB_ATTRIBUTES, requested=JOB_ATTRIBUTES, job_id=number)
-        if not reply.is_ok or not reply.jobs:
+        if not reply.is_ok or not reply.jobs or reply.jobs[0].get("job-name") != (name,):
             return JobSeen(number, JobState.UNKNOWN, 0)
         return understand_job(reply.jobs[0])
 
     def cancel(self, number: int) -> None:
-        """Ask for the end of one job; an ended one stays as it is."""
-        self._ask(Operation.CANCEL_JOB, requested=(), job_id=number)
+        """Ask for the end of one job; one that has ended, or that nobody knows, stays as it is."""
+        reply = self._ask(Operation.CANCEL_JOB, requested=(), job_id=number)
+        if reply.status not in NOTHING_TO_CANCEL:
+            self._refuse(reply)
+
+    def _refuse(self, reply: IppReply) -> None:
+        """Raise what a refusal means."""
+        if reply.is_ok:
+            return
+        kind = ServiceDown if reply.status >= _FIRST_SERVER_ERROR else DeviceGarbled
+        raise kind(self._device, f"{self._address} refuses with 0x{reply.status:04x}")
 
     def _ask(
         self,
@@ -120,7 +192,7 @@ class PrinterLink:
         return reply
 
     def _post(self, question: bytes) -> bytes:
-        connection = self._connection()
+        connection = _Connection(self._address, time.monotonic() + self._answer_s)
         try:
             connection.request("POST", self._path, question, {"Content-Type": "application/ipp"})
             return connection.getresponse().read(MAX_MESSAGE_BYTES + 1)
@@ -135,11 +207,9 @@ class PrinterLink:
         finally:
             connection.close()
 
-    def _connection(self) -> http.client.HTTPConnection:
-        if self._address.startswith("/"):
-            return _SocketConnection(self._address, self._answer_s)
-        host, port = _host_and_port(self._address)
-        return http.client.HTTPConnection(host, port, timeout=self._answer_s)
+
+def _is_path(address: str) -> bool:
+    return address.startswith("/")
 
 
 def _host_and_port(address: str) -> tuple[str, int]:

@@ -2,6 +2,8 @@
 
 import contextlib
 import re
+import secrets
+import time
 from dataclasses import dataclass, replace
 
 from device_drivers.document_printer.cups_queue import CupsQueue, JobLost, Queue, QueuedJob
@@ -16,15 +18,22 @@ from device_drivers.document_printer.interface import (
 )
 from device_drivers.document_printer.printer_link import PrinterLink, link_to
 from device_drivers.document_printer.states import JobSeen, understand_printer, understand_queue
-from device_drivers.errors import DeviceFault, FaultCode
+from device_drivers.errors import DeviceFault, DeviceSilent, FaultCode
 from device_drivers.status import DeviceStatus
 
 STOPS = frozenset({FaultCode.PAPER_OUT, FaultCode.TICKET_JAMMED, FaultCode.DOOR_OPEN})
 """What keeps a job that was begun from going on until a person comes."""
 _IDLE, _STOPPED = 3, 5
 """printer-state (RFC 8011, 5.4.11)."""
-_OUR_JOBS = re.compile(r"[A-Za-z0-9-]{1,60}-[0-9a-f]{8}")
-"""A title and what `CupsDocumentPrinter` draws to tell two papers of one title apart."""
+_TITLE = "[A-Za-z0-9-]{1,60}"
+_DRAWN_BYTES = 4
+_MARK = re.compile("[A-Za-z0-9]{1,30}")
+"""No hyphen: the mark `hall` must not be the beginning of a name under `hall-2`."""
+
+_ENDS_WITHIN_S = 2.0
+"""ippeveprinter calls a cancelled job ended, or ending, in its very next answer; a printer in the
+middle of a page may take its time."""
+_POLL_S = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +90,38 @@ def judge(look: Look, why: FaultCode) -> DocumentOutcome:
     return NotPrinted(why.value) if is_given_up else Unconfirmed(why.value, pages or 0)
 
 
-class Spooler:
-    """One queue, and its printer where that can be asked."""
+class JobNames:
+    """What the jobs of one kiosk are called: its mark, a title, and what was drawn for each.
 
-    def __init__(self, queue: CupsQueue, printer: PrinterLink | None, *, device: str) -> None:
+    Raises ValueError for a mark that is not letters and digits only, at most 30.
+    """
+
+    def __init__(self, mark: str) -> None:
+        if _MARK.fullmatch(mark) is None:
+            raise ValueError("a mark is letters and digits only, at most 30")
+        self._mark = mark
+        self.pattern = re.compile(f"{mark}-{_TITLE}-[0-9a-f]{{{2 * _DRAWN_BYTES}}}")
+        """Matches every name ever drawn under this mark, and no other program's."""
+
+    def draw(self, title: str) -> str:
+        """A new name. Raises ValueError for a title that could name somebody."""
+        if re.fullmatch(_TITLE, title) is None:
+            raise ValueError("a title is letters, digits and - only, at most 60")
+        return f"{self._mark}-{title}-{secrets.token_hex(_DRAWN_BYTES)}"
+
+
+class Spooler:
+    """One queue, and its printer where that can be asked. `names`: of the jobs that are ours."""
+
+    def __init__(
+        self, queue: CupsQueue, printer: PrinterLink | None, *, names: JobNames, device: str
+    ) -> None:
         self._queue = queue
+        self._names = names
         self._given = printer
         self._device = device
         self._unforgotten: set[int] = set()
-        """Jobs to be purged, for which CUPS was away."""
+        """Jobs to be cancelled and purged; kept until CUPS has done it or knows them no more."""
         self._has_swept = False
 
     def status(self) -> DocumentPrinterStatus:
@@ -111,18 +143,34 @@ class Spooler:
 
         A process killed in a job leaves the citizen's paper in the spool folder, and a job that
         still waits would come out when nobody is there for it. The printer may hold one of which
-        CUPS, its spool emptied, knows nothing more: it is asked for its own list. A sweep that
-        failed anywhere is not done, and is repeated whole at the next call.
+        CUPS, its spool emptied, knows nothing more: it is asked for its own list, and once more
+        after it was told to end them. A sweep that failed anywhere is not done, and is repeated
+        whole at the next call.
         """
         if self._has_swept:
             return
-        self._unforgotten.update(self._queue.named(_OUR_JOBS))
+        self._unforgotten.update(self._queue.named(self._names.pattern))
         self._forget_all()
         link = self._link(self._queue.attributes())
         if link is not None:
-            for job in link.unfinished(_OUR_JOBS):
-                link.cancel(job.number)
+            self._end_all_at(link)
         self._has_swept = True
+
+    def _end_all_at(self, link: PrinterLink) -> None:
+        """Raises DeviceFault where one is refused or does not end; all are told to."""
+        refused: DeviceFault | None = None
+        for job in link.unfinished(self._names.pattern):
+            try:
+                link.cancel(job.number)
+            except DeviceFault as fault:
+                refused = fault
+        if refused is not None:
+            raise refused
+        deadline = time.monotonic() + _ENDS_WITHIN_S
+        while left := link.unfinished(self._names.pattern):
+            if time.monotonic() > deadline:
+                raise DeviceSilent(self._device, f"{len(left)} old jobs at the printer do not end")
+            time.sleep(_POLL_S)
 
     def submit(self, pdf: bytes, name: str) -> Job:
         """Give a job to CUPS. Raises DeviceFault, and then no job is left there.
@@ -130,15 +178,18 @@ class Spooler:
         But for JobLost: CUPS may print it yet, and it is purged as soon as CUPS listens.
         """
         try:
-            return Job(self._queue.submit(pdf, name=name), name)
+            job = Job(self._queue.submit(pdf, name=name), name)
         except JobLost as lost:
             self._unforgotten.add(lost.number)
             raise
+        self._unforgotten.discard(job.number)  # a CUPS that lost its memory counts from 1 again
+        return job
 
     def take_back(self, job: Job) -> None:
         """Cancel and purge a job that nobody waits for any more, now or as soon as CUPS listens."""
         self.withdraw(job, Look())
-        self.forget(job)
+        self.note_unwanted(job)
+        self.forget_all()
 
     def look(self, job: Job, before: Look) -> Look:
         """See how a job stands; `before` is what was seen last. Never raises."""
@@ -172,16 +223,31 @@ class Spooler:
             with contextlib.suppress(DeviceFault):
                 self._given.cancel(look.at_printer.number)
 
-    def forget(self, job: Job) -> None:
-        """Have CUPS drop the job and its PDF, later if CUPS is away now."""
+    def note_unwanted(self, job: Job) -> None:
+        """Have CUPS end the job and drop its PDF when it answers next. Blocks for nothing.
+
+        The one method for any thread: a CUPS that hangs keeps the worker thread from all others.
+        """
         self._unforgotten.add(job.number)
+
+    def forget_all(self) -> None:
+        """Have CUPS end and drop what is unwanted, now or, if it is away, later. Never raises."""
         with contextlib.suppress(DeviceFault):
             self._forget_all()
 
     def _forget_all(self) -> None:
+        """Raises DeviceFault where CUPS refuses one; the others are dropped all the same."""
+        refused: DeviceFault | None = None
         for number in tuple(self._unforgotten):
-            self._queue.purge(number)
-            self._unforgotten.discard(number)
+            try:
+                self._queue.cancel(number)
+                self._queue.purge(number)
+            except DeviceFault as fault:
+                refused = fault
+            else:
+                self._unforgotten.discard(number)
+        if refused is not None:
+            raise refused
 
     def _link(self, queue: Queue) -> PrinterLink | None:
         return self._given or link_to(queue.device_uri, device=self._device)
@@ -201,9 +267,13 @@ def _by_cups_alone(queue: Queue) -> DocumentPrinterStatus:
 
 
 def _find(link: PrinterLink, job: Job, before: Look) -> JobSeen | None:
-    """The job at the printer. One it has forgotten keeps the pages last told, its state unknown."""
+    """The job at the printer. One it has forgotten keeps the pages last told, its state unknown.
+
+    Once found it is asked for by number, and its name compared: a printer that was switched off and
+    on may have given the number to somebody else's job.
+    """
     if before.at_printer is None:
         return link.find_job(job.name)
-    seen = link.job(before.at_printer.number)
+    seen = link.job(before.at_printer.number, name=job.name)
     told = [each for each in (seen.pages, before.at_printer.pages) if each is not None]
     return replace(seen, pages=max(told, default=None))

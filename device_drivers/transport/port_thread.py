@@ -6,9 +6,10 @@ import threading
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, InvalidStateError
+from functools import partial
 from typing import Generic, TypeVar
 
-from device_drivers.errors import DeviceMissing
+from device_drivers.errors import DeviceMissing, DeviceSilent
 
 T = TypeVar("T")
 
@@ -36,6 +37,8 @@ class PortThread:
         self._thread: threading.Thread | None = None
         self._is_wanted = False
         """False: the thread ends as soon as nothing is left to do."""
+        self._owed: Future[object] | None = None
+        """A call that missed its time and has not come back, as `run_within` knows it."""
 
     def submit(self, work: Callable[[], T]) -> Future[T]:
         """Have it called after all that was submitted before, unless it is cancelled by then.
@@ -55,6 +58,36 @@ class PortThread:
         Raises DeviceMissing when `close` did not wait for it any longer.
         """
         return await asyncio.wrap_future(self.submit(work))
+
+    async def run_within(
+        self,
+        work: Callable[[], T],
+        *,
+        within_s: float,
+        when_late: Callable[[T], None] | None = None,
+    ) -> T:
+        """As `run`, for what may hang in a library: raises DeviceSilent after `within_s`.
+
+        Until such a call is back, every further one gets DeviceSilent at once. `when_late` is
+        given, in this port's thread, what nobody awaits any more, also when the caller was
+        cancelled; a call that has not begun by then is never made.
+        """
+        if self._owed is not None and not self._owed.done():
+            raise DeviceSilent(self._device, "still owes an earlier answer")
+        self._owed = None
+        future = self.submit(work)
+        answer = asyncio.wrap_future(future)
+        answer.add_done_callback(_heard)
+        try:
+            done, _ = await asyncio.wait([answer], timeout=within_s)
+        except asyncio.CancelledError:
+            self._abandon(future, when_late)
+            raise
+        if done:
+            return answer.result()
+        if self._abandon(future, when_late):
+            self._owed = future  # type: ignore[assignment]  # only asked whether it is done
+        raise DeviceSilent(self._device, f"no answer in {within_s:g} s")
 
     def rest(self) -> None:
         """End the thread when all that was submitted is done, unless more comes meanwhile."""
@@ -120,6 +153,22 @@ class PortThread:
         if any(call.future.cancelled() for call in self._calls):
             self._calls = deque(call for call in self._calls if not call.future.cancelled())
 
+    def _abandon(self, future: Future[T], when_late: Callable[[T], None] | None) -> bool:
+        """Is it under way, or done, and so beyond recall? Then `when_late` gets what it brings."""
+        if future.cancel():
+            return False
+        if when_late is not None:
+            future.add_done_callback(partial(self._hand_over, when_late))
+        return True
+
+    def _hand_over(self, when_late: Callable[[T], None], future: Future[T]) -> None:
+        if future.cancelled() or future.exception() is not None:
+            return
+        if threading.current_thread() is self._thread:
+            when_late(future.result())
+        else:  # it came between the end of the wait and this look
+            self.submit(partial(when_late, future.result()))
+
     def _leave_behind(self, last: "_Call[object]") -> None:
         left: list[_Call[object]] = []
         with self._changed:
@@ -169,7 +218,7 @@ class _Call(Generic[T]):
             self.future.set_exception(error)
 
 
-def _heard(released: "asyncio.Future[object]") -> None:
+def _heard(answer: "asyncio.Future[T]") -> None:
     """What comes after its time is nobody's; asyncio would complain that nobody took it."""
-    if not released.cancelled():
-        released.exception()
+    if not answer.cancelled():
+        answer.exception()

@@ -135,6 +135,23 @@ def test_a_queue_that_keeps_failed_jobs_is_noticed_and_mended(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("command", "complaint"),
+    [("cupsdisable", "is stopped"), ("cupsreject", "takes no jobs")],
+)
+def test_a_queue_that_prints_nothing_is_noticed_and_mended(
+    tmp_path: Path, cups: str, command: str, complaint: str
+) -> None:
+    """One it made itself, and somebody stopped: by hand, or CUPS of its own."""
+    config = config_with(tmp_path, printer("unasked_printer", "{}"))
+    make_print_service(config, tmp_path, cups)
+    subprocess.run([command, "-h", cups, "unasked_printer"], check=True)
+    assert complaint in missing_print_service(config, tmp_path, cups)
+    make_print_service(config, tmp_path, cups)
+    assert missing_print_service(config, tmp_path, cups) == ""
+
+
+@pytest.mark.slow
 def test_a_server_named_in_the_devices_settings_is_the_one_that_is_asked(
     tmp_path: Path, cups: str
 ) -> None:

@@ -155,7 +155,9 @@ async def test_what_a_killed_process_left_in_the_spool_is_gone_when_the_next_one
     before = len(printing.papers())
     queue = CupsQueue("document_printer", server=printing.settings["server"], device="test")
     # a process that is killed calls nothing after this
-    number = await asyncio.to_thread(queue.submit, blank_pdf(), name="certificate-00000000")
+    number = await asyncio.to_thread(
+        queue.submit, blank_pdf(), name="yichuang-certificate-00000000"
+    )
     files = printing.directory / "spool"
     assert list(files.glob(f"d{number:05}-001"))
     technicians = driver_at(printing)  # a command beside the app that owns the queue

@@ -1,6 +1,8 @@
 """A paper of an earlier life of ours, or one that was sent too late, never comes out."""
 
 import asyncio
+import re
+import threading
 import time
 from collections.abc import Callable
 
@@ -19,7 +21,8 @@ from tests.device_drivers.document_printer.papers import blank_pdf, driver_at
 pytestmark = pytest.mark.slow
 
 _LOOK_S = 0.05
-_FORMER = "certificate-00000000"
+_FORMER = "yichuang-certificate-00000000"
+_ANY_NAME = re.compile(".*")
 _SUBMIT_S = 1.0
 """For CUPS to take a job, in place of the 15 s of a kiosk."""
 
@@ -31,6 +34,11 @@ def _ignore(progress: JobProgress) -> None:
 async def _until(is_so: Callable[[], bool]) -> None:
     while not await asyncio.to_thread(is_so):  # noqa: ASYNC110  nobody tells
         await asyncio.sleep(_LOOK_S)
+
+
+def _spooled(printing: PrivatePrinting) -> set[str]:
+    """The papers CUPS holds; a negative control leaves its own there."""
+    return {path.name for path in (printing.directory / "spool").glob("d*-001")}
 
 
 def _queue(printing: PrivatePrinting) -> CupsQueue:
@@ -128,12 +136,21 @@ async def test_a_printer_that_is_off_at_the_start_prints_nothing_old_when_it_is_
 
 
 @pytest.fixture
-def stalling(printing: PrivatePrinting, monkeypatch: pytest.MonkeyPatch) -> PrivatePrinting:
+def is_hung() -> threading.Event:
+    """Set when `stalling` has brought CUPS to a halt."""
+    return threading.Event()
+
+
+@pytest.fixture
+def stalling(
+    printing: PrivatePrinting, is_hung: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> PrivatePrinting:
     """CUPS hangs at the moment the driver begins to give it a job, and for longer than it waits."""
     given = CupsQueue.submit
 
     def submit(queue: CupsQueue, pdf: bytes, *, name: str) -> int:
         printing.hang_service()
+        is_hung.set()
         return given(queue, pdf, name=name)
 
     monkeypatch.setattr(CupsQueue, "submit", submit)
@@ -181,6 +198,93 @@ async def test_a_late_job_that_nobody_took_back_would_come_out(
     printer = driver_at(stalling)
     await _submit_too_late(stalling, printer)
     await _until(lambda: len(stalling.papers()) == before + 1)
+    await printer.close()
+
+
+async def test_a_print_cancelled_twice_while_cups_takes_it_is_taken_back(
+    stalling: PrivatePrinting, is_hung: threading.Event, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The caller's limit runs out, and then the kiosk is stopped: both while CUPS hangs."""
+    monkeypatch.setattr("device_drivers.document_printer.driver._SUBMIT_S", 60.0)
+    before, spooled = len(stalling.papers()), _spooled(stalling)
+    await asyncio.to_thread(stalling.take_per_page, 2.0)
+    printer = driver_at(stalling)
+    job = asyncio.create_task(
+        printer.print_document(blank_pdf(), title="twice", on_progress=_ignore)
+    )
+    await _until(is_hung.is_set)
+    for _ in range(2):
+        job.cancel()
+        await asyncio.sleep(0)
+    await asyncio.to_thread(stalling.hang_service, is_hanging=False)
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    monkeypatch.undo()
+    await asyncio.to_thread(stalling.take_per_page)
+    await _print_one(printer)
+    assert len(stalling.papers()) == before + 1
+    assert _spooled(stalling) == spooled
+    await printer.close()
+
+
+@pytest.fixture
+def hung_after(printing: PrivatePrinting, monkeypatch: pytest.MonkeyPatch) -> PrivatePrinting:
+    """CUPS has taken the job, and hangs before it says another word; there is no paper either."""
+    given = CupsQueue.submit
+
+    def submit(queue: CupsQueue, pdf: bytes, *, name: str) -> int:
+        printing.run_out_of_paper()
+        number = given(queue, pdf, name=name)
+        printing.hang_service()
+        return number
+
+    monkeypatch.setattr(CupsQueue, "submit", submit)
+    monkeypatch.setattr("device_drivers.document_printer.driver._CALL_S", 1.0)
+    monkeypatch.setattr("device_drivers.document_printer.driver._SETTLE_S", 1.0)
+    return printing
+
+
+async def _print_into_a_cups_that_hangs(
+    printing: PrivatePrinting, printer: CupsDocumentPrinter
+) -> None:
+    """Returns when CUPS has gone on, and has been asked."""
+    spooled = _spooled(printing)
+    outcome = await printer.print_document(blank_pdf(), title="held", on_progress=_ignore)
+    assert isinstance(outcome, Unconfirmed)
+    assert len(_spooled(printing) - spooled) == 1
+    await asyncio.to_thread(printing.hang_service, is_hanging=False)
+    await _is_back(printer)
+
+
+async def test_a_job_in_a_cups_that_hangs_is_taken_back_when_it_answers(
+    hung_after: PrivatePrinting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before, spooled = len(hung_after.papers()), _spooled(hung_after)
+    printer = driver_at(hung_after)
+    await _print_into_a_cups_that_hangs(hung_after, printer)
+    assert _spooled(hung_after) == spooled
+    await _until(lambda: not _printer(hung_after).unfinished(_ANY_NAME))
+    monkeypatch.undo()
+    await asyncio.to_thread(hung_after.put_paper)
+    await _print_one(printer)
+    assert len(hung_after.papers()) == before + 1
+    await printer.close()
+
+
+async def test_a_job_in_a_cups_that_hung_would_come_out_if_nobody_noted_it(
+    hung_after: PrivatePrinting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The negative control."""
+
+    def leave(spooler: Spooler, job: Job) -> None:
+        del spooler, job
+
+    monkeypatch.setattr(Spooler, "note_unwanted", leave)
+    before = len(hung_after.papers())
+    printer = driver_at(hung_after)
+    await _print_into_a_cups_that_hangs(hung_after, printer)
+    await asyncio.to_thread(hung_after.put_paper)
+    await _until(lambda: len(hung_after.papers()) == before + 1)
     await printer.close()
 
 
