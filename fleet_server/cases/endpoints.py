@@ -10,7 +10,8 @@ from fleet_server.cases import repository
 from fleet_server.cases.envelope import base64_of
 from fleet_server.cases.intake import receipt_of, take
 from fleet_server.cases.objects import LARGEST_OBJECT, ContentRange
-from fleet_server.cases.public_page import case_page, unknown_page
+from fleet_server.cases.public_page import case_page, page_language, unknown_page
+from fleet_server.content.service import published_titles
 from fleet_server.errors import FleetError, NotFound
 from fleet_server.fleet import Fleet, FleetDep
 from fleet_server.tokens import KioskDep
@@ -103,9 +104,11 @@ def public_page(
     """What a receipt's QR code opens: where the case stands, and nothing about the person."""
     with fleet.database.read() as session:
         case = repository.find(session, case_id)
-    if case is None:
-        return _html(unknown_page(accept_language), 404)
-    return _html(case_page(case, accept_language), 200)
+        if case is None:
+            return _html(unknown_page(accept_language), 404)
+        seen = (case.content, case.service_id)
+        titles = published_titles(session, [seen], page_language(accept_language))
+    return _html(case_page(case, accept_language, service_title=titles.get(seen, "")), 200)
 
 
 def _html(page: str, status: int) -> HTMLResponse:

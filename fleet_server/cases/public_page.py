@@ -13,13 +13,13 @@ from kiosk.contract.cases import CaseState
 from kiosk.contract.dates import CHINA, DateWords
 
 
-def case_page(case: Case, accept_language: str) -> str:
-    """The page of one case, in Chinese unless the reader's browser wants English first."""
-    language = _language(accept_language)
+def case_page(case: Case, accept_language: str, *, service_title: str = "") -> str:
+    """The page of one case in `page_language`; without a title in it the case's own is shown."""
+    language = page_language(accept_language)
     words = _words(language)
     received = case.received_at.astimezone(CHINA)
     rows = [
-        (words["row.service"], case.service_title),
+        (words["row.service"], service_title or case.service_title),
         (words["row.number"], case.case_number),
         (words["row.department"], words[f"department.{case.department}"]),
         (words["row.received"], f"{_dates(language).say(received.date())} {received:%H:%M}"),
@@ -40,7 +40,7 @@ def case_page(case: Case, accept_language: str) -> str:
 
 def unknown_page(accept_language: str) -> str:
     """Nothing is known under this address, and what the reader can do."""
-    language = _language(accept_language)
+    language = page_language(accept_language)
     words = _words(language)
     return _template().render(
         language=language,
@@ -60,7 +60,7 @@ def _decide_by(case: Case, language: str, words: dict[str, str]) -> str:
     return words["decide_by.days"].format(days=case.limit_working_days)
 
 
-def _language(accept_language: str) -> str:
+def page_language(accept_language: str) -> str:
     """Chinese first: English only where Chinese is not asked for at all."""
     wanted = accept_language.lower()
     return "en" if "en" in wanted and "zh" not in wanted else "zh-CN"

@@ -1,10 +1,12 @@
 """办件: the list, one case with its timeline, and opening one with a reason."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Query, Response
 from pydantic import TypeAdapter
+from sqlalchemy.orm import Session
 
 from fleet_server.cases.lookup import (
     CaseDetail,
@@ -19,7 +21,8 @@ from fleet_server.cases.tables import Case
 from fleet_server.console.frame import Operator, Page, StaffPage
 from fleet_server.console.paging import paged
 from fleet_server.console.route import ConsoleRoute
-from fleet_server.content.service import find_published_service
+from fleet_server.console.words import Words
+from fleet_server.content.service import find_published_service, published_titles
 from fleet_server.errors import Unprocessable
 from fleet_server.identity.access import CsrfChecked
 from kiosk.contract.cases import CaseState, SealedPaper
@@ -58,8 +61,10 @@ def cases(
     with page.fleet.database.read() as session:
         found = list_cases(session, wanted, limit=_PAGE, offset=(at - 1) * _PAGE)
         counts = count_cases(session, now=page.now)
+        titles = titles_of(session, found.cases, page.words)
     return page.show(
         "cases.html",
+        titles=titles,
         wanted=wanted,
         cases=found.cases,
         paging=paged(found.total, at, _PAGE),
@@ -107,6 +112,17 @@ def open_case(
     return _case_page(page, found, service, opened=opened, trouble=trouble)
 
 
+def titles_of(session: Session, cases: Iterable[Case], words: Words) -> dict[str, str]:
+    """What each case's service is called in the reader's language, by case id."""
+    cases = tuple(cases)
+    seen = [] if words.language == "zh-CN" else [(case.content, case.service_id) for case in cases]
+    titles = published_titles(session, seen, words.language)
+    return {
+        case.case_id: titles.get((case.content, case.service_id), case.service_title)
+        for case in cases
+    }
+
+
 def _case_page(
     page: Page,
     found: CaseDetail,
@@ -115,7 +131,7 @@ def _case_page(
     opened: Unmasked | None = None,
     trouble: str = "",
 ) -> Response:
-    texts = {} if service is None else service.texts.get("zh-CN", {})
+    texts = _texts(service, page.words)
     papers = tuple(
         PaperLine(
             texts.get(f"materials.{paper.name}", paper.name),
@@ -128,11 +144,12 @@ def _case_page(
         "case.html",
         status=422 if trouble else 200,
         case=found.case,
+        title=texts.get("title") or found.case.service_title,
         events=found.events,
         papers=papers,
         verify_url=page.fleet.cases.verify_url(found.case.case_id),
         opened=opened,
-        answers=() if opened is None else _answers_in_words(opened, service),
+        answers=() if opened is None else _answers_in_words(opened, service, texts),
         trouble=trouble,
     )
 
@@ -142,13 +159,19 @@ def _service_of(page: Page, case: Case) -> ServiceContent | None:
         return find_published_service(session, case.content, case.service_id)
 
 
+def _texts(service: ServiceContent | None, words: Words) -> Mapping[str, str]:
+    """In the reader's language, else in Chinese."""
+    if service is None:
+        return {}
+    return service.texts.get(words.language) or service.texts["zh-CN"]
+
+
 def _answers_in_words(
-    opened: Unmasked, service: ServiceContent | None
+    opened: Unmasked, service: ServiceContent | None, texts: Mapping[str, str]
 ) -> tuple[tuple[str, str], ...]:
-    """Each answer as the citizen saw it: the question's label and the option's words."""
+    """Each answer by the question's label and the option's words, as the service has them."""
     labels: dict[str, tuple[str, dict[str, str]]] = {}
     if service is not None:
-        texts = service.texts["zh-CN"]
         for step_id, step in service.definition.steps.items():
             if step.kind in {"ask_choice", "ask_digits"}:
                 options = {

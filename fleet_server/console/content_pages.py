@@ -14,6 +14,7 @@ from fleet_server.console.content_words import (
 from fleet_server.console.fleet_table import shown_state
 from fleet_server.console.frame import Admin, Page, StaffPage
 from fleet_server.console.route import ConsoleRoute
+from fleet_server.console.words import words_in
 from fleet_server.content.comparing import changes, history
 from fleet_server.content.editing import set_menu_order, set_status
 from fleet_server.content.publishing import ContentRefused, lint
@@ -40,7 +41,8 @@ class ServiceLine:
 
     service_id: str
     title: str
-    title_en: str
+    title_elsewhere: str
+    """In the language the page is not in."""
     is_retired: bool
     is_changed: bool
     """Differs from what is published."""
@@ -73,6 +75,7 @@ def content(page: StaffPage) -> Response:
     for finding in findings:
         owner = finding.where.split("/")[0]
         counts[owner] = counts.get(owner, 0) + 1
+    other = words_in("en" if page.words.language == "zh-CN" else "zh-CN")
     departments = []
     for department in Department:
         entries = () if menu is None else menu.departments
@@ -82,8 +85,8 @@ def content(page: StaffPage) -> Response:
         lines = [
             ServiceLine(
                 each.definition.id,
-                title_of(each, "zh-CN"),
-                title_of(each, "en"),
+                title_of(page.words, each),
+                title_of(other, each),
                 each.definition.status != "published",
                 each.definition.id in changed_ids,
                 counts.get(each.definition.id, 0),

@@ -37,10 +37,10 @@ class DiffLine:
     after: str | None
 
 
-def title_of(content: ServiceContent, language: str) -> str:
-    """What citizens call it; its id where the title is missing."""
-    texts = content.texts.get(language) or content.texts.get("zh-CN", {})
-    return texts.get("title") or content.definition.id
+def title_of(words: Words, content: ServiceContent) -> str:
+    """What citizens call it, in the reader's language; says so where the title is missing."""
+    texts = content.texts.get(words.language) or content.texts.get("zh-CN", {})
+    return texts.get("title") or words("content.untitled")
 
 
 def key_label(words: Words, content: ServiceContent, key: str) -> str:
@@ -87,7 +87,7 @@ def finding_line(words: Words, finding: Finding, services: Services) -> FindingL
     if content is None:
         where = words("content.menu") if service_id == "menu" else finding.where
         return FindingLine(where, text, finding.clause, "")
-    title = title_of(content, words.language)
+    title = title_of(words, content)
     place = text_place(finding)
     if place is not None:
         spoken = words.of_code("language", place[0])
@@ -112,7 +112,7 @@ def diff_lines(
             subject = words("content.menu")
             lines[subject, ""] = DiffLine(subject, words("diff.menu"), None, None)
             continue
-        subject = title_of(published.get(subject_id, content), words.language)
+        subject = title_of(words, published.get(subject_id, content))
         if subject_id not in published or draft[subject_id].definition.status != "published":
             key = "diff.added" if subject_id not in published else "diff.removed"
             lines[subject, ""] = DiffLine(subject, words(key), None, None)

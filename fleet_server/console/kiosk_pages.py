@@ -30,9 +30,11 @@ from fleet_server.enrolment.service import make_token, revoke
 from fleet_server.errors import Conflict, Unprocessable
 from fleet_server.identity.access import CsrfChecked
 from fleet_server.kiosks.presence import Word
+from fleet_server.kiosks.schemas import PresenceView
 from fleet_server.kiosks.service import kiosk_detail, list_kiosks
 from kiosk.contract.downlink import RestartApp, SetOutOfService
 from kiosk.contract.topics import KIOSK_ID_PATTERN
+from kiosk.contract.uplink import AppState
 
 router = APIRouter(prefix="/kiosks", route_class=ConsoleRoute)
 
@@ -197,13 +199,19 @@ def _kiosk_page(page: Page, kiosk_id: str, *, status: int = 200, trouble: str = 
         release=release,
         events=[event_line(words, event, bundle) for event in detail.events],
         commands=[_command_line(command) for command in commands],
-        is_closed=summary.presence.word is Word.MAINTENANCE,
+        is_closed=_is_closed_by_order(summary.presence),
         longest_reason=LONGEST_REASON,
         longest_revoking=LONGEST_REVOKING,
         shortest_revoking=SHORTEST_REVOKING,
         certificates=certificates,
         presence_settings=fleet.settings.presence,
     )
+
+
+def _is_closed_by_order(presence: PresenceView) -> bool:
+    """Whether 恢复服务 is what can be done: a kiosk that closed by itself also opens by itself."""
+    by_itself = presence.why == "closed" and presence.facts.get("reason")
+    return presence.app_state == AppState.OUT_OF_SERVICE and not by_itself
 
 
 def _command_line(row: CommandRow) -> CommandLine:

@@ -7,6 +7,8 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 
 from fleet_server.cases.lookup import CaseFilter, list_cases
+from fleet_server.console.case_pages import titles_of
+from fleet_server.console.content_words import title_of
 from fleet_server.console.frame import ROOT, Page, StaffPage
 from fleet_server.console.route import ConsoleRoute
 from fleet_server.content.repository import draft_services
@@ -48,6 +50,7 @@ def find(page: Page, text: str) -> tuple[Hit, ...]:
         kiosks = list_kiosks(session)
         services = draft_services(session)
         cases = list_cases(session, CaseFilter(text=text.lower()), limit=_MOST).cases
+        titles = titles_of(session, cases, page.words)
     found = [
         Hit("kiosk", kiosk.name, f"{kiosk.kiosk_id} · {kiosk.hall}", f"/kiosks/{kiosk.kiosk_id}")
         for kiosk in kiosks
@@ -56,7 +59,7 @@ def find(page: Page, text: str) -> tuple[Hit, ...]:
     found += [
         Hit(
             "service",
-            content.texts["zh-CN"].get("title") or service_id,
+            title_of(page.words, content),
             service_id,
             f"/content/services/{service_id}",
         )
@@ -65,7 +68,7 @@ def find(page: Page, text: str) -> tuple[Hit, ...]:
         or any(wanted in texts.get("title", "").casefold() for texts in content.texts.values())
     ][:_MOST]
     found += [
-        Hit("case", case.case_number, case.service_title, f"/cases/{case.case_id}")
+        Hit("case", case.case_number, titles[case.case_id], f"/cases/{case.case_id}")
         for case in cases
     ]
     return tuple(found)

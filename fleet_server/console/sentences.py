@@ -44,17 +44,36 @@ def why_text(words: Words, presence: PresenceView) -> str:
     """The reason of the word, with what it names; empty while serving."""
     if not presence.why:
         return ""
+    if presence.why == "devices":
+        return _devices_text(words, presence.facts)
     facts = dict(presence.facts)
-    if "devices" in facts:
-        facts["devices"] = words("list.and").join(
-            words.of_code("device", device) for device in facts["devices"].split(",")
-        )
     if "reason" in facts:
-        facts["reason"] = words.of_code("closed", facts["reason"])
+        facts["reason"] = words.of_code("closed", facts["reason"] or "unsaid")
     try:
         return words.of_code("presence.why", presence.why, **facts)
     except KeyError:
         return presence.why
+
+
+def _devices_text(words: Words, facts: Mapping[str, str]) -> str:
+    """`市电中断，正用电池供电；凭条打印机不可用`: what is reported, then what does not work."""
+    reported = [each.partition("=") for each in facts.get("faults", "").split(",") if each]
+    told = [_reported_text(words, device, fault) for device, _, fault in reported]
+    names = [
+        words.of_code("device", device)
+        for device in facts.get("devices", "").split(",")
+        if device not in {device for device, _, _ in reported}
+    ]
+    if names:
+        told.append(words("presence.why.devices", devices=words("list.and").join(names)))
+    return words("list.semicolon").join(told)
+
+
+def _reported_text(words: Words, device: str, fault: str) -> str:
+    if f"presence.reported.{fault}" in words.texts:
+        return words(f"presence.reported.{fault}")
+    named = words.of_code("fault.name", fault)
+    return words("presence.fault", device=words.of_code("device", device), fault=named)
 
 
 def actor_text(words: Words, actor: str) -> str:

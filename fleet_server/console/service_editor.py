@@ -133,7 +133,7 @@ def _editor_page(
         "service.html",
         status=status,
         service=content,
-        title=title_of(content, page.words.language),
+        title=title_of(page.words, content),
         definition=content.definition,
         groups=_groups(page, content, findings),
         general=_general(page, content, findings),

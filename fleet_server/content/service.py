@@ -1,5 +1,7 @@
 """What is published, for the rest of the server."""
 
+from collections.abc import Iterable
+
 from sqlalchemy.orm import Session
 
 from fleet_server.content import repository
@@ -41,6 +43,22 @@ def find_published_service(
             if found is not None:
                 return found
     return None
+
+
+def published_titles(
+    session: Session, seen: Iterable[tuple[str, str]], language: str
+) -> dict[tuple[str, str], str]:
+    """Services' titles in a language, by content hash and service id, as citizens saw them.
+
+    Those that have no title in it are left out.
+    """
+    titles = {}
+    for content_hash, service_id in set(seen):
+        service = find_published_service(session, content_hash, service_id)
+        title = "" if service is None else service.texts.get(language, {}).get("title", "")
+        if title:
+            titles[content_hash, service_id] = title
+    return titles
 
 
 def published_bytes(session: Session, content_hash: str) -> bytes | None:

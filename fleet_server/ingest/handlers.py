@@ -114,10 +114,13 @@ def _events(
     numbers = [event.n for event in message.body.events]
     numbers.extend(item.n for item in refused if item.n is not None)
     numbers.sort()
+    newest_before = place.seen.upto
     place.seen.note(numbers, after=message.body.after)
     batch.changed_kiosks.add(kiosk_id)
     for event in message.body.events:
         _react(batch, kiosk_id, message, event)
+        if isinstance(event, ServiceStateChanged) and event.n > newest_before:
+            _opened_or_closed(batch, kiosk_id, message, event)
 
 
 def _react(batch: Batch, kiosk_id: str, message: EventsMessage, event: UplinkEvent) -> None:
@@ -131,19 +134,23 @@ def _react(batch: Batch, kiosk_id: str, message: EventsMessage, event: UplinkEve
             standing = batch.standings[kiosk_id]
             devices = {**standing.devices, event.device: event.state}
             _judge(batch, kiosk_id, replace(standing, devices=devices))
-        case ServiceStateChanged() if _tells_the_present(batch, kiosk_id, message):
-            _judge(batch, kiosk_id, _opened_or_closed(batch.standings[kiosk_id], event))
         case _:
             pass  # kept in the event log; other domains read it there
 
 
-def _opened_or_closed(standing: Standing, event: ServiceStateChanged) -> Standing:
-    if event.out_of_service:
-        closed = event.reason[:64]
-        return replace(standing, app_state=AppState.OUT_OF_SERVICE, closed_reason=closed)
-    if standing.app_state is AppState.OUT_OF_SERVICE:
-        return replace(standing, app_state=AppState.IDLE, closed_reason="")
-    return replace(standing, closed_reason="")
+def _opened_or_closed(
+    batch: Batch, kiosk_id: str, message: EventsMessage, event: ServiceStateChanged
+) -> None:
+    """The newest such event has the reason, however late it comes: no heartbeat tells it."""
+    before = batch.standings[kiosk_id]
+    reason = event.reason[:64] if event.out_of_service else ""
+    app_state = before.app_state
+    if _tells_the_present(batch, kiosk_id, message):
+        if event.out_of_service:
+            app_state = AppState.OUT_OF_SERVICE
+        elif app_state is AppState.OUT_OF_SERVICE:
+            app_state = AppState.IDLE
+    _judge(batch, kiosk_id, replace(before, app_state=app_state, closed_reason=reason))
 
 
 def _tells_the_present(batch: Batch, kiosk_id: str, message: EventsMessage) -> bool:

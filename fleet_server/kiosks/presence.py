@@ -44,6 +44,9 @@ _AT_WORK: Final = frozenset(
 )
 """A citizen's card left in a reader (`userError`) is no reason to send anybody."""
 
+_REPORTING: Final = frozenset({DeviceKind.CABINET, DeviceKind.POWER_SUPPLY})
+"""No service needs them: their faults are what they report, not what they cannot do."""
+
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
@@ -67,6 +70,8 @@ class Standing:
     due_at: datetime | None = None
     app_state: AppState = AppState.UNKNOWN
     closed_reason: str = ""
+    """Of the newest event that closed it. No heartbeat takes it away: one may still say `idle`
+    that was made before the closing was drawn."""
     devices: Mapping[DeviceKind, DeviceState] = field(default_factory=dict)
 
 
@@ -87,7 +92,6 @@ def heard_heartbeat(
     """After a heartbeat; unchanged when it is old news."""
     if not is_news(standing, epoch=epoch, monotonic_ms=monotonic_ms):
         return standing
-    is_open = heartbeat.app_state in {AppState.IDLE, AppState.IN_SESSION}
     heard = replace(
         standing,
         epoch=epoch,
@@ -95,7 +99,6 @@ def heard_heartbeat(
         heard_at=now,
         due_at=now + timedelta(seconds=settings.unknown_after_s),
         app_state=heartbeat.app_state,
-        closed_reason="" if is_open else standing.closed_reason,
         devices=heartbeat.devices or standing.devices,
     )
     return judged(heard, now=now)
@@ -211,12 +214,41 @@ def _judge(standing: Standing) -> Verdict:
     if standing.app_state is AppState.OUT_OF_SERVICE:
         if standing.closed_reason == "command":
             return Verdict(Word.MAINTENANCE, "command")
-        if standing.closed_reason == "door_open":  # a technician is at work inside
-            return Verdict(Word.MAINTENANCE, "closed", {"reason": standing.closed_reason})
-        return Verdict(Word.IDLE_CLOSED, "closed", {"reason": standing.closed_reason})
+        reason = _closing_seen(standing.devices) or standing.closed_reason
+        # with the door open a technician is at work inside
+        word = Word.MAINTENANCE if reason == "door_open" else Word.IDLE_CLOSED
+        return Verdict(word, "closed", {"reason": reason})
     if troubled := troubled_devices(standing.devices):
-        return Verdict(Word.LIMITED, "devices", {"devices": ",".join(troubled)})
+        return Verdict(Word.LIMITED, "devices", _trouble_facts(troubled, standing.devices))
     return Verdict(Word.SERVING, "")
+
+
+def _closing_seen(devices: Mapping[DeviceKind, DeviceState]) -> str:
+    """The reason the devices themselves show, in the order in which a kiosk closes for them.
+
+    They come with every heartbeat; the event that names the reason may be lost or come late.
+    """
+    if _part(devices, DeviceKind.POWER_SUPPLY, "mains") == "notPresent":
+        is_low = _part(devices, DeviceKind.POWER_SUPPLY, "battery") == "low"
+        return "battery_low" if is_low else "mains_lost"
+    return "door_open" if _part(devices, DeviceKind.CABINET, "door") == "open" else ""
+
+
+def _trouble_facts(
+    troubled: tuple[DeviceKind, ...], devices: Mapping[DeviceKind, DeviceState]
+) -> dict[str, str]:
+    """Who is in trouble; of supply and cabinet also how: they work, and report what does not."""
+    faults = [
+        f"{kind}={devices[kind].fault}"
+        for kind in troubled
+        if kind in _REPORTING and devices[kind].fault is not None
+    ]
+    return {"devices": ",".join(troubled)} | ({"faults": ",".join(faults)} if faults else {})
+
+
+def _part(devices: Mapping[DeviceKind, DeviceState], kind: DeviceKind, name: str) -> str:
+    state = devices.get(kind)
+    return "" if state is None else state.parts.get(name, "")
 
 
 def _called(standing: Standing, verdict: Verdict, *, now: datetime) -> Standing:

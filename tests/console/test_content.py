@@ -38,6 +38,20 @@ def test_the_editor_says_what_is_wrong_while_one_types(on: Stage, page: Page) ->
     expect(place).to_be_empty()
 
 
+def test_an_editor_whose_title_is_empty_has_a_headline(on: Stage, page: Page) -> None:
+    address = f"{on.url}/console/content/services/{TAX_SERVICE}"
+    page.goto(address)
+    title = page.locator("[name='zh-CN/title']")
+    before = title.input_value()
+    title.fill("")
+    page.click(".savebar .btn-primary")
+    expect(page.locator("h1")).to_contain_text("未命名事项")
+    expect(page.locator("h1")).not_to_contain_text(TAX_SERVICE)
+    title.fill(before)
+    page.click(".savebar .btn-primary")
+    expect(page.locator("h1")).to_contain_text("完税证明打印")
+
+
 def test_what_breaks_a_rule_is_refused_by_name_and_what_is_mended_reaches_the_kiosk(
     on: Stage, page: Page, kiosk: WireKiosk
 ) -> None:

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.console.browser import first_sign_in
+from tests.console.scene import TAX_SERVICE, submit
 from tests.console.stage import Stage, stage
 from tests.console.wire_kiosk import WireKiosk
+from tests.fleet_server.small_hall import tax_payload
 
 pytestmark = pytest.mark.slow
 
@@ -24,6 +26,43 @@ def test_the_language_is_switched_and_remembered_and_the_page_stays(on: Stage, p
     expect(page.locator("h1")).to_have_text("Cases")
     page.click("text=中文")
     expect(page.locator("h1")).to_have_text("办件")
+
+
+def test_a_service_is_called_by_its_name_in_the_readers_language(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    case_id = submit(on, kiosk, TAX_SERVICE, tax_payload())
+    page.goto(f"{on.url}/console/cases")
+    row = page.locator(f"tr[data-case='{case_id}']")
+    expect(row).to_contain_text("完税证明打印")
+    page.click("text=English")
+    expect(row).to_contain_text("Tax payment certificate")
+    expect(row).not_to_contain_text("完税证明打印")
+    page.goto(f"{on.url}/console/cases/{case_id}")
+    expect(page.locator("h1")).to_contain_text("Tax payment certificate")
+    page.goto(f"{on.url}/console/content")
+    expect(page.locator(f"[data-service='{TAX_SERVICE}'] .name")).to_have_text(
+        "Tax payment certificate"
+    )
+
+
+def test_on_a_tablet_words_are_columns_and_not_strips(
+    on: Stage, page: Page, kiosk: WireKiosk
+) -> None:
+    submit(on, kiosk, TAX_SERVICE, tax_payload())
+    page.set_viewport_size({"width": 800, "height": 900})
+    for address, columns in (
+        ("/", ".kiosks td.wordy, .kiosks td.why"),
+        ("/kiosks", ".kiosks td.wordy, .kiosks td.why"),
+        ("/cases", "td.wordy"),
+        ("/kiosks/hz0001", "td.wordy"),
+        ("/records/audit", "td.wordy"),
+    ):
+        page.goto(f"{on.url}/console{address}")
+        widths = page.locator(columns).evaluate_all("all => all.map(one => one.clientWidth)")
+        assert widths
+        assert min(widths) >= 120  # eight characters and more
+        assert page.evaluate("document.documentElement.scrollWidth") == 800
 
 
 def test_light_or_dark_is_remembered_by_the_next_page(on: Stage, page: Page) -> None:

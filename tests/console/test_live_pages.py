@@ -12,7 +12,12 @@ from playwright.sync_api import APIResponse, Page, Route, expect
 
 from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
 from kiosk.contract.topics import Channel
-from kiosk.contract.uplink import CommandProgress, DeviceStatusChanged
+from kiosk.contract.uplink import (
+    AppState,
+    CommandProgress,
+    DeviceStatusChanged,
+    ServiceStateChanged,
+)
 from tests.console.scene import TAX_SERVICE, submit
 from tests.console.stage import Stage
 from tests.console.wire_kiosk import WireKiosk
@@ -149,6 +154,54 @@ def test_a_command_says_success_only_after_the_kiosk_did(
         assert "成功" not in newest.inner_text()
         kiosk.tell(CommandProgress, command_id=command.id, state=state)
         expect(newest).to_contain_text(word)
+
+
+def test_the_button_follows_what_the_kiosk_says(on: Stage, page: Page, kiosk: WireKiosk) -> None:
+    go_live(page, f"{on.url}/console/kiosks/hz0001")
+    expect(page.locator("[data-bs-target='#reopen']")).to_have_count(0)
+    kiosk.tell(ServiceStateChanged, out_of_service=True, reason="command")
+    expect(page.locator("[data-sentence]")).to_contain_text("暂停服务（按指令暂停）")
+    expect(page.locator("[data-bs-target='#close']")).to_have_count(0)
+    page.click("[data-bs-target='#reopen']")  # the button that came works
+    expect(page.locator("#reopen .btn-primary")).to_be_visible()
+    page.click("#reopen .btn-close")
+    kiosk.tell(ServiceStateChanged, out_of_service=False, reason="command")
+    expect(page.locator("[data-bs-target='#close']")).to_be_visible()
+    expect(page.locator("[data-bs-target='#reopen']")).to_have_count(0)
+
+
+def test_a_page_that_refused_a_reason_stays_live(on: Stage, page: Page, kiosk: WireKiosk) -> None:
+    page.goto(f"{on.url}/console/kiosks/hz0001")
+    page.click("[data-bs-target='#close']")
+    page.fill("#reason", "  修  ")
+    with page.expect_response(re.compile(r"/console/live")):
+        page.click("#close .btn-primary")
+    expect(page.locator(".trouble")).to_be_visible()
+    kiosk.tell(ServiceStateChanged, out_of_service=True, reason="command")
+    expect(page.locator("[data-bs-target='#reopen']")).to_be_visible()
+    kiosk.tell(ServiceStateChanged, out_of_service=False, reason="command")
+    expect(page.locator("[data-bs-target='#close']")).to_be_visible()
+    expect(page.locator(".link-state")).to_be_hidden()
+
+
+def test_mains_cut_while_nobody_is_served_says_why(on: Stage, page: Page, kiosk: WireKiosk) -> None:
+    go_live(page, f"{on.url}/console/kiosks/hz0001")
+    parts = {"mains": "notPresent", "battery": "ok"}
+    on_battery = DeviceState(status=DeviceStatus.ONLINE, fault="D308", parts=parts)
+    well = kiosk.devices
+    kiosk.devices = {**well, DeviceKind.POWER_SUPPLY: on_battery}
+    kiosk.heartbeat()
+    sentence = page.locator("[data-sentence]")
+    expect(sentence).to_contain_text("部分可用（市电中断，正用电池供电")
+    kiosk.tell(ServiceStateChanged, out_of_service=True, reason="mains_lost")
+    kiosk.app_state = AppState.OUT_OF_SERVICE
+    kiosk.heartbeat()
+    expect(sentence).to_contain_text("自行停用（终端自行停用：市电中断，电池供电）")
+    expect(page.locator("[data-bs-target='#reopen']")).to_have_count(0)
+    kiosk.devices, kiosk.app_state = well, AppState.IDLE
+    kiosk.tell(ServiceStateChanged, out_of_service=False, reason="mains_lost")
+    kiosk.heartbeat()
+    expect(sentence).to_contain_text("正常服务")
 
 
 def test_the_same_command_twice_is_one_command(on: Stage, page: Page, kiosk: WireKiosk) -> None:

@@ -297,6 +297,8 @@ def test_the_public_page_tells_the_state_and_nothing_about_the_person(counter: C
         f"/v/{case.case.case_id}", headers={"Accept-Language": "en-GB,en;q=0.9"}
     )
     assert "Received" in english.text
+    assert "Real estate registration result" in english.text
+    assert "不动产" not in english.text
 
 
 @pytest.mark.parametrize("case_id", ["0" * 32, "not-a-case", "%2e%2e", "'; drop table"])

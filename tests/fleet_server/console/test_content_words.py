@@ -3,7 +3,13 @@
 import pytest
 
 from fleet_server.assets import ASSETS
-from fleet_server.console.content_words import diff_lines, finding_line, key_label, text_place
+from fleet_server.console.content_words import (
+    diff_lines,
+    finding_line,
+    key_label,
+    text_place,
+    title_of,
+)
 from fleet_server.console.words import words_in
 from fleet_server.content.comparing import Change
 from fleet_server.content.folder import read_folder, read_gate
@@ -49,6 +55,16 @@ def test_a_finding_without_a_field_says_where(services: dict[str, ServiceContent
     (finding,) = check_service(content, read_gate(ASSETS))
     assert text_place(finding) is None
     assert "承诺期限长于法定期限" in finding_line(WORDS, finding, services).text
+
+
+def test_a_service_without_a_title_is_called_so_and_not_by_its_id(
+    services: dict[str, ServiceContent],
+) -> None:
+    content = with_text(services[TAX], "zh-CN", "title", "")
+    assert title_of(WORDS, content) == "未命名事项"
+    assert title_of(words_in("en"), content) == "Tax payment certificate"
+    nameless = with_text(content, "en", "title", "")
+    assert title_of(words_in("en"), nameless) == "Untitled service"
 
 
 @pytest.mark.parametrize(

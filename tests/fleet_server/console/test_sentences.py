@@ -83,6 +83,32 @@ def test_devices_in_trouble_are_named() -> None:
     assert why_text(WORDS, shown) == "扫码器、凭条打印机不可用"
 
 
+def test_a_supply_that_works_is_not_called_out_of_order() -> None:
+    on_battery = {"devices": "power_supply", "faults": "power_supply=D308"}
+    shown = presence(Word.LIMITED, "devices", **on_battery)
+    assert why_text(WORDS, shown) == "市电中断，正用电池供电"
+    assert why_text(words_in("en"), shown) == "mains lost, running on battery"
+
+
+def test_what_is_reported_stands_beside_what_does_not_work() -> None:
+    both = {"devices": "cabinet,qr_scanner", "faults": "cabinet=D206"}
+    shown = presence(Word.LIMITED, "devices", **both)
+    assert why_text(WORDS, shown) == "机柜：风扇故障；扫码器不可用"
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("mains_lost", "市电中断，电池供电"),
+        ("door_open", "机门打开，正在检修"),
+        ("", "没有说明原因"),
+    ],
+)
+def test_a_closed_kiosk_always_has_a_why(reason: str, said: str) -> None:
+    shown = presence(Word.IDLE_CLOSED, "closed", reason=reason)
+    assert why_text(WORDS, shown) == f"终端自行停用：{said}"
+
+
 @pytest.mark.parametrize(
     ("actor", "said"),
     [

@@ -31,6 +31,8 @@ from kiosk.store.journal import load_catalogue
 FOLDER = Path(words_module.__file__).parent
 SERVER = FOLDER.parent
 LITERAL = re.compile(r"""\bt\(["']([a-z_]+(?:\.[a-zA-Z_-]+)*)["'][,)]""")
+COUNTED = re.compile(r"\{(?:n|most|total|count|days)\} (?:working |valid )?([a-z]{2,}s)\b")
+"""A number of things: `1 kiosks` is read sooner or later."""
 IN_PYTHON = re.compile(r"""\bwords\(\s*["']([a-z_]+(?:\.[a-zA-Z_-]+)*)["'][,)]""")
 
 
@@ -97,6 +99,14 @@ def test_both_languages_name_the_same_facts() -> None:
 def test_no_text_is_empty() -> None:
     for language in LANGUAGES:
         assert [key for key, text in words_in(language).texts.items() if not text.strip()] == []
+
+
+@pytest.mark.parametrize("name", ["console.en.yaml", "public.en.yaml"])
+def test_no_english_text_makes_one_of_something_a_plural(name: str) -> None:
+    text = (ASSETS / "text" / name).read_text(encoding="utf-8")
+    assert COUNTED.findall('"{n} kiosks" "all {total} working days"') == ["kiosks", "days"]
+    # lengths of passwords, reasons and texts are never one
+    assert set(COUNTED.findall(text)) <= {"characters"}
 
 
 def test_every_key_a_page_names_exists() -> None:

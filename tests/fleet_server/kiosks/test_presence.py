@@ -106,6 +106,32 @@ def test_why_it_closed_by_itself_is_told(reason: str, word: Word) -> None:
     assert standing.verdict == Verdict(word, "closed", {"reason": reason})
 
 
+@pytest.mark.parametrize(
+    ("device", "parts", "word", "reason"),
+    [
+        ("power_supply", {"mains": "notPresent", "battery": "ok"}, "idle-closed", "mains_lost"),
+        ("power_supply", {"mains": "notPresent", "battery": "low"}, "idle-closed", "battery_low"),
+        ("cabinet", {"door": "open"}, "maintenance", "door_open"),
+        ("power_supply", {"mains": "present", "battery": "low"}, "idle-closed", ""),
+    ],
+)
+def test_a_closed_kiosks_devices_tell_why_before_it_has_said_so(
+    device: str, parts: dict[str, str], word: str, reason: str
+) -> None:
+    shown = {DeviceKind(device): DeviceState(status=DeviceStatus.ONLINE, parts=parts)}
+    closed = Heartbeat(app_state=AppState.OUT_OF_SERVICE, devices=shown)
+    standing = beat(NEVER, s=0, mt=1, heartbeat=closed)
+    assert standing.verdict == Verdict(Word(word), "closed", {"reason": reason})
+
+
+def test_what_an_operator_closed_stays_so_while_mains_is_lost_too() -> None:
+    parts = {"mains": "notPresent"}
+    shown = {DeviceKind.POWER_SUPPLY: DeviceState(status=DeviceStatus.ONLINE, parts=parts)}
+    closed = Heartbeat(app_state=AppState.OUT_OF_SERVICE, devices=shown)
+    standing = beat(replace(NEVER, closed_reason="command"), s=0, mt=1, heartbeat=closed)
+    assert standing.verdict == Verdict(Word.MAINTENANCE, "command")
+
+
 def test_a_will_is_doubted_for_five_seconds_and_then_believed() -> None:
     doubtful = will(beat(NEVER, s=0, mt=1), s=10)
     assert doubtful.verdict == Verdict(Word.UNKNOWN, "link_lost")
