@@ -15,8 +15,8 @@ T = TypeVar("T")
 
 CLOSE_S = 3.0
 """The longest call that ends by itself, keeping an A4 page and reading its codes, took 1.06 s on
-two busy cores; three times that. A kiosk closes five such ports one after another, and systemd
-gives its app 25 s to end (TimeoutStopSec): all five may hang."""
+two busy cores; three times that. A kiosk closes its ports at once, after up to 15 s for a last
+paper, and systemd gives its app 25 s to end (TimeoutStopSec): all of them may hang."""
 
 
 class PortThread:
