@@ -181,7 +181,7 @@ class CupsDocumentPrinter:
                     return judge(await self._withdraw(job, look), FaultCode.DEVICE_SILENT)
                 await asyncio.sleep(_POLL_S)
         except asyncio.CancelledError:
-            await self._end(job, look, on_progress)
+            await _finished(self._end(job, look, on_progress))
             raise
 
     async def _end_what_was_sent(

@@ -214,6 +214,24 @@ async def test_a_print_service_killed_in_a_job_prints_nothing_twice_when_it_is_b
 
 
 @pytest.mark.slow
+async def test_a_print_cancelled_twice_still_tells_how_it_stood_at_the_end(
+    printing: PrivatePrinting, printer: CupsDocumentPrinter
+) -> None:
+    await asyncio.to_thread(printing.take_per_page, 1.0)
+    told = Told()
+    job = asyncio.create_task(
+        printer.print_document(blank_pdf(20), title="certificate", on_progress=told)
+    )
+    await told.page_is_out.wait()
+    for _ in range(2):
+        job.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await job
+    assert told.progress[-1].state is JobState.CANCELED
+
+
+@pytest.mark.slow
 async def test_a_job_somebody_cancels_at_cups_is_told_as_given_up(
     printing: PrivatePrinting, printer: CupsDocumentPrinter
 ) -> None:
