@@ -100,7 +100,7 @@ def test_a_card_lifted_while_it_is_read(system: System, fingers: Fingers) -> Non
     stopped_at(system, REAL_ESTATE, "device")
     lift_too_early(system, fingers)
     told = told_of_trouble(fingers, "卡片拿得太早了")
-    assert "请再放一次" in told.text
+    assert "先点“再试一次”，再放上身份证" in told.text
     fingers.press("TryAgain")
     system.hand.lay_id_card(REAL_ESTATE.id_card)
     fingers.wait_for("choice")
