@@ -254,18 +254,6 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "_JOB_STATES 8",
         ),
     },
-    "cabinet/frames.py": {
-        "a bound: one byte more would be kept": ("LONGEST_FRAME 256",),
-        "an echo would be read, and not compared": ("_WRITES 6",),
-    },
-    "cabinet/register_map.py": {
-        "the board at hand has no coils": ('Table.COIL "coil"',),
-        "one bit more of a number that is below zero as well": ("_SIGN 0x8000",),
-        "how questions are put together; each way gets the same answers": (
-            "LONGEST_SPAN 32",
-            "WIDEST_GAP 4",
-        ),
-    },
     "power_supply/variables.py": {
         "nobody asks upsd for what it would refuse": ('REFUSED "ACCESS-DENIED"',),
     },
