@@ -59,6 +59,13 @@ def test_does_not_repeat_a_select_after_6c() -> None:
     assert apdu.follow_up(apdu.select_environment(), Reply(b"", 0x6C20)) is None
 
 
+def test_asks_once_for_all_there_is_after_6700() -> None:
+    asked, all_there_is = bytes.fromhex("00B202041C"), bytes.fromhex("00B2020400")
+    assert apdu.follow_up(asked, Reply(b"", 0x6700)) == all_there_is
+    assert apdu.follow_up(all_there_is, Reply(b"", 0x6700)) is None
+    assert apdu.follow_up(apdu.select_environment(), Reply(b"", 0x6700)) is None
+
+
 @pytest.mark.parametrize("status", [0x9000, 0x6A82, 0x6982])
 def test_takes_any_other_status_as_final(status: int) -> None:
     assert apdu.follow_up(b"\x00\xb2\x01\x04\x14", Reply(b"", status)) is None
@@ -150,12 +157,18 @@ def test_a_proof_goes_to_the_card_as_documented() -> None:
     [
         ("3B026546", "6546"),  # TS, T0 and nothing else but them
         ("3B6D000000814E43238697159900BF7C7A", "00814E43238697159900BF7C7A"),
+        ("3B16950001020304054F", "000102030405"),  # TA1 alone; a byte too many behind
+        # PC/SC part 3, supplement: a contactless storage card, and its check byte
+        ("3B8F8001804F0CA000000306030001000000006A", "804F0CA00000030603000100000000"),
+        ("3B9F80", ""),
         ("3B6D0000", ""),
         ("3B80", ""),
         ("", ""),
     ],
 )
-def test_historical_bytes_are_the_end_of_the_answer_to_reset(atr: str, historical: str) -> None:
+def test_historical_bytes_stand_behind_the_interface_bytes_of_the_answer_to_reset(
+    atr: str, historical: str
+) -> None:
     assert apdu.historical_bytes(bytes.fromhex(atr)) == bytes.fromhex(historical)
 
 
