@@ -27,20 +27,6 @@ BY_DAY: Mapping[str, ByDay] = {
 }
 
 UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "id_card_reader/frames.py": {
-        "a bound: one byte more would be let through": ("LONGEST 0x090A",),
-        "the driver has no need to send it": ('RESET_SAM "10FF"',),
-        "the module refuses so on a noisy line, and the contract's is quiet": (
-            "Status.CHECKSUM_ERROR 0x10",
-            "Status.LENGTH_ERROR 0x11",
-            "Status.COMMAND_ERROR 0x21",
-        ),
-        "no promise hangs on it: a refusal the driver does not know means the same": (
-            "Status.UNKNOWN_ERROR 0x24",
-            "Status.READ_FAILED 0x41",
-            "Status.NO_SUCH_ITEM 0x91",
-        ),
-    },
     "qr_scanner/framing/arrival.py": {
         "a bound far above any code": ("LONGEST_CODE 8192",),
         "a bad contact is the wire's fault, and the contract's is good": ('_GLITCH b"\\x00\\xff"',),
