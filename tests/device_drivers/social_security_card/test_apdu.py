@@ -59,6 +59,11 @@ def test_does_not_repeat_a_select_after_6c() -> None:
     assert apdu.follow_up(apdu.select_environment(), Reply(b"", 0x6C20)) is None
 
 
+def test_knows_every_way_a_card_says_that_it_was_asked_in_the_wrong_one() -> None:
+    """ISO/IEC 7816-4: function, file or record not there, wrong P1 and P2, twice."""
+    assert frozenset({0x6A81, 0x6A82, 0x6A83, 0x6A86, 0x6B00}) == apdu.NOT_THIS_WAY
+
+
 def test_asks_once_for_all_there_is_after_6700() -> None:
     asked, all_there_is = bytes.fromhex("00B202041C"), bytes.fromhex("00B2020400")
     assert apdu.follow_up(asked, Reply(b"", 0x6700)) == all_there_is
