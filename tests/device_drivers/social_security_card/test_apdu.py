@@ -44,6 +44,29 @@ def test_asks_for_number_and_name_with_the_documented_lengths() -> None:
     assert apdu.read_record(EF06, name, Addressing.NUMBER_AND_SHORT_ID)[3] == 0x34
 
 
+DOCUMENTED = {
+    0xEF05: {0x01: (1, 16), 0x03: (3, 4), 0x05: (5, 4), 0x06: (6, 4), 0x07: (7, 9)},
+    0xEF06: {0x08: (1, 18), 0x09: (2, 30), 0x4E: (3, 20), 0x0A: (4, 1), 0x0B: (5, 1), 0x0D: (7, 4)},
+}
+"""DEVICES.md 2.3: file, tag, number of the record and length."""
+
+
+def test_knows_every_record_as_it_is_documented() -> None:
+    assert {
+        file.file_id: {record.tag: (record.number, record.length) for record in file.records}
+        for file in apdu.PUBLIC_FILES
+    } == DOCUMENTED
+
+
+def test_knows_both_ways_to_select_a_file_and_when_it_worked() -> None:
+    assert (apdu.P1_BELOW, apdu.P1_BY_IDENTIFIER, apdu.SW_OK) == (0x02, 0x00, 0x9000)  # 2.2
+
+
+@pytest.mark.parametrize("filler", [b"\x00", b"\xff"])
+def test_what_fills_a_record_behind_its_value_is_no_value(filler: bytes) -> None:
+    assert apdu.parse_values(bytes.fromhex("0A0132") + filler * 9) == {0x0A: b"2"}
+
+
 def test_fetches_what_waits_after_61() -> None:
     assert apdu.follow_up(b"\x00\xa4\x04\x00\x00", Reply(b"", 0x6113)) == bytes.fromhex(
         "00C0000013"
