@@ -111,7 +111,7 @@ MOST_PLACES = 32
 (MODBUS Application Protocol V1.1b3, sections 6.1 to 6.4), many boards fewer; an answer of 32
 registers takes 72 ms at 9600 baud."""
 WIDEST_GAP = 4
-"""Read along where the sheet says nothing: five more registers take 10 ms, another question 40 and
+"""Read along where the sheet says nothing: four more registers take 8 ms, another question 15 and
 the board's thinking. Boards refuse places they do not have, so a sheet with narrower gaps that are
 real says so."""
 

@@ -164,7 +164,8 @@ class SamVIdCardReader:
         """Ask module and card now; answers within 1 s. Never raises.
 
         While a card is being read the module is busy. A card that was read and still lies there
-        can't be told from no card at all, so `media` is unknown until another is found.
+        can't be told from no card at all, so `media` is unknown until another is found. A module
+        that says that it ails is reset and asked again first.
         """
         loop = asyncio.get_running_loop()
         until = loop.time() + STATUS_LIMIT_S

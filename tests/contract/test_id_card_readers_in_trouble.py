@@ -61,6 +61,7 @@ async def test_a_module_that_understands_nothing_is_garbled(
     assert (status.device, status.fault) == (DeviceStatus.OFFLINE, FaultCode.DEVICE_GARBLED)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lifted_after_replies", [3, 0], ids=["lifted", "it has no such item"])
 async def test_a_refusal_that_comes_late_is_not_the_next_cards(
     emulator: SamVEmulator, reader: SamVIdCardReader, lifted_after_replies: int
@@ -91,6 +92,7 @@ async def test_a_module_that_ails_is_reset_before_a_technician_is_called(
     assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
+@pytest.mark.slow
 async def test_a_module_that_ails_and_was_switched_on_at_another_speed_is_reset_too() -> None:
     with SamVEmulator(baud=57600) as slow:
         slow.ail(Ailment.SELF_TEST_FAILED, until_reset=True)
@@ -100,6 +102,7 @@ async def test_a_module_that_ails_and_was_switched_on_at_another_speed_is_reset_
         await reader.close()
 
 
+@pytest.mark.slow
 async def test_a_module_whose_radio_hangs_is_reset_and_reads(
     emulator: SamVEmulator, reader: SamVIdCardReader
 ) -> None:
