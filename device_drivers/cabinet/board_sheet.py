@@ -8,6 +8,8 @@ from typing import Final
 
 from device_drivers.cabinet.interface import LightMode, Slot
 from device_drivers.cabinet.register_map import (
+    MOST_PLACES,
+    WIDEST_GAP,
     Contact,
     Gauge,
     Light,
@@ -20,6 +22,10 @@ from device_drivers.cabinet.register_map import (
 
 BOARDS: Final = Path(__file__).with_name("boards")
 """The sheets that ship with the driver, by the name of the file."""
+
+
+_MOST_REGISTERS: Final = 125
+"""In one question (MODBUS Application Protocol V1.1b3, sections 6.3 and 6.4)."""
 
 
 class BadSheet(ValueError):
@@ -47,6 +53,8 @@ def parse_sheet(sheet: Mapping[str, object]) -> RegisterMap:
     """Read a sheet. Raises BadSheet that names what is wrong."""
     top = _Section("the sheet", sheet)
     unit = top.whole("unit", least=1, most=247)
+    most_places = top.whole("most_places", least=1, most=_MOST_REGISTERS, default=MOST_PLACES)
+    widest_gap = top.whole("widest_gap", least=0, most=_MOST_REGISTERS, default=WIDEST_GAP)
     door, tamper, headset, person = (
         _contact(top, name) for name in ("door", "tamper", "headset", "person")
     )
@@ -62,6 +70,8 @@ def parse_sheet(sheet: Mapping[str, object]) -> RegisterMap:
         temperature=temperature,
         fan=fan,
         lights=lights,
+        most_places=most_places,
+        widest_gap=widest_gap,
     )
 
 
@@ -83,8 +93,8 @@ class _Section:
     def section(self, key: str) -> "_Section":
         return _Section(key, self._left.pop(key, {}))
 
-    def whole(self, key: str, *, least: int, most: int) -> int:
-        value = self._left.pop(key, None)
+    def whole(self, key: str, *, least: int, most: int, default: int | None = None) -> int:
+        value = self._left.pop(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or not least <= value <= most:
             raise BadSheet(f"{self.name}: {key} must be a number from {least} to {most}")
         return value

@@ -8,7 +8,6 @@ from dataclasses import replace
 from device_drivers.cabinet.board_sheet import load_sheet
 from device_drivers.cabinet.facts import status_of, unknown_status
 from device_drivers.cabinet.frames import (
-    LONGEST_FRAME,
     Answer,
     Question,
     Refusal,
@@ -69,7 +68,9 @@ class ModbusCabinet:
         }
         """Fixed by model and settings, see `Device`."""
         self._board = load_sheet(board)
-        self._spans = spans(self._board.places())
+        self._spans = spans(
+            self._board.places(), most=self._board.most_places, gap=self._board.widest_gap
+        )
         self._line = SerialPort(port, device=_DEVICE, baud=baud)
         self._wanted: dict[Slot, LightMode] = {}
         """Lights that were set; those nobody spoke of stay as they are."""
@@ -231,20 +232,21 @@ class ModbusCabinet:
         await self._line.write(question.frame, within_s=REPLY_S)
         loop = asyncio.get_running_loop()
         deadline = loop.time() + REPLY_S
-        came = b""
+        received, kept = 0, b""
         while (left_s := deadline - loop.time()) > 0:
             more = await self._line.read(within_s=left_s)
-            came = (came + more)[-LONGEST_FRAME:]
-            reply = find_reply(came, question)
+            received, kept = received + len(more), kept + more
+            reply = find_reply(kept, question)
             if isinstance(reply, Answer):
                 self._owes_reply = False
                 return reply
             if isinstance(reply, Refusal):
                 self._owes_reply = False
                 raise _refused(reply, question)
-        if not came:
+            kept = kept[-question.longest_reply_bytes :]
+        if not received:
             raise DeviceSilent(_DEVICE, f"no answer within {REPLY_S} s")
-        raise DeviceGarbled(_DEVICE, f"{len(came)} bytes without a right answer among them")
+        raise DeviceGarbled(_DEVICE, f"{received} bytes without a right answer among them")
 
     async def _await_quiet(self) -> None:
         """Let the answer to an older question pass by, so that it is not taken for this one's."""

@@ -1,17 +1,20 @@
 """A cabinet's board on a pty, spoken for by the server of `pymodbus`; written from its sheet.
 
 The addresses below are those of `boards/default.toml`, read by a person: nothing here comes from
-the driver. The server sits on a line of its own; between it and the kiosk's line is a bridge that
-can be slow, deaf, noisy or wrong, as a wire can.
+the driver. Other boards have other addresses, and limits of their own (`Wiring`). The server sits
+on a line of its own; between it and the kiosk's line is a bridge that can be slow, deaf, noisy or
+wrong, as a wire can.
 """
 
 import asyncio
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from pymodbus.constants import ExcCodes
+from pymodbus.framer import FramerRTU
 from pymodbus.server import ModbusSerialServer
 from pymodbus.simulator import DataType, SimData, SimDevice
 from pymodbus.simulator.simdevice import SimAction
@@ -24,7 +27,6 @@ DOOR, TAMPER_LOOP, HEADSET, PERSON = range(4)
 """Discrete inputs. The tamper loop carries current, 1, until somebody breaks it."""
 TENTHS_OF_A_DEGREE, TURNS_A_MINUTE = range(2)
 """Input registers."""
-FIRST_LIGHT = 20
 LIGHTS = (
     "id_card",
     "social_security_card",
@@ -34,8 +36,11 @@ LIGHTS = (
     "document_printer",
 )
 """Holding registers from 20 on, in this order."""
-_COIL_FUNCTIONS = frozenset({1, 5, 15})
-"""MODBUS Application Protocol V1.1b3, 6.1, 6.5 and 6.11. The sheet names no coil: it has none."""
+_COILS, _CONTACTS, _HOLDING, _NUMBERS = (1, 5, 15), (2,), (3, 6, 16), (4,)
+"""The functions of each table (MODBUS Application Protocol V1.1b3, 6.1 to 6.6, 6.11, 6.12)."""
+_WRITES_ONE = (5, 6)
+_PLACES = 64
+"""How far the server's memory goes; what of it the board has is the wiring's to say."""
 LIGHT_WORDS: Mapping[int, str] = {0: "off", 1: "on", 2: "blink"}
 
 RUNNING_TURNS = 2400
@@ -44,15 +49,55 @@ _START_LIMIT_S = 20.0
 """A thread and a tty: milliseconds, but on a machine that has much else to do."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What a board has where, from 0; what nothing is wired to, it refuses with exception 2."""
+
+    contacts: Sequence[int] = range(4)
+    """Discrete inputs: door, tamper loop, headset, person."""
+    numbers: Sequence[int] = range(2)
+    """Input registers: temperature, turns of the fan."""
+    lights: Sequence[int] = range(20, 26)
+    """Of `LIGHTS`: holding registers, or coils."""
+    has_relays: bool = False
+    """Its lights hang on coils, which know on and off alone."""
+    unused: Sequence[int] = ()
+    """Outputs that are there, and nothing hangs on them."""
+    most: int = 125
+    """Places it takes in one question; more it refuses with exception 3 (section 7)."""
+
+    def refuses(self, function: int, first: int, count: int) -> ExcCodes | None:
+        """The exception to a question, None where the board answers it."""
+        outputs = {*self.lights, *self.unused}
+        there = {
+            _COILS: outputs if self.has_relays else (),
+            _CONTACTS: self.contacts,
+            _HOLDING: () if self.has_relays else outputs,
+            _NUMBERS: self.numbers,
+        }
+        places = next((each for codes, each in there.items() if function in codes), None)
+        if places is None:
+            return ExcCodes.ILLEGAL_FUNCTION
+        if not 1 <= count <= self.most:
+            return ExcCodes.ILLEGAL_VALUE
+        return None if {*range(first, first + count)} <= {*places} else ExcCodes.ILLEGAL_ADDRESS
+
+
 class CabinetEmulator(SerialEmulator):
     """One board. Open its door, heat it, stop its fan, pull its cable; from any thread."""
 
     def __init__(
-        self, link: Path | None = None, *, bytes_per_s: float | None = _BYTES_PER_S_9600
+        self,
+        link: Path | None = None,
+        *,
+        bytes_per_s: float | None = _BYTES_PER_S_9600,
+        wiring: Wiring | None = None,
     ) -> None:
         super().__init__(PtyLine(link, self._to_board, bytes_per_s=bytes_per_s))
         self._board_line = PtyLine(None, self._to_kiosk, bytes_per_s=None)
         self._server: _Server | None = None
+        self._wiring = wiring if wiring is not None else Wiring()
+        self._refusal: ExcCodes | None = None
         self._contacts = {DOOR: False, TAMPER_LOOP: True, HEADSET: False, PERSON: False}
         self._registers = {TENTHS_OF_A_DEGREE: 315, TURNS_A_MINUTE: RUNNING_TURNS}
         self._lights = [0] * len(LIGHTS)
@@ -67,6 +112,8 @@ class CabinetEmulator(SerialEmulator):
         """In how many answers, from now on, one bit topples on the wire."""
         self.refuses_with = 0
         """An exception code to answer every question with; 0: none."""
+        self.echoes_wrong = False
+        """It takes nothing that is written, and says that another value is there."""
 
     def plug(self) -> None:
         """Plug the cable in; nothing happens when it is in."""
@@ -168,13 +215,24 @@ class CabinetEmulator(SerialEmulator):
 
     def _leave(self, sending: bool, packet: bytes) -> bytes:
         """Let an answer go as it is, or not: called by the server for whole packets."""
-        if not sending or not packet:
+        if not packet:
+            return packet
+        if not sending:
+            function, count = packet[1], int.from_bytes(packet[4:6], "big")
+            self._refusal = self._wiring.refuses(
+                function,
+                int.from_bytes(packet[2:4], "big"),
+                1 if function in _WRITES_ONE else count,
+            )
             return packet
         if packet[0] != UNIT:
             return b""  # another board's question; the server would answer with a failure
         if self.spoils_crc > 0:
             self.spoils_crc -= 1
             return packet[:-1] + bytes([packet[-1] ^ 0x40])
+        if self.echoes_wrong and packet[1] in _WRITES_ONE:
+            said = packet[:4] + bytes(each ^ 0xFF for each in packet[4:6])
+            return said + FramerRTU.compute_CRC(said).to_bytes(2, "big")
         return packet
 
     async def _act(  # noqa: PLR0917  the arguments are pymodbus's
@@ -187,22 +245,43 @@ class CabinetEmulator(SerialEmulator):
         written: list[int] | list[bool] | None,
     ) -> ExcCodes | None:
         """Bring the server's memory up to date before it answers."""
+        del first, count
         self._questions += 1
         if self.refuses_with:
             return ExcCodes(self.refuses_with)
-        if function in _COIL_FUNCTIONS:
-            return ExcCodes.ILLEGAL_ADDRESS
-        if function == 2:  # contacts, sixteen of them in one word, the lowest bit first
-            registers[0] = sum(1 << number for number, yes in self._contacts.items() if yes)
-        elif function == 4:
-            for number, value in self._registers.items():
-                registers[number - first] = value & 0xFFFF
-        elif written is None:
-            registers[: len(LIGHTS)] = self._lights
+        if self._refusal is not None:
+            return self._refusal
+        if written is not None:
+            if not self.echoes_wrong:
+                self._write(address, [int(each) for each in written])
+        elif function in _CONTACTS:
+            _put_bits(
+                registers, dict(zip(self._wiring.contacts, self._contacts.values(), strict=True))
+            )
+        elif function in _COILS:
+            _put_bits(
+                registers, dict(zip(self._wiring.lights, map(bool, self._lights), strict=True))
+            )
+        elif function in _NUMBERS:
+            for place, value in zip(self._wiring.numbers, self._registers.values(), strict=True):
+                registers[place] = value & 0xFFFF
         else:
-            for offset in range(count):
-                self._lights[address - FIRST_LIGHT + offset] = int(written[offset])
+            for place, value in zip(self._wiring.lights, self._lights, strict=True):
+                registers[place] = value
         return None
+
+    def _write(self, address: int, values: list[int]) -> None:
+        lights = {place: light for light, place in enumerate(self._wiring.lights)}
+        for place, value in enumerate(values, address):
+            if place in lights:
+                self._lights[lights[place]] = value
+
+
+def _put_bits(registers: list[int], bits: Mapping[int, bool]) -> None:
+    """Sixteen of them in each word, the lowest bit first."""
+    for word in range(len(registers)):
+        inside = {place - 16 * word: yes for place, yes in bits.items() if place // 16 == word}
+        registers[word] = sum(1 << bit for bit, yes in inside.items() if yes)
 
 
 class _Server:
@@ -235,10 +314,10 @@ class _Server:
         device = SimDevice(
             id=UNIT,
             simdata=(
-                [SimData(0, values=[False] * 16, datatype=DataType.BITS)],
-                [SimData(0, values=[False] * 16, datatype=DataType.BITS)],
-                [SimData(FIRST_LIGHT, count=len(LIGHTS), datatype=DataType.REGISTERS)],
-                [SimData(0, count=2, datatype=DataType.REGISTERS)],
+                [SimData(0, values=[False] * _PLACES, datatype=DataType.BITS)],
+                [SimData(0, values=[False] * _PLACES, datatype=DataType.BITS)],
+                [SimData(0, count=_PLACES, datatype=DataType.REGISTERS)],
+                [SimData(0, count=_PLACES, datatype=DataType.REGISTERS)],
             ),
             action=self._act,
         )

@@ -22,9 +22,6 @@ from pymodbus.pdu.register_message import (
 
 from device_drivers.cabinet.register_map import Place, Span, Table
 
-LONGEST_FRAME = 256
-"""Serial Line V1.02, section 2.5.1: address, 253 bytes, CRC."""
-
 _REFUSED = 0x80
 """Application Protocol, section 7: the answer's function code has this bit set."""
 _REFUSAL_BYTES = 5
@@ -51,6 +48,11 @@ class Question:
     """How long the answer is when it is no refusal."""
     count: int
     """How many bits or registers it holds."""
+
+    @property
+    def longest_reply_bytes(self) -> int:
+        """What stands before so many bytes is no part of a reply that is still to come."""
+        return max(self.answer_bytes, _REFUSAL_BYTES)
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,6 +106,16 @@ class Light:
     """What is written; a light without a value for `blink` is made to blink by us."""
 
 
+MOST_PLACES = 32
+"""In one question, where the sheet says nothing. The protocol allows 2000 bits or 125 registers
+(MODBUS Application Protocol V1.1b3, sections 6.1 to 6.4), many boards fewer; an answer of 32
+registers takes 72 ms at 9600 baud."""
+WIDEST_GAP = 4
+"""Read along where the sheet says nothing: four more registers take 8 ms, another question 15 and
+the board's thinking. Boards refuse places they do not have, so a sheet with narrower gaps that are
+real says so."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RegisterMap:
     """One board. What it does not have is None."""
@@ -119,6 +129,10 @@ class RegisterMap:
     temperature: Thermometer | None = None
     fan: Contact | Tachometer | None = None
     lights: Mapping[Slot, Light] = field(default_factory=dict)
+    most_places: int = MOST_PLACES
+    """What one question may cover; boards refuse more (Application Protocol V1.1b3, section 7)."""
+    widest_gap: int = WIDEST_GAP
+    """Unused places between two used ones that are read along, rather than asked for apart."""
 
     def places(self) -> frozenset[Place]:
         """Everything that is read to know how the board is."""
@@ -141,24 +155,16 @@ class Span:
     count: int
 
 
-LONGEST_SPAN = 32
-"""What one question may cover. The protocol allows 2000 bits or 125 registers (MODBUS Application
-Protocol V1.1b3, sections 6.1 to 6.4); an answer of 32 registers takes 72 ms at 9600 baud."""
-WIDEST_GAP = 4
-"""Unused places between two used ones that are read along, rather than asked for apart. Boards
-refuse places they do not have, so a sheet whose gaps are real has them wider than this."""
-
-
-def spans(places: frozenset[Place]) -> tuple[Span, ...]:
-    """As few questions as cover the places, in a fixed order."""
+def spans(places: frozenset[Place], *, most: int, gap: int) -> tuple[Span, ...]:
+    """As few questions as cover the places, in a fixed order; see `RegisterMap`."""
     made: list[Span] = []
     for place in sorted(places, key=lambda each: (each.table.value, each.address)):
         last = made[-1] if made else None
         if (
             last is not None
             and last.table is place.table
-            and place.address - (last.first + last.count) <= WIDEST_GAP
-            and place.address - last.first < LONGEST_SPAN
+            and place.address - (last.first + last.count) <= gap
+            and place.address - last.first < most
         ):
             made[-1] = Span(last.table, last.first, place.address - last.first + 1)
         else:

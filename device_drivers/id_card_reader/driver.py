@@ -5,6 +5,7 @@ import contextlib
 from collections.abc import Mapping
 from contextlib import AsyncExitStack
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from device_drivers.errors import (
@@ -45,9 +46,12 @@ from device_drivers.transport.serial_port import SerialPort
 if TYPE_CHECKING:
     from device_drivers.id_card_reader.usb_pipes import Backend
 
+STATUS_LIMIT_S = 0.9
+"""All that `status` does, opening the port included; it promises 1 s, and the rest is the
+machine's."""
 FIND_S = 0.3
-"""For find and select, which ask the card by radio. The document gives no time; this is what the
-second of `status` leaves after waiting for its turn and two tries of `STATUS_S`."""
+"""For find and select, which ask the card by radio. The document gives no time; this is what
+`STATUS_LIMIT_S` leaves after waiting for its turn and two tries of `STATUS_S`."""
 READ_S = 3.0
 """For a read: 2328 bytes are 2.4 s at 9600 baud, the slowest speed and the longest reply."""
 POLL_S = 0.15
@@ -131,7 +135,8 @@ class SamVIdCardReader:
     async def connect(self) -> None:
         """Open the port and see that the module answers. Raises DeviceFault.
 
-        Takes 0.5 s at most where the module has the wanted speed or none, else 2.5 s.
+        Takes 0.5 s at most where the module has the wanted speed or none, else 2.5 s, and a
+        `RESET_S` more where it ails.
         """
         async with self._line.conversation():
             await self._line.open()
@@ -145,7 +150,8 @@ class SamVIdCardReader:
         """The number on the module's label (DEVICES.md 1.6). Raises DeviceFault; 0.5 s at most."""
         async with self._line.conversation():
             await self._line.open()
-            reply = await self._module.ask(frames.SAM_ID, STATUS_S)
+            until = asyncio.get_running_loop().time() + 2 * STATUS_S
+            reply = await self._module.ask(frames.SAM_ID, STATUS_S, until=until)
             if reply.status != Status.OK:
                 raise DeviceGarbled(DEVICE, f"module answers {reply.status:02x} to its own number")
             return frames.sam_id_text(reply.data)
@@ -158,15 +164,18 @@ class SamVIdCardReader:
         """Ask module and card now; answers within 1 s. Never raises.
 
         While a card is being read the module is busy. A card that was read and still lies there
-        can't be told from no card at all, so `media` is unknown until another is found.
+        can't be told from no card at all, so `media` is unknown until another is found. A module
+        that says that it ails is reset and asked again first.
         """
+        loop = asyncio.get_running_loop()
+        until = loop.time() + STATUS_LIMIT_S
         try:
             async with AsyncExitStack() as stack:
                 async with asyncio.timeout(STATUS_S):
                     await stack.enter_async_context(self._line.conversation())
-                await self._line.open()
-                await self._module.ask(frames.SAM_STATUS, STATUS_S)
-                return ReaderStatus(device=DeviceStatus.ONLINE, media=await self._media())
+                await self._line.open(within_s=until - loop.time())
+                await self._module.ask(frames.SAM_STATUS, STATUS_S, until=until)
+                return ReaderStatus(device=DeviceStatus.ONLINE, media=await self._media(until))
         except TimeoutError:
             return ReaderStatus(device=DeviceStatus.DEVICE_BUSY, detail="a card is being read")
         except DeviceMissing as fault:
@@ -209,7 +218,7 @@ class SamVIdCardReader:
 
     async def _try_once(self) -> IdCard | CardUnreadable | _Absent:
         """Find, select and read, in this order each time (DEVICES.md 1.3)."""
-        found = await self._module.ask(frames.FIND_CARD, FIND_S)
+        found = await self._find()
         if found.status not in {Status.FOUND, Status.OK}:
             return _Absent()
         self._last_read_may_lie = False
@@ -224,7 +233,7 @@ class SamVIdCardReader:
             read = await self._module.exchange(self._read_command, READ_S)
             if read.status != Status.OK:
                 return CardUnreadable("damaged")
-        raise_if_broken(read)
+        raise_if_broken(self._read_command, read)
         if read.status != Status.OK:
             return _ReadBrokenOff(_why_unreadable(read))
         self._last_read_may_lie = True
@@ -235,16 +244,31 @@ class SamVIdCardReader:
 
     async def _appended_address(self) -> str:
         """The newer address on the card; empty where there is none or it was lifted meanwhile."""
+        ask = partial(self._module.exchange, frames.READ_APPENDED_ADDRESS, FIND_S)
         with contextlib.suppress(DeviceSilent, DeviceGarbled, ValueError):
-            reply = await self._module.exchange(frames.READ_APPENDED_ADDRESS, FIND_S)
+            try:
+                reply = await ask()
+            except DeviceGarbled:
+                reply = await ask()
             if reply.status == Status.OK:
                 return decode_appended_address(reply.data)
         return ""
 
-    async def _media(self) -> MediaStatus:
-        """Is a card to be found? Unknown where the module does not say."""
+    async def _find(self) -> Reply:
+        """Look for a card. A module whose radio hangs answers all but this, until it is reset."""
         try:
-            found = await self._module.exchange(frames.FIND_CARD, FIND_S)
+            return await self._module.ask(frames.FIND_CARD, FIND_S)
+        except DeviceSilent:
+            if not await self._module.reset():
+                raise
+        return await self._module.ask(frames.FIND_CARD, FIND_S)
+
+    async def _media(self, until: float) -> MediaStatus:
+        """Is a card to be found? Unknown where the module does not say. Raises DeviceBroken."""
+        find = frames.FIND_CARD
+        try:
+            found = await self._module.exchange(find, FIND_S, until=until)
+            found = await self._module.mended(find, found, FIND_S, until=until)
         except (DeviceSilent, DeviceGarbled):
             return MediaStatus.UNKNOWN
         if found.status in {Status.FOUND, Status.OK}:

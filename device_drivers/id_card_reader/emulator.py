@@ -14,6 +14,7 @@ _MODULE_ID = bytes.fromhex("05000300f80233017b000000d2029649")  # the example of
 _BYTES_PER_S_115200 = 11520.0
 _SPEEDS = (115200, 57600, 38400, 19200, 9600)  # 60 00 to 60 04 (1.2)
 _BITS_A_BYTE = 10  # 8N1 (1.1)
+_OF_CARDS = (b"\x20", b"\x30")  # find, select, read (1.2)
 
 
 class Worn(Enum):
@@ -31,6 +32,7 @@ class Ailment(Enum):
     """What is wrong with the module itself, by its answer to `SAM status` (1.3)."""
 
     NONE = 0x90
+    UNKNOWN = 0x24
     NO_RANDOM_NUMBER = 0x47
     SELF_TEST_FAILED = 0x60
     UNLICENSED = 0x66
@@ -45,6 +47,15 @@ class Disturbance(Enum):
     LATE = "late"
     """It comes together with the reply to the next command."""
     SWALLOWED = "swallowed"
+
+
+class Mishearing(Enum):
+    """What befalls the next command on the line, before the module hears it."""
+
+    BIT_TURNED = "bit turned"
+    BITS_TURNED_IN_STEP = "two bits turned that the checksum does not tell from none"
+    LENGTH_TURNED = "bit of the length turned"
+    NONE = "none"
 
 
 class SamVEmulator(SerialEmulator):
@@ -92,6 +103,9 @@ class SamVEmulator(SerialEmulator):
         self._is_cut = True
         self._is_reading = False
         self._ailment = Ailment.NONE
+        self._is_mended_by_reset = False
+        self._radio_hangs = False
+        self._mishearings: list[Mishearing] = []
         self._disturbances: list[Disturbance] = []
         self._kept = b""
 
@@ -141,9 +155,17 @@ class SamVEmulator(SerialEmulator):
             self._second_card = False
             self._changed.notify_all()
 
-    def ail(self, ailment: Ailment) -> None:
+    def ail(self, ailment: Ailment, *, until_reset: bool = False) -> None:
         """Let the module itself be broken from now on."""
-        self._ailment = ailment
+        self._ailment, self._is_mended_by_reset = ailment, until_reset
+
+    def hang(self) -> None:
+        """Let its radio hang: it says nothing to what concerns a card, until it is reset."""
+        self._radio_hangs = True
+
+    def mishear(self, *commands: Mishearing) -> None:
+        """Spoil as many of the next commands on their way, one each."""
+        self._mishearings += commands
 
     def disturb(self, *replies: Disturbance) -> None:
         """Disturb as many of the next replies, one each."""
@@ -175,9 +197,23 @@ class SamVEmulator(SerialEmulator):
                 self._kept = self._kept[begin:]
                 return
             self._kept = frame[2 + size :]
-            status, data = self._answer(frame[:2], frame[2 : 2 + size])
-            self._reply(status, data)
+            heard = self._heard(frame[:2], frame[2 : 2 + size])
+            if not (self._radio_hangs and heard[1][:1] in _OF_CARDS):
+                self._reply(*self._answer(*heard))
         self._kept = self._kept[-len(_START) + 1 :]
+
+    def _heard(self, size: bytes, body: bytes) -> tuple[bytes, bytes]:
+        """What reaches the module of one frame, behind its start."""
+        match self._mishearings.pop(0) if self._mishearings else Mishearing.NONE:
+            case Mishearing.BIT_TURNED:
+                return size, body[:1] + bytes([body[1] ^ 0x20]) + body[2:]
+            case Mishearing.BITS_TURNED_IN_STEP:
+                turned = bytes([body[0] ^ 0x04])
+                return size, turned + body[1:-1] + bytes([body[-1] ^ 0x04])
+            case Mishearing.LENGTH_TURNED:  # the byte too many is passed over
+                return bytes([size[0], size[1] ^ 0x01]), body[:-1]
+            case Mishearing.NONE:
+                return size, body
 
     def _answer(self, counted_size: bytes, body: bytes) -> tuple[int, bytes]:
         if len(body) < 3:
@@ -188,7 +224,7 @@ class SamVEmulator(SerialEmulator):
         if check != 0:  # the checksum cancels itself out
             return 0x10, b""
         commands: Mapping[bytes, Callable[[], tuple[int, bytes]]] = {
-            b"\x10\xff": self._status,
+            b"\x10\xff": self._reset,
             b"\x11\xff": self._status,
             b"\x12\xff": lambda: (0x90, _MODULE_ID),
             b"\x20\x01": self._find,
@@ -205,6 +241,12 @@ class SamVEmulator(SerialEmulator):
             return 0x21, b""
         with self._changed:
             return command()
+
+    def _reset(self) -> tuple[int, bytes]:
+        self._step, self._was_read, self._radio_hangs = "nothing", False, False
+        if self._is_mended_by_reset:
+            self._ailment = Ailment.NONE
+        return self._status()
 
     def _status(self) -> tuple[int, bytes]:
         return self._ailment.value, b""

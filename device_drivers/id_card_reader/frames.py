@@ -9,8 +9,6 @@ from operator import xor
 
 PREAMBLE = bytes.fromhex("AAAAAA9669")  # DEVICES.md 1.2
 
-LONGEST = 0x090A
-"""LEN of the longest reply there is: text, photograph and two fingerprints (DEVICES.md 1.2)."""
 _SHORTEST = 4  # DEVICES.md 1.2: SW1 SW2 SW3 CHK
 
 RESET_SAM = bytes.fromhex("10FF")  # DEVICES.md 1.2, table; CMD PARA of each command
@@ -75,6 +73,8 @@ _DATA_BYTES: Mapping[bytes, frozenset[int]] = {
     READ_APPENDED_ADDRESS: frozenset({70}),
 }
 """How much data a success carries; none for the commands that are not here."""
+LONGEST = _SHORTEST + max(size for sizes in _DATA_BYTES.values() for size in sizes)
+"""LEN of the longest reply there is: text, photograph and two fingerprints (DEVICES.md 1.2)."""
 _SUCCESS: Mapping[bytes, frozenset[int]] = {
     FIND_CARD: frozenset({Status.OK, Status.FOUND}),
 }

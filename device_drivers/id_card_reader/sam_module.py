@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Coroutine, Mapping
 from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
@@ -23,11 +24,23 @@ DEVICE = DeviceKind.ID_CARD_READER.value
 STATUS_S = 0.2
 """For a reply without a card: 15 bytes are 16 ms at 9600 baud, the slowest speed; twelve times
 that, and two tries and a find still fit the second that `status` may take."""
+RESET_S = 0.5
+"""For a reset, which the document gives no time; what the second of `status` leaves after a module
+has said that it ails, and before it is asked anew."""
 GAP_S = 0.1
 """Within a reply no pause is this long: 96 bytes at 9600 baud, six times what a USB adapter holds
 bytes back."""
 
 _LINE_NOISE = frozenset({Status.CHECKSUM_ERROR, Status.LENGTH_ERROR, Status.COMMAND_ERROR})
+_OF_CARDS = frozenset(
+    {
+        frames.SELECT_CARD,
+        frames.READ_CARD,
+        frames.READ_CARD_WITH_FINGERPRINTS,
+        frames.READ_APPENDED_ADDRESS,
+    }
+)
+"""Where an unknown error may as well be the card's."""
 _BROKEN: Mapping[int, FaultCode] = {
     Status.SELF_TEST_FAILED: FaultCode.SELF_TEST_FAILED,
     Status.UNLICENSED: FaultCode.UNLICENSED,
@@ -41,8 +54,8 @@ class Line(Protocol):
     def conversation(self) -> AbstractAsyncContextManager[None]:
         """Keep every other conversation off the line meanwhile."""
 
-    async def open(self) -> None:
-        """Open it; nothing happens when it is open. Raises DeviceMissing."""
+    async def open(self, *, within_s: float = ...) -> None:
+        """Open it; nothing happens when it is open. Raises DeviceMissing, DeviceSilent."""
 
     async def close(self) -> None:
         """Release it. Safe to call twice."""
@@ -73,18 +86,46 @@ class SamModule:
     def __init__(self, line: Line) -> None:
         self._line = line
 
-    async def ask(self, command: bytes, within_s: float) -> Reply:
-        """Exchange, twice where the line spoilt the first. Raises DeviceFault."""
+    async def ask(self, command: bytes, within_s: float, *, until: float = math.inf) -> Reply:
+        """Exchange, twice where the line spoilt the first; see `mended`. Raises DeviceFault.
+
+        All of it is over at `until` by the loop's clock.
+        """
         try:
-            reply = await self.exchange(command, within_s)
+            reply = await self.exchange(command, within_s, until=until)
         except (DeviceSilent, DeviceGarbled):
-            reply = await self.exchange(command, within_s)
-        raise_if_broken(reply)
+            reply = await self.exchange(command, within_s, until=until)
+        return await self.mended(command, reply, within_s, until=until)
+
+    async def mended(
+        self, command: bytes, reply: Reply, within_s: float, *, until: float = math.inf
+    ) -> Reply:
+        """That reply, or the one behind a reset where it says that the module ails.
+
+        Raises DeviceBroken where a reset does not mend it.
+        """
+        try:
+            raise_if_broken(command, reply)
+        except DeviceBroken as fault:
+            if fault.code is FaultCode.UNLICENSED or not await self.reset(until=until):
+                raise
+            reply = await self.exchange(command, within_s, until=until)
+            raise_if_broken(command, reply)
         return reply
 
-    async def exchange(self, command: bytes, within_s: float) -> Reply:
+    async def reset(self, *, until: float = math.inf) -> bool:
+        """Let the module begin anew; False where it does not say that it has."""
+        with contextlib.suppress(DeviceSilent, DeviceGarbled):
+            reply = await self.exchange(frames.RESET_SAM, RESET_S, until=until)
+            return reply.status == Status.OK
+        return False
+
+    async def exchange(self, command: bytes, within_s: float, *, until: float = math.inf) -> Reply:
         """Send one command and return its reply. Raises DeviceFault; cancelling waits for it."""
-        return await _to_its_end(self._send_and_receive(command, within_s))
+        left_s = min(within_s, until - asyncio.get_running_loop().time())
+        if left_s <= 0:
+            raise DeviceSilent(DEVICE, f"no time left to ask {command.hex()}")
+        return await _to_its_end(self._send_and_receive(command, left_s))
 
     async def _send_and_receive(self, command: bytes, within_s: float) -> Reply:
         loop = asyncio.get_running_loop()
@@ -112,7 +153,7 @@ class SamModule:
                 return _heard(command, event)
         if received:
             raise DeviceGarbled(DEVICE, f"{received} bytes to {command.hex()}, no valid frame")
-        raise DeviceSilent(DEVICE, f"no answer to {command.hex()} within {within_s} s")
+        raise DeviceSilent(DEVICE, f"no answer to {command.hex()} within {within_s:.1f} s")
 
 
 async def find_speed(module: SamModule, line: SpeedLine, wanted_baud: int) -> int:
@@ -151,16 +192,18 @@ async def _probe(module: SamModule, line: SpeedLine, first: int) -> int:
                 reply = await module.exchange(frames.SAM_STATUS, STATUS_S)
             except (DeviceSilent, DeviceGarbled):
                 continue
-            raise_if_broken(reply)
+            await module.mended(frames.SAM_STATUS, reply, STATUS_S)
             return baud
         await line.set_baud(first)
         raise fault from None
     return first
 
 
-def raise_if_broken(reply: Reply) -> None:
+def raise_if_broken(command: bytes, reply: Reply) -> None:
     """Raise DeviceBroken where the module says that it cannot work."""
     code = _BROKEN.get(reply.status)
+    if reply.status == Status.UNKNOWN_ERROR and command not in _OF_CARDS:
+        code = FaultCode.BROKEN_PART
     if code is not None:
         raise DeviceBroken(DEVICE, f"module answers {reply.status:02x}", code)
 

@@ -7,6 +7,7 @@ time-out of its own, which is how cancelling and closing end a wait.
 import asyncio
 import contextlib
 import errno
+import time
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future
 from functools import partial
@@ -28,9 +29,10 @@ OPEN_S = 0.5
 it is the second in which `status` answers. One that takes longer is taken up by the next try."""
 _SLICE_S = 0.1
 """One transfer of a longer wait: as long as a close may have to wait for the thread."""
-_BODY_S = 0.5
-"""A body follows its header at full speed: 2,321 bytes are 3 ms; the module's own pause is not
-documented, so the time a find may take again."""
+_BODY_S = 0.05
+"""A body follows its header at full speed: 2,321 bytes are 3 ms; sixteen times that. The header
+holds their number, so the module has them all by then, and `status` has a second for two replies.
+"""
 _PACKET_BYTES = 64
 """Full speed: the largest packet of a bulk or interrupt pipe (USB 2.0, 5.7.3 and 5.8.3)."""
 _BODY_BYTES = (LONGEST // _PACKET_BYTES + 1) * _PACKET_BYTES
@@ -69,17 +71,18 @@ class UsbPipes:
         async with self._talking:
             yield
 
-    async def open(self) -> None:
+    async def open(self, *, within_s: float = OPEN_S) -> None:
         """Find and claim the device; nothing happens when it is open.
 
-        Raises DeviceMissing, and DeviceSilent where that takes longer than `OPEN_S`.
+        Raises DeviceMissing, and DeviceSilent where that takes longer than `within_s`, or `OPEN_S`.
         """
+        limit_s = min(within_s, OPEN_S)
         try:
-            async with asyncio.timeout(OPEN_S), self._opening:
+            async with asyncio.timeout(limit_s), self._opening:
                 if self._handle is None:
                     await self._take_claimed()
         except TimeoutError:
-            raise DeviceSilent(self._device, f"{self._port} hangs for {OPEN_S:g} s") from None
+            raise DeviceSilent(self._device, f"{self._port} hangs for {limit_s:.1f} s") from None
 
     async def _take_claimed(self) -> None:
         """Whoever is cancelled or late leaves the claim to the next: there is never a second."""
@@ -119,8 +122,10 @@ class UsbPipes:
         header, body = usb_frames.split(data)
 
         def send() -> int:
+            deadline = time.monotonic() + within_s
             sent = handle.write(usb_frames.HEADER_OUT, header, _ms(within_s))
-            return int(sent + handle.write(usb_frames.BODY_OUT, body, _ms(within_s)))
+            left_s = deadline - time.monotonic()
+            return int(sent + handle.write(usb_frames.BODY_OUT, body, _ms(left_s)))
 
         sent = await self._transfer(send, when_late=0)
         if sent < len(data):

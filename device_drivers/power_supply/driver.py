@@ -26,6 +26,7 @@ from device_drivers.ports import Port, Scheme
 from device_drivers.power_supply.interface import PowerSupplyStatus
 from device_drivers.power_supply.variables import (
     DRIVER_AWAY,
+    REFUSED,
     STALE,
     UNKNOWN_SUPPLY,
     error_word,
@@ -81,10 +82,8 @@ class NutPowerSupply:
         try:
             async with asyncio.timeout(ANSWER_S):
                 return await self._client.list_vars(self._supply)
-        except NUTCommandError as error:
+        except (NUTCommandError, NUTLoginError) as error:
             raise self._refused(error_word(str(error))) from error
-        except NUTLoginError as error:
-            raise DeviceBroken(_DEVICE, "upsd denies access", FaultCode.MISUSED) from error
         except (NUTOSError, NUTConnectionClosedError) as error:
             raise ServiceDown(_DEVICE, f"upsd at {self._port}: {error}") from error
         except (TimeoutError, NUTTimeoutError) as error:
@@ -100,6 +99,8 @@ class NutPowerSupply:
             return DeviceSilent(_DEVICE, "upsd has no fresh data of the supply")
         if word == DRIVER_AWAY:
             return ServiceDown(_DEVICE, "the supply's driver does not run")
+        if word == REFUSED:
+            return DeviceBroken(_DEVICE, "upsd denies access", FaultCode.MISUSED)
         return DeviceBroken(_DEVICE, f"upsd refuses: {word or 'without a word'}")
 
 

@@ -11,8 +11,10 @@ import pwd
 import shutil
 import signal
 import socket
+import socketserver
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -64,6 +66,7 @@ class PowerSupplyEmulator:
         self._number = 0
         self._service: subprocess.Popen[bytes] | None = None
         self._driver: subprocess.Popen[bytes] | None = None
+        self._wall: _Wall | None = None
         self._words = ["OL"]
         self._charge = 100
         self._runtime_s = 1800
@@ -128,6 +131,7 @@ class PowerSupplyEmulator:
 
     def close(self) -> None:
         """End everything started here. Safe to call twice."""
+        self._end_wall()
         self.stop_service()
         self.unplug()
         directory, self._directory = self._directory, None
@@ -196,6 +200,28 @@ class PowerSupplyEmulator:
                 raise PowerSupplyFailed(f"upsd does not listen; see {self._folder() / 'upsd.log'}")
             time.sleep(_LOOK_S)
 
+    def deny_access(self) -> None:
+        """Let what answers at the port deny it to us, as a supply's own server with a list does.
+
+        Debian's upsd asks its list (hosts_access(5)) of those only who log in, which nobody here
+        does; servers inside supplies and storage ask it of everybody.
+        """
+        self.stop_service()
+        if self._wall is None:
+            self._wall = _Wall(("127.0.0.1", self._number), _Denial)
+            threading.Thread(target=self._wall.serve_forever, name="nut-wall", daemon=True).start()
+
+    def grant_access(self) -> None:
+        """Let upsd answer again. Raises PowerSupplyFailed."""
+        self._end_wall()
+        self.start_service()
+
+    def _end_wall(self) -> None:
+        wall, self._wall = self._wall, None
+        if wall is not None:
+            wall.shutdown()
+            wall.server_close()
+
     def _folder(self) -> Path:
         if self._directory is None:
             raise PowerSupplyFailed("the supply is not started")
@@ -244,6 +270,22 @@ class PowerSupplyEmulator:
             "battery.runtime": str(self._runtime_s),
             "battery.runtime.low": "120",
         }
+
+
+class _Denial(socketserver.StreamRequestHandler):
+    """Whatever a line asks for: "Error responses" in docs/net-protocol.txt."""
+
+    def handle(self) -> None:
+        with contextlib.suppress(ConnectionError):
+            for _ in self.rfile:
+                self.wfile.write(b"ERR ACCESS-DENIED\n")
+
+
+class _Wall(socketserver.ThreadingTCPServer):
+    """Stands where upsd stood a moment ago."""
+
+    allow_reuse_address = True
+    daemon_threads = True
 
 
 def _environment(folder: Path) -> dict[str, str]:

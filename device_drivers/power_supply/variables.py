@@ -29,6 +29,7 @@ DRIVER_AWAY = "DRIVER-NOT-CONNECTED"
 UNKNOWN_SUPPLY = "UNKNOWN-UPS"
 """upsd has no supply of this name."""
 REFUSED = "ACCESS-DENIED"
+"""Whoever asks is not on the server's list."""
 
 
 def status_of(variables: Mapping[str, str]) -> PowerSupplyStatus:

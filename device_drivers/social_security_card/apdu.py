@@ -31,10 +31,16 @@ _EXTERNAL_AUTHENTICATE = bytes.fromhex("008200")
 _GET_RESPONSE = bytes.fromhex("00C00000")
 _SW1_MORE, _SW1_WRONG_LENGTH = 0x61, 0x6C
 """SW2 bytes wait to be fetched; SW2 is the Le to ask with (2.2, 2.3)."""
+_WRONG_LENGTH = 0x6700
+"""The same, by a card that does not say which Le is right (ISO/IEC 7816-4)."""
+_ALL_THERE_IS = 0x00
+"""An Le that suits whatever comes; it usually works (2.3)."""
 _CASE_2_BYTES = 5
 """A command with an Le and no data (ISO/IEC 7816-4)."""
 _HISTORICAL_COUNT = 0x0F
 """Of T0, the second byte of an answer to reset (ISO/IEC 7816-3, 8.2)."""
+_FOLLOW_SHIFT, _ANOTHER_ROUND = 4, 0x08
+"""The high half of T0 and of each TD says which of TA, TB, TC and TD follow; TD is the last."""
 _ATR_HEAD_BYTES = 2
 """TS and T0."""
 _FILLERS = frozenset({0x00, 0xFF})
@@ -156,25 +162,38 @@ def external_authenticate(key: int, cryptogram: bytes) -> bytes:
 
 
 def historical_bytes(atr: bytes) -> bytes:
-    """What stands at the end of an answer to reset: their number is in T0 (ISO/IEC 7816-3, 8.2).
+    """What stands behind the interface bytes of an answer to reset (ISO/IEC 7816-3, 8.2).
 
-    For T=0 without a check byte, as these cards have it (`DEVICES.md` 2.1). Empty where the answer
-    is shorter than it says.
+    Cards on contacts end with them; what a contactless reader makes up (`DEVICES.md` 2.1) has a
+    check byte behind. Empty where the answer is shorter than it says.
     """
-    count = atr[1] & _HISTORICAL_COUNT if len(atr) >= _ATR_HEAD_BYTES else 0
-    return atr[-count:] if count and len(atr) >= _ATR_HEAD_BYTES + count else b""
+    if len(atr) < _ATR_HEAD_BYTES:
+        return b""
+    count, follow, begin = atr[1] & _HISTORICAL_COUNT, atr[1] >> _FOLLOW_SHIFT, _ATR_HEAD_BYTES
+    while follow:
+        begin += follow.bit_count()
+        if not follow & _ANOTHER_ROUND or begin > len(atr):
+            break
+        follow = atr[begin - 1] >> _FOLLOW_SHIFT
+    historical = atr[begin : begin + count]
+    return historical if len(historical) == count else b""
 
 
 def follow_up(command: bytes, reply: Reply) -> bytes | None:
     """What T=0 asks to be sent next: GET RESPONSE after 61xx, the same with Le xx after 6Cxx.
 
-    pcscd and pyscard do neither by themselves (2.3). None when `reply` is final.
+    pcscd and pyscard do neither by themselves (2.3). After 6700, the same with an Le that suits
+    all, once. None when `reply` is final.
     """
     sw1, sw2 = reply.status.to_bytes(2, "big")
     if sw1 == _SW1_MORE:
         return _GET_RESPONSE + bytes([sw2])
-    if sw1 == _SW1_WRONG_LENGTH and len(command) == _CASE_2_BYTES:
+    if len(command) != _CASE_2_BYTES:
+        return None
+    if sw1 == _SW1_WRONG_LENGTH:
         return command[:-1] + bytes([sw2])
+    if reply.status == _WRONG_LENGTH and command[-1] != _ALL_THERE_IS:
+        return command[:-1] + bytes([_ALL_THERE_IS])
     return None
 
 

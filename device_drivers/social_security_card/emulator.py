@@ -39,6 +39,8 @@ UNKNOWN_CLASS = b"\x6e\x00"
 BLOCKED = b"\x69\x83"
 NO_CHALLENGE = b"\x69\x85"
 """ISO/IEC 7816-4: authentication method blocked; conditions of use not satisfied."""
+FILLED_BYTES = 64
+"""How long all records of a card are that fills them."""
 PROOFS = 3
 """How many wrong proofs a card takes."""
 
@@ -92,6 +94,18 @@ class CardFields:
     secret: str = ""
     """Hexadecimal. A card with one opens to a proof made with it (`proof_for`); the real cards'
     SM4 and keys are the department's, so this stands for them."""
+    wrong_length: str = "6C"
+    """What READ RECORD says to another Le than the record's: `6C` names the right one, `6700` does
+    not (ISO/IEC 7816-4), `00` as well, but that it takes an Le of 00 for all there is (2.3)."""
+    refuses_ways_with: str = "6A86"
+    """Status of a P1 of SELECT, or a READ RECORD, that it does not understand: cards say 6A81,
+    6A82, 6A83, 6A86 or 6B00 (ISO/IEC 7816-4)."""
+    padding: str = "00"
+    """Hexadecimal: what stands behind a name, 00, 20 or, as on erased memory, FF (2.3)."""
+    filler: str = ""
+    """Hexadecimal; a card with one fills its records with it behind the value."""
+    extension_bytes: int = 20
+    """Length of the name's extension; one source says 20 (2.3), so others may have another."""
     atr: str = ""
     """Hexadecimal; another answer to reset, such as a contactless reader makes one up (2.1)."""
     select_answers: str = "61"
@@ -103,9 +117,10 @@ class CardFields:
         return cls(**fields)  # type: ignore[arg-type]  # a wrong type shows when it is encoded
 
 
-def _padded_name(name: str) -> tuple[bytes, bytes]:
-    encoded = name.encode("gb18030")
-    return encoded[:30].ljust(30, b"\x00"), encoded[30:50].ljust(20, b"\x00")
+def _padded_name(fields: CardFields) -> tuple[bytes, bytes]:
+    encoded, padding = fields.name.encode("gb18030"), bytes.fromhex(fields.padding)
+    size = fields.extension_bytes
+    return encoded[:30].ljust(30, padding), encoded[30:][:size].ljust(size, padding)
 
 
 def proof_for(secret: str, challenge: bytes) -> bytes:
@@ -120,7 +135,8 @@ class SocialSecurityCardEmulator:
         self.atr = bytes.fromhex(fields.atr) if fields.atr else SSSE_ATR
         self._fields = fields
         self._proofs_left = PROOFS
-        name, extension = _padded_name(fields.name)
+        self._not_this_way = bytes.fromhex(fields.refuses_ways_with)
+        name, extension = _padded_name(fields)
         identification = bytes.fromhex(fields.area + "00" + "D15600000500" + "100000000001")
         self._files: dict[int, list[Value]] = {
             0xEF05: [
@@ -192,7 +208,7 @@ class SocialSecurityCardEmulator:
                 return self._waiting + OK
             return bytes([0x61, len(self._waiting)])
         if p1 != self._fields.select_p1:
-            return WRONG_PARAMETERS
+            return self._not_this_way
         file_id = int.from_bytes(name, "big")
         if not self._in_environment or file_id not in self._files:
             return FILE_NOT_FOUND
@@ -203,7 +219,7 @@ class SocialSecurityCardEmulator:
         short_id, way = divmod(p2, 8)
         addressing = {0: "tag", 4: "short_id" if short_id else "number"}.get(way)
         if addressing != self._fields.addressing:
-            return WRONG_PARAMETERS
+            return self._not_this_way
         file_id = 0xEF00 + short_id if short_id else self._current
         if file_id is None:
             return NO_CURRENT_FILE
@@ -213,9 +229,15 @@ class SocialSecurityCardEmulator:
             if p1 == (tag if addressing == "tag" else number):
                 if self._is_guarded(file_id, number):
                     return bytes.fromhex(self._fields.refuses_with)
-                record = bytes([tag, len(value)]) + value
-                return record + OK if expected == len(record) else bytes([0x6C, len(record)])
+                return self._given(bytes([tag, len(value)]) + value, expected)
         return RECORD_NOT_FOUND
+
+    def _given(self, record: bytes, expected: int) -> bytes:
+        if self._fields.filler:
+            record = record.ljust(FILLED_BYTES, bytes.fromhex(self._fields.filler))
+        if expected == len(record) or (expected == 0 and self._fields.wrong_length == "00"):
+            return record + OK
+        return bytes([0x6C, len(record)]) if self._fields.wrong_length == "6C" else WRONG_LENGTH
 
     def _authenticate(self, cryptogram: bytes) -> bytes:
         """A challenge is good for one answer, and the wrong ones are counted (2.4)."""

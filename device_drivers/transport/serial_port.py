@@ -31,6 +31,8 @@ _CHUNK_BYTES = 4096
 TCP_CONNECT_S = 0.8
 """A device on the hall's own network answers a SYN in milliseconds, and `Device.status` promises
 an answer within 1 s. Who loses a SYN is asked again."""
+OPEN_S = TCP_CONNECT_S + 0.1
+"""A name server may take longer."""
 
 
 class SerialPort:
@@ -66,18 +68,18 @@ class SerialPort:
         async with self._talking:
             yield
 
-    async def open(self) -> None:
+    async def open(self, *, within_s: float = OPEN_S) -> None:
         """Open the line; nothing happens when it is open. Raises DeviceMissing.
 
-        A tty opens at once; TCP takes `TCP_CONNECT_S` at most. Tried again and again while an
-        opening hangs, it collects nothing.
+        A tty opens at once; TCP takes `TCP_CONNECT_S` at most, and no more than `within_s`. Tried
+        again and again while an opening hangs, it collects nothing.
         """
         async with self._opening:
             if self._line is not None:
                 return
             line = _Line(self._port, self._baud, self._thread)
             try:
-                async with asyncio.timeout(TCP_CONNECT_S + 0.1):  # a name server may take longer
+                async with asyncio.timeout(within_s):
                     await line.open()
             except OSError as error:
                 line.begin_end()

@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import aclosing, asynccontextmanager
+from pathlib import Path
 from typing import Final, Literal, Protocol
 
 import pytest
 
 from device_drivers.cabinet.driver import ModbusCabinet
-from device_drivers.cabinet.emulator import CabinetEmulator
+from device_drivers.cabinet.emulator import CabinetEmulator, Wiring
 from device_drivers.cabinet.interface import CabinetStatus, LightMode, Slot
-from device_drivers.errors import DeviceMissing
+from device_drivers.errors import DeviceGarbled, DeviceMissing
 from device_drivers.ports import Port
 from device_drivers.status import DeviceKind, DeviceStatus
 from tests.conftest import Technician
@@ -250,15 +251,86 @@ async def test_works_again_after_close_and_connect(cabinet: ModbusCabinet) -> No
     await until(cabinet.status, is_online)
 
 
-# What a person at a bench cannot bring about: frost, and a board that refuses.
+# What a person at a bench cannot bring about: frost to a tenth, a board that refuses or lies, and
+# the boards of other vendors.
 
 
-async def test_frost_is_a_number_below_zero() -> None:
+@pytest.mark.parametrize("celsius", [-12.5, 0.0, 33.3])
+async def test_frost_is_a_number_below_zero_and_warmth_one_above(celsius: float) -> None:
     with CabinetEmulator() as board:
         cabinet = ModbusCabinet(Port.parse(board.port))
-        board.set_temperature(-12.5)
+        board.set_temperature(celsius)
         seen = await until(cabinet.status, is_online)
-        assert seen.temperature_c == -12.5
+        assert seen.temperature_c == celsius
+        await cabinet.close()
+
+
+async def test_a_board_that_says_another_value_was_written_has_not_taken_the_light() -> None:
+    with CabinetEmulator() as board:
+        cabinet = ModbusCabinet(Port.parse(board.port))
+        await until(cabinet.status, is_online)
+        board.echoes_wrong = True
+        with pytest.raises(DeviceGarbled):
+            await cabinet.light(Slot.CAMERA, LightMode.ON)
+        assert board.lights["camera"] == "off"
+        board.echoes_wrong = False
+        await until(cabinet.status, lambda _: board.lights["camera"] == "on")
+        await cabinet.close()
+
+
+def lamps(table: str, addresses: dict[Slot, int], values: str) -> str:
+    """The lights of a sheet."""
+    return "".join(
+        f'[lights.{slot}]\ntable = "{table}"\naddress = {address}\n{values}\n'
+        for slot, address in addresses.items()
+    )
+
+
+OTHER_BOARDS = {
+    "relays": (
+        lamps("coil", {slot: 8 + number for number, slot in enumerate(Slot)}, ""),
+        Wiring(lights=range(8, 14), has_relays=True),
+    ),
+    "far apart": (
+        lamps("holding", {slot: 6 * number for number, slot in enumerate(Slot)}, "off = 0\non = 1"),
+        Wiring(lights=range(0, 36, 6)),
+    ),
+    "with real gaps": (
+        "widest_gap = 0\n"
+        + lamps("holding", {slot: 2 * number for number, slot in enumerate(Slot)}, "off=0\non=1"),
+        Wiring(lights=range(0, 12, 2)),
+    ),
+    "long": (
+        "widest_gap = 50\n"
+        + lamps("holding", {slot: 8 * number for number, slot in enumerate(Slot)}, "off=0\non=1"),
+        Wiring(lights=range(0, 48, 8), unused=range(48), most=32),
+    ),
+    "of few words": (
+        "most_places = 2\n"
+        + lamps("holding", {slot: 20 + number for number, slot in enumerate(Slot)}, "off=0\non=1"),
+        Wiring(most=2),
+    ),
+}
+"""Sheets, and the boards they are the sheets of."""
+
+
+@pytest.mark.parametrize("name", OTHER_BOARDS)
+async def test_the_board_of_another_vendor_is_asked_as_its_sheet_says(
+    tmp_path: Path, name: str
+) -> None:
+    sheet = tmp_path / "board.toml"
+    text, wiring = OTHER_BOARDS[name]
+    sheet.write_text(f"unit = 1\n{text}", "utf-8")
+    with CabinetEmulator(wiring=wiring) as board:
+        cabinet = ModbusCabinet(Port.parse(board.port), board=str(sheet))
+        await until(cabinet.status, is_online)
+        for slot in Slot:
+            await cabinet.light(slot, LightMode.ON)
+            assert {name for name, word in board.lights.items() if word == "on"} == {slot.value}
+            await cabinet.light(slot, LightMode.OFF)
+        await cabinet.light(Slot.CAMERA, LightMode.ON)
+        board.switch_off_and_on()
+        await until(cabinet.status, lambda _: board.lights["camera"] == "on")
         await cabinet.close()
 
 

@@ -55,6 +55,28 @@ async def test_a_guarded_card_is_opened_by_whoever_has_the_keys(slot: PrivatePcs
     await reader.close()
 
 
+@pytest.mark.parametrize(
+    ("atr", "historical"),
+    [
+        ("3B00", ""),
+        ("3B0180", "80"),
+        ("3B119580", "80"),
+        ("3B80800101", ""),
+        ("3B8F8001804F0CA000000306030001000000006A", "804f0ca00000030603000100000000"),
+    ],
+    ids=["none", "one", "one, at another speed", "contactless, none", "contactless"],
+)
+async def test_a_key_holder_is_told_the_historical_bytes_whatever_stands_around_them(
+    slot: PrivatePcscd, atr: str, historical: str
+) -> None:
+    holder = KeyHolder()
+    reader = PcscSocialSecurityCardReader(SLOT_PORT, secure_module=holder)
+    slot.insert_card({**GUARDED, "atr": atr})
+    assert isinstance(await reader.read_card(within_s=20), SocialSecurityCard)
+    assert [each.historical_bytes.hex() for each in holder.asked] == [historical]
+    await reader.close()
+
+
 async def test_a_wrong_proof_is_given_once_and_no_more(slot: PrivatePcscd) -> None:
     holder = KeyHolder("ff" * 16)
     reader = PcscSocialSecurityCardReader(SLOT_PORT, secure_module=holder)

@@ -9,9 +9,8 @@ from typing import Final, Literal, Protocol
 
 import pytest
 
-from device_drivers.errors import DeviceBroken, FaultCode
 from device_drivers.id_card_reader.driver import SamVIdCardReader
-from device_drivers.id_card_reader.emulator import Ailment, SamVEmulator, Worn
+from device_drivers.id_card_reader.emulator import SamVEmulator, Worn
 from device_drivers.id_card_reader.interface import (
     CardKind,
     CardUnreadable,
@@ -208,7 +207,7 @@ async def test_works_again_after_close_and_connect(reader: IdCardReader, hand: H
     assert isinstance(await reader.read_card(within_s=20), IdCard)
 
 
-# What a person at a bench cannot bring about: settings of the module, and what ails it.
+# What a person at a bench cannot bring about: settings of the module, and worn cards.
 
 
 @pytest.fixture
@@ -274,27 +273,6 @@ async def test_a_module_is_brought_to_any_speed_that_is_wanted(
         await reader.connect()
         assert emulator.baud == baud
         assert (await reader.status()).device is DeviceStatus.ONLINE
-
-
-@pytest.mark.parametrize(
-    ("ailment", "code"),
-    [
-        (Ailment.SELF_TEST_FAILED, FaultCode.SELF_TEST_FAILED),
-        (Ailment.UNLICENSED, FaultCode.UNLICENSED),
-        (Ailment.NO_RANDOM_NUMBER, FaultCode.BROKEN_PART),
-    ],
-)
-async def test_a_broken_module_is_a_fault_with_its_code(
-    emulator: SamVEmulator, ailment: Ailment, code: FaultCode
-) -> None:
-    emulator.ail(ailment)
-    async with reading(emulator) as reader:
-        for asked in (reader.connect(), reader.read_card(within_s=0)):
-            with pytest.raises(DeviceBroken) as raised:
-                await asked
-            assert raised.value.code is code
-        status = await reader.status()
-    assert (status.device, status.fault) == (DeviceStatus.HARDWARE_ERROR, code)
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,20 @@ async def test_upsd_gone_is_a_service_down_until_it_is_back(
     await supply.connect()
 
 
+async def test_a_server_that_denies_us_access_is_our_own_mistake_until_it_grants_it(
+    emulator: PowerSupplyEmulator,
+) -> None:
+    emulator.recover()
+    supply = make_device(DEVICE, "nut", Port.parse(emulator.port))
+    await until(supply.status, is_well)
+    emulator.deny_access()
+    seen = await until(supply.status, lambda status: status.fault == "D401")
+    assert (seen.device, seen.mains) == (DeviceStatus.HARDWARE_ERROR, MainsStatus.UNKNOWN)
+    emulator.grant_access()
+    await until(supply.status, is_well)
+    await supply.close()
+
+
 async def test_a_supply_upsd_does_not_know_is_no_device(emulator: PowerSupplyEmulator) -> None:
     nobody = make_device(DEVICE, "nut", Port.parse(emulator.port.replace("kiosk", "nobody")))
     seen = await nobody.status()

@@ -43,7 +43,7 @@ class Protocol:
         return mutants_of(self.path)
 
 
-_CARD = ("test_id_card_reader.py",)
+_CARD = ("test_id_card_reader.py", "test_id_card_readers_in_trouble.py")
 _SOCIAL = Contract(("test_social_security_card.py", "test_guarded_social_security_cards.py"))
 _SCANNER = ("test_qr_scanner.py",)
 _TRIGGERED = ("test_qr_scanners_with_a_trigger.py", "test_qr_scanner.py")

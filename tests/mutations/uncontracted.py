@@ -27,51 +27,6 @@ BY_DAY: Mapping[str, ByDay] = {
 }
 
 UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
-    "id_card_reader/frames.py": {
-        "a bound: one byte more would be let through": ("LONGEST 0x090A",),
-        "the driver has no need to send it": ('RESET_SAM "10FF"',),
-        "the module refuses so on a noisy line, and the contract's is quiet": (
-            "Status.CHECKSUM_ERROR 0x10",
-            "Status.LENGTH_ERROR 0x11",
-            "Status.COMMAND_ERROR 0x21",
-        ),
-        "no promise hangs on it: a refusal the driver does not know means the same": (
-            "Status.UNKNOWN_ERROR 0x24",
-            "Status.READ_FAILED 0x41",
-            "Status.NO_SUCH_ITEM 0x91",
-        ),
-    },
-    "social_security_card/apdu.py": {
-        "a card that is asked with a wrong Le names the right one, and is asked again": (
-            "PUBLIC_FILES 16",
-            "PUBLIC_FILES 4",
-            "PUBLIC_FILES 4 #2",
-            "PUBLIC_FILES 4 #3",
-            "PUBLIC_FILES 9",
-            "PUBLIC_FILES 18",
-            "PUBLIC_FILES 30",
-            "PUBLIC_FILES 20",
-            "PUBLIC_FILES 1 #3",
-            "PUBLIC_FILES 1 #4",
-            "PUBLIC_FILES 4 #4",
-            "PUBLIC_FILES 4 #5",
-        ),
-        "with right lengths no card has a reason to answer 6C": (
-            "_SW1_MORE 0x6C",
-            "_CASE_2_BYTES 5",
-        ),
-        "the emulated cards pad with NUL and fill with nothing": (
-            "_FILLERS 0xFF",
-            '_PADDING b"\\x00\\x20\\xff"',
-        ),
-        "other cards refuse so; the emulated ones do with 6982, 6985, 6A82 and 6A86": (
-            "NOT_THIS_WAY 0x6A81",
-            "NOT_THIS_WAY 0x6A82",
-            "NOT_THIS_WAY 0x6A83",
-            "NOT_THIS_WAY 0x6B00",
-        ),
-        "an answer to reset is far longer": ("_ATR_HEAD_BYTES 2",),
-    },
     "qr_scanner/framing/arrival.py": {
         "a bound far above any code": ("LONGEST_CODE 8192",),
         "a bad contact is the wire's fault, and the contract's is good": ('_GLITCH b"\\x00\\xff"',),
@@ -253,20 +208,5 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
             "_JOB_STATES 6",
             "_JOB_STATES 8",
         ),
-    },
-    "cabinet/frames.py": {
-        "a bound: one byte more would be kept": ("LONGEST_FRAME 256",),
-        "an echo would be read, and not compared": ("_WRITES 6",),
-    },
-    "cabinet/register_map.py": {
-        "the board at hand has no coils": ('Table.COIL "coil"',),
-        "one bit more of a number that is below zero as well": ("_SIGN 0x8000",),
-        "how questions are put together; each way gets the same answers": (
-            "LONGEST_SPAN 32",
-            "WIDEST_GAP 4",
-        ),
-    },
-    "power_supply/variables.py": {
-        "nobody asks upsd for what it would refuse": ('REFUSED "ACCESS-DENIED"',),
     },
 }

@@ -20,7 +20,7 @@ def test_every_shipped_sheet_has_a_light_at_each_slot(board: str) -> None:
 
 
 def test_the_default_board_is_asked_three_questions() -> None:
-    assert spans(load_sheet("default").places()) == (
+    assert spans(load_sheet("default").places(), most=32, gap=4) == (
         Span(Table.DISCRETE, 0, 4),
         Span(Table.HOLDING, 20, 6),
         Span(Table.INPUT, 0, 2),
@@ -52,6 +52,8 @@ def test_a_light_on_a_coil_is_lit_by_one_or_where_inverted_by_nought() -> None:
     [
         ("unit = 0", "unit must be a number from 1 to 247"),
         ("unit = true", "unit must be a number"),
+        ("most_places = 0", "most_places must be a number from 1 to 125"),
+        ("widest_gap = -1", "widest_gap must be a number from 0 to 125"),
         ("door = 3", "door must be a table"),
         ('[door]\ntable = "rolls"\naddress = 0', "door: table must be one of coil, discrete"),
         ('[door]\ntable = "input"\naddress = 0', "door: a contact is a coil or a discrete input"),
@@ -94,10 +96,16 @@ def test_a_board_nobody_has_is_refused_by_name(board: str) -> None:
 
 def test_far_places_are_asked_for_apart_and_near_ones_together() -> None:
     places = frozenset(Place(Table.INPUT, address) for address in (0, 5, 11, 12, 60))
-    assert spans(places) == (
+    assert spans(places, most=32, gap=4) == (
         Span(Table.INPUT, 0, 6),
         Span(Table.INPUT, 11, 2),
         Span(Table.INPUT, 60, 1),
     )
     long = frozenset(Place(Table.COIL, address) for address in range(40))
-    assert [span.count for span in spans(long)] == [32, 8]
+    assert [span.count for span in spans(long, most=32, gap=4)] == [32, 8]
+
+
+def test_a_sheet_says_how_much_its_board_takes_in_one_question() -> None:
+    assert (parse_sheet(sheet("")).most_places, parse_sheet(sheet("")).widest_gap) == (32, 4)
+    strict = parse_sheet(sheet("most_places = 1\nwidest_gap = 0"))
+    assert (strict.most_places, strict.widest_gap) == (1, 0)

@@ -5,7 +5,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from device_drivers.cabinet.frames import (
-    LONGEST_FRAME,
     Answer,
     Question,
     Refusal,
@@ -51,11 +50,6 @@ def test_questions_are_those_the_application_protocol_prints(
     question: Question, printed: str
 ) -> None:
     assert question.frame == with_crc(bytes([UNIT]) + bytes.fromhex(printed))
-
-
-def test_the_longest_frame_is_the_serial_lines() -> None:
-    """Section 2.5.1: address, 253 bytes, CRC."""
-    assert LONGEST_FRAME == 1 + 253 + 2
 
 
 def test_a_whole_frame_as_every_tutorial_has_it() -> None:

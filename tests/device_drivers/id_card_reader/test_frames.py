@@ -24,8 +24,11 @@ SELECTED = bytes.fromhex("AAAAAA9669000C 000090 0000000000000000 9C")
         (frames.READ_CARD, "AAAAAA9669 0003 3001 32"),
         (frames.READ_APPENDED_ADDRESS, "AAAAAA9669 0003 3003 30"),
         (frames.READ_CARD_WITH_FINGERPRINTS, "AAAAAA9669 0003 3010 23"),
-        (bytes.fromhex("6000"), "AAAAAA9669 0003 6000 63"),
-        (bytes.fromhex("6004"), "AAAAAA9669 0003 6004 67"),
+        (frames.SET_SPEED[115200], "AAAAAA9669 0003 6000 63"),
+        (frames.SET_SPEED[57600], "AAAAAA9669 0003 6001 62"),
+        (frames.SET_SPEED[38400], "AAAAAA9669 0003 6002 61"),
+        (frames.SET_SPEED[19200], "AAAAAA9669 0003 6003 60"),
+        (frames.SET_SPEED[9600], "AAAAAA9669 0003 6004 67"),
     ],
 )
 def test_commands_are_the_documents_own_bytes(command: bytes, golden: str) -> None:
@@ -135,6 +138,9 @@ def test_no_flipped_bit_goes_unnoticed(data: bytes, drawn: st.DataObject) -> Non
         (frames.SELECT_CARD, Reply(0, 0, 0x80), False),
         (frames.SELECT_CARD, Reply(0, 0, 0x9F, bytes(4)), False),
         (frames.SELECT_CARD, Reply(0, 0, 0x81), True),
+        (frames.SELECT_CARD, Reply(0, 0, 0x90, bytes(8)), True),
+        (frames.SAM_ID, Reply(0, 0, 0x90, bytes(16)), True),
+        (frames.READ_APPENDED_ADDRESS, Reply(0, 0, 0x90, bytes(70)), True),
         (frames.READ_CARD, Reply(0, 0, 0x90, bytes(8)), False),
         (frames.READ_CARD, Reply(0, 0, 0x90, bytes(1284)), True),
         (frames.READ_CARD_WITH_FINGERPRINTS, Reply(0, 0, 0x90, bytes(2310)), True),

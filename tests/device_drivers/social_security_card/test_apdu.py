@@ -44,6 +44,29 @@ def test_asks_for_number_and_name_with_the_documented_lengths() -> None:
     assert apdu.read_record(EF06, name, Addressing.NUMBER_AND_SHORT_ID)[3] == 0x34
 
 
+DOCUMENTED = {
+    0xEF05: {0x01: (1, 16), 0x03: (3, 4), 0x05: (5, 4), 0x06: (6, 4), 0x07: (7, 9)},
+    0xEF06: {0x08: (1, 18), 0x09: (2, 30), 0x4E: (3, 20), 0x0A: (4, 1), 0x0B: (5, 1), 0x0D: (7, 4)},
+}
+"""DEVICES.md 2.3: file, tag, number of the record and length."""
+
+
+def test_knows_every_record_as_it_is_documented() -> None:
+    assert {
+        file.file_id: {record.tag: (record.number, record.length) for record in file.records}
+        for file in apdu.PUBLIC_FILES
+    } == DOCUMENTED
+
+
+def test_knows_both_ways_to_select_a_file_and_when_it_worked() -> None:
+    assert (apdu.P1_BELOW, apdu.P1_BY_IDENTIFIER, apdu.SW_OK) == (0x02, 0x00, 0x9000)  # 2.2
+
+
+@pytest.mark.parametrize("filler", [b"\x00", b"\xff"])
+def test_what_fills_a_record_behind_its_value_is_no_value(filler: bytes) -> None:
+    assert apdu.parse_values(bytes.fromhex("0A0132") + filler * 9) == {0x0A: b"2"}
+
+
 def test_fetches_what_waits_after_61() -> None:
     assert apdu.follow_up(b"\x00\xa4\x04\x00\x00", Reply(b"", 0x6113)) == bytes.fromhex(
         "00C0000013"
@@ -57,6 +80,18 @@ def test_repeats_with_the_length_the_card_names_after_6c() -> None:
 
 def test_does_not_repeat_a_select_after_6c() -> None:
     assert apdu.follow_up(apdu.select_environment(), Reply(b"", 0x6C20)) is None
+
+
+def test_knows_every_way_a_card_says_that_it_was_asked_in_the_wrong_one() -> None:
+    """ISO/IEC 7816-4: function, file or record not there, wrong P1 and P2, twice."""
+    assert frozenset({0x6A81, 0x6A82, 0x6A83, 0x6A86, 0x6B00}) == apdu.NOT_THIS_WAY
+
+
+def test_asks_once_for_all_there_is_after_6700() -> None:
+    asked, all_there_is = bytes.fromhex("00B202041C"), bytes.fromhex("00B2020400")
+    assert apdu.follow_up(asked, Reply(b"", 0x6700)) == all_there_is
+    assert apdu.follow_up(all_there_is, Reply(b"", 0x6700)) is None
+    assert apdu.follow_up(apdu.select_environment(), Reply(b"", 0x6700)) is None
 
 
 @pytest.mark.parametrize("status", [0x9000, 0x6A82, 0x6982])
@@ -150,12 +185,18 @@ def test_a_proof_goes_to_the_card_as_documented() -> None:
     [
         ("3B026546", "6546"),  # TS, T0 and nothing else but them
         ("3B6D000000814E43238697159900BF7C7A", "00814E43238697159900BF7C7A"),
+        ("3B16950001020304054F", "000102030405"),  # TA1 alone; a byte too many behind
+        # PC/SC part 3, supplement: a contactless storage card, and its check byte
+        ("3B8F8001804F0CA000000306030001000000006A", "804F0CA00000030603000100000000"),
+        ("3B9F80", ""),
         ("3B6D0000", ""),
         ("3B80", ""),
         ("", ""),
     ],
 )
-def test_historical_bytes_are_the_end_of_the_answer_to_reset(atr: str, historical: str) -> None:
+def test_historical_bytes_stand_behind_the_interface_bytes_of_the_answer_to_reset(
+    atr: str, historical: str
+) -> None:
     assert apdu.historical_bytes(bytes.fromhex(atr)) == bytes.fromhex(historical)
 
 
