@@ -35,19 +35,22 @@ _KEYPAD: Final[Mapping[int, str]] = {
 }  # fmt: skip
 _ROWS: Final = ((2, 13), (16, 27), (30, 41), (43, 43), (44, 53), (86, 86), (57, 57))
 """First and last key of each row; 41 is the key left of 1, 86 the one right of the left Shift."""
-_KEYS: Final[Mapping[LayoutName, tuple[str, str, str]]] = {
+_KEYS: Final[Mapping[LayoutName, tuple[str, str]]] = {
     "us": (
         "1234567890-=" "qwertyuiop[]" "asdfghjkl;'`" "\\" "zxcvbnm,./" "\\" " ",
         "!@#$%^&*()_+" "QWERTYUIOP{}" 'ASDFGHJKL:"~' "|" "ZXCVBNM<>?" "|" " ",
-        "            " "            " "            " " "  "          " " "  " ",
     ),
     "de": (
         "1234567890ß´" "qwertzuiopü+" "asdfghjklöä^" "#" "yxcvbnm,.-" "<" " ",
         '!"§$%&/()=?`' "QWERTZUIOPÜ*" "ASDFGHJKLÖÄ°" "'" "YXCVBNM;:_" ">" " ",
-        " ²³   {[]}\\ " "@ €        ~" "            " " " "      µ   " "|" " ",
     ),
 }  # fmt: skip
-"""Alone, with Shift, and with the right Alt (AltGr), where a blank stands for nothing."""
+"""Alone, and with Shift."""
+_ALT_GR: Final[Mapping[LayoutName, tuple[str, str]]] = {
+    "us": ("", ""),
+    "de": ("237890ßqe+<m", "²³{[]}\\@€~|µ"),
+}
+"""What some keys write alone, and what with the right Alt (AltGr)."""
 _DEAD: Final[Mapping[LayoutName, Mapping[str, str]]] = {
     "us": {},
     "de": {"´": "\u0301", "`": "\u0300", "^": "\u0302"},
@@ -85,10 +88,10 @@ class KeyDecoder:
         key_gap_s: float = KEY_GAP_S,
     ) -> None:
         codes = [code for first, last in _ROWS for code in range(first, last + 1)]
-        plain, shifted, alt_gr = _KEYS[layout]
+        plain, shifted = _KEYS[layout]
         self._plain = dict(zip(codes, plain, strict=True))
         self._shifted = dict(zip(codes, shifted, strict=True))
-        self._alt_gr = dict(zip(codes, alt_gr, strict=True))
+        self._alt_gr = dict(zip(*_ALT_GR[layout], strict=True))
         self._dead = _DEAD[layout]
         self._alt_codes = alt_codes
         self._key_gap_s = key_gap_s
@@ -133,10 +136,14 @@ class KeyDecoder:
             self._alt_digits += _KEYPAD[code] if _KEYPAD[code].isdigit() else "x"
         elif code in _KEYPAD:
             self._append(_KEYPAD[code].encode("ascii"))
-        elif code in self._plain and self._held & _ALTS:
-            self._add(self._alt_gr[code].strip())
+        elif code in self._plain and self._held & _ALTS:  # with Ctrl or without
+            self._add(self._alt_gr.get(self._plain[code], ""))
         elif code in self._plain:
-            self._add(self._shifted[code] if self._held & _SHIFTS else self._plain[code])
+            character = self._shifted[code] if self._held & _SHIFTS else self._plain[code]
+            if self._held & _CONTROLS:
+                self._append(bytes([ord(character) & _CONTROL_BITS]))
+            else:
+                self._add(character)
         elif code not in _HARMLESS:
             self._is_spoilt = True  # a key no code is written with
 
@@ -144,8 +151,6 @@ class KeyDecoder:
         accent, self._accent = self._accent, ""
         if not character:
             self._is_spoilt = True  # keys that mean nothing together
-        elif self._held & _CONTROLS:
-            self._append(bytes([ord(character) & _CONTROL_BITS]))
         elif accent:
             alone = accent if character == " " else accent + character
             composed = unicodedata.normalize("NFC", character + self._dead[accent])

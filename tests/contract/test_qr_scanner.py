@@ -24,7 +24,7 @@ from device_drivers.qr_scanner.hid_driver import HidQrScanner
 from device_drivers.qr_scanner.interface import NothingShown, QrScanner, Scan, ScanReading
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
-from tests.device_drivers.qr_scanner.holding import Looking, hold_until_read, in_time
+from tests.device_drivers.qr_scanner.holding import Looking, hold_until_read, in_time, until
 
 LONGEST_CHINESE = "税" * 984
 """As much as a version 40 code of level L holds in UTF-8: 2952 of its 2953 bytes."""
@@ -207,21 +207,25 @@ async def test_a_code_is_read_whichever_line_end_stands_behind_it(
         await scanner.close()
 
 
-by_line_or_silence = pytest.mark.parametrize(
-    "framing", [pytest.param("auto", marks=pytest.mark.slow), "line"]
+@pytest.mark.parametrize(
+    ("make", "framing"),
+    [
+        (LineScannerEmulator, "line"),
+        pytest.param(LineScannerEmulator, "auto", marks=pytest.mark.slow),
+        pytest.param(NewlandScannerEmulator, "newland", marks=pytest.mark.slow),
+        pytest.param(HoneywellScannerEmulator, "honeywell", marks=pytest.mark.slow),
+        pytest.param(SsiScannerEmulator, "ssi", marks=pytest.mark.slow),
+    ],
 )
-
-
-@by_line_or_silence
 async def test_what_a_bad_contact_sends_between_lines_is_no_code_nor_part_of_one(
-    framing: FramingName, monkeypatch: pytest.MonkeyPatch
+    make: Callable[[], ScannerEmulator], framing: FramingName, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with LineScannerEmulator() as emulator:
+    with make() as emulator:
         scanner = SerialQrScanner(Port.parse(emulator.port), framing=framing)
         await scanner.connect()
         async with Looking(scanner, monkeypatch).reading(within_s=20) as reading:
+            await until(lambda: emulator.is_looking)
             await asyncio.to_thread(emulator.rub)
-            await asyncio.sleep(0.3)  # the contact holds again, and nothing is shown for a while
             await asyncio.to_thread(emulator.show, "SW3703")
             scan = await in_time(reading)
         assert isinstance(scan, Scan)

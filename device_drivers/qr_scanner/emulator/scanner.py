@@ -50,7 +50,7 @@ class ScannerEmulator(SerialEmulator):
         self._line.send(data)
 
     def rub(self) -> None:
-        """Let the plug lose its contact and find it again: a break each time, or its opposite."""
+        """Let the plug lose its contact and find it again: NUL and FF are what the host hears."""
         self._line.send(b"\x00\xff\x00")
 
     def unplug(self) -> None:

@@ -3,7 +3,7 @@
 import re
 
 from device_drivers.qr_scanner.framing.arrival import Answered, Arrival
-from device_drivers.qr_scanner.framing.line import Burst, arrivals_of, split_burst
+from device_drivers.qr_scanner.framing.line import Burst, codes_of
 
 # DEVICES.md 5.1, "Honeywell"
 TRIGGER = bytes.fromhex("16 54 0D")
@@ -62,7 +62,7 @@ class HoneywellFraming:
         answer = _ANSWER.fullmatch(burst)
         if answer is not None:
             return [Answered(answer["ack"] is not None)]
-        return arrivals_of(split_burst(burst))
+        return codes_of(burst)
 
     def forget(self) -> None:
         """Drop the burst."""

@@ -42,6 +42,13 @@ def split_burst(burst: bytes) -> list[bytes]:
     return [payload for payload in payloads if payload]
 
 
+def codes_of(burst: bytes) -> list[Arrival]:
+    """The codes in a burst, without what a bad contact sent before the first."""
+    codes = burst.lstrip(GLITCH)
+    dropped = len(burst) - len(codes)
+    return [*([Noise(dropped)] if dropped else []), *arrivals_of(split_burst(codes))]
+
+
 def arrivals_of(payloads: list[bytes]) -> list[Arrival]:
     """Each payload as a code, but for what a bad contact sends."""
     return [
@@ -79,7 +86,11 @@ class Burst:
 
 
 class BurstFraming:
-    """Codes told apart by silence, whatever suffix the scanner is set to, even none."""
+    """Codes told apart by silence, whatever suffix the scanner is set to, even none.
+
+    What a bad contact sends before a code is no part of it: no text in any encoding a code is
+    written with begins so.
+    """
 
     begin: tuple[bytes, ...] = ()
     end: tuple[bytes, ...] = ()
@@ -102,7 +113,7 @@ class BurstFraming:
 
     def pause(self) -> list[Arrival]:
         """The burst is whole."""
-        return arrivals_of(split_burst(self._burst.end()))
+        return codes_of(self._burst.end())
 
     def forget(self) -> None:
         """Drop the burst."""
@@ -116,8 +127,7 @@ class BurstFraming:
 class LineFraming:
     """Codes told apart by their line ends or STX … ETX; a code without one is none.
 
-    What a bad contact sends between two codes is none of the second, however long ago it came: no
-    text in any encoding a code is written with begins so.
+    What a bad contact sends between two codes is no part of the second, however long ago it came.
     """
 
     begin: tuple[bytes, ...] = ()

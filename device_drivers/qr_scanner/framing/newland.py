@@ -5,7 +5,13 @@ Codes come as plain lines; the answers to commands stand before or behind them.
 
 import re
 
-from device_drivers.qr_scanner.framing.arrival import Answered, Arrival, ReplyDue
+from device_drivers.qr_scanner.framing.arrival import (
+    GLITCH,
+    Answered,
+    Arrival,
+    Noise,
+    ReplyDue,
+)
 from device_drivers.qr_scanner.framing.line import Burst, arrivals_of, split_burst
 
 # DEVICES.md 5.1, "Newland new"
@@ -111,7 +117,10 @@ class NewlandFraming:
             *(Answered(answer["ack"] is not None) for answer in _FRAMED.finditer(burst)),
             *(Answered(byte in ACK) for byte in bare[:begin] + bare[begin + len(codes) :]),
         ]
-        for payload in split_burst(codes):
+        clean = codes.lstrip(GLITCH)
+        if len(clean) < len(codes):
+            arrivals.append(Noise(len(codes) - len(clean)))
+        for payload in split_burst(clean):
             code = payload.strip(ACK + NAK)
             old = _OLD_ANSWER.fullmatch(code)
             arrivals += arrivals_of([code]) if old is None else self._old_answered(code, old)

@@ -68,6 +68,7 @@ def alt_events(numbers: Iterable[int], at_s: float = 100.0) -> list[InputEvent]:
         ("us", (-RIGHT_ALT, -PAD["6"], PAD["5"]), "A"),
         ("de", (21, 44, -SHIFT, 8, 26), "zy/ü"),
         ("de", (-RIGHT_ALT, 16, -RIGHT_ALT, 8, -RIGHT_ALT, 27), "@{~"),
+        ("de", (-CONTROL, -ALT, 16), "@"),  # as Windows has AltGr as well
         ("de", (41, 57, 13, 18, 13, 2, 41), "^é´1^"),  # accents: alone, on an e, before a 1, last
         ("de", (13, 82), "´0"),
     ],

@@ -115,3 +115,10 @@ def test_what_a_bad_contact_sent_before_a_line_is_none_of_it() -> None:
     assert framing.take(b"\x00\xff\x00") == [Noise(3)]
     assert framing.take(b"SW370321\r\xff\n") == [CodeArrived(b"SW370321"), Noise(1)]
     assert framing.take(b"\x00\x02framed\x03") == [Noise(1), CodeArrived(b"framed")]
+
+
+@pytest.mark.parametrize("code", [b"SW370321\r", b"\x02SW370321\x03"])
+def test_what_a_bad_contact_sent_before_a_burst_is_none_of_it(code: bytes) -> None:
+    framing = BurstFraming()
+    framing.take(b"\x00\xff" + code)
+    assert framing.pause() == [Noise(2), CodeArrived(b"SW370321")]
