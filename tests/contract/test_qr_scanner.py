@@ -237,10 +237,11 @@ LONGEST_CODE_BYTES = 8192
 """With its identifier, as the drivers' README has it: more than any symbology can hold."""
 
 
+@pytest.mark.slow
 async def test_lines_are_read_up_to_the_longest_and_one_byte_more_is_a_fault(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    with LineScannerEmulator(bytes_per_s=_FASTEST) as emulator:
+    with LineScannerEmulator() as emulator:
         scanner = SerialQrScanner(Port.parse(emulator.port), framing="line")
         await scanner.connect()
         looking = Looking(scanner, monkeypatch)
@@ -259,9 +260,6 @@ async def test_lines_are_read_up_to_the_longest_and_one_byte_more_is_a_fault(
             assert isinstance(await in_time(reading), Scan)
         await scanner.close()
 
-
-_FASTEST = 46080.0
-"""460800 baud, as fast as scanners go; without a pace a pty would lose what it cannot hold."""
 
 BY_AIM_IDENTIFIER: Mapping[str, str] = {
     **{"]A0": "code39", "]C0": "code128", "]E0": "ean13", "]E4": "ean8", "]F0": "codabar"},

@@ -70,11 +70,16 @@ PROTOCOLS = (
         Protocol(f"qr_scanner/{module}", f"qr_scanner/{golden}", Contract(modules, tests))
         for module, golden, modules, tests in (
             ("framing/arrival.py", "framing/test_line.py", _SCANNER, "lines"),
-            ("framing/automatic.py", "framing/test_automatic.py", _SCANNER, "out or auto or lines"),
+            (
+                "framing/automatic.py",
+                "framing/test_automatic.py",
+                _SCANNER,
+                "found or auto or lines",
+            ),
             ("framing/honeywell.py", "framing/test_honeywell.py", _TRIGGERED, "honeywell"),
             ("framing/line.py", "framing/test_line.py", _SCANNER, "line or suffix or STX"),
             ("framing/newland.py", "framing/test_newland.py", _TRIGGERED, "newland"),
-            ("framing/ssi.py", "framing/test_ssi.py", _TRIGGERED, "(ssi or spoilt) and not out"),
+            ("framing/ssi.py", "framing/test_ssi.py", _TRIGGERED, "(ssi or spoilt) and not found"),
             ("keys.py", "test_keys.py", _KEYBOARDS, "keyboard"),
             ("payload.py", "test_payload.py", _SCANNER, "kind_of_code or whichever"),
         )
