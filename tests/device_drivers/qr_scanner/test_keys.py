@@ -104,6 +104,10 @@ def test_numbers_typed_with_alt_are_characters(
     assert text in {code.raw.decode("utf-8", "replace"), code.raw.decode("gb18030", "replace")}
 
 
+def test_a_number_up_to_255_is_a_byte_whether_that_is_a_character_or_not() -> None:
+    assert arrivals(KeyDecoder(), alt_events([1, 128, 255])) == [CodeArrived(b"\x01\x80\xff")]
+
+
 @pytest.mark.parametrize(
     ("alt_codes", "number"),
     [
