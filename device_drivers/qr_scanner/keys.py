@@ -4,6 +4,7 @@ A burst of keys faster than any hand, ended by Enter, is a code; everything else
 """
 
 import contextlib
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
@@ -44,14 +45,22 @@ _KEYS: Final[Mapping[LayoutName, tuple[str, str]]] = {
         '!"§$%&/()=?`' "QWERTZUIOPÜ*" "ASDFGHJKLÖÄ°" "'" "YXCVBNM;:_" ">" " ",
     ),
 }  # fmt: skip
+"""Alone, and with Shift."""
+_ALT_GR: Final[Mapping[LayoutName, tuple[str, str]]] = {
+    "us": ("", ""),
+    "de": ("237890ßqe+<m", "²³{[]}\\@€~|µ"),
+}
+"""What some keys write alone, and what with the right Alt (AltGr)."""
+_DEAD: Final[Mapping[LayoutName, Mapping[str, str]]] = {
+    "us": {},
+    "de": {"´": "\u0301", "`": "\u0300", "^": "\u0302"},
+}
+"""Accents, which show with the next character, by a space alone; and what Unicode combines."""
 
 _CONTROL_BITS = 0x1F
 """What Ctrl leaves of a character: GS of a GS1 code comes as Ctrl and `]`."""
-_ONE_BYTE, _FOUR_BYTES = 0xFF, 0xFFFFFFFF
-"""ALT numbers up to these are a byte as it is, or the bytes of a character in GB18030."""
-_LAST_CODE_POINT = 0x10FFFF
-_SURROGATES = range(0xD800, 0xE000)
-"""Code points that are no characters (Unicode, 3.8)."""
+_ONE_BYTE = 0xFF
+"""ALT numbers up to this are a byte as it is, larger ones the bytes of a character in GB18030."""
 
 KEY_GAP_S = 0.05
 """DEVICES.md 5.2: scanners send a key in less; the fastest typist takes half as long again."""
@@ -82,6 +91,8 @@ class KeyDecoder:
         plain, shifted = _KEYS[layout]
         self._plain = dict(zip(codes, plain, strict=True))
         self._shifted = dict(zip(codes, shifted, strict=True))
+        self._alt_gr = dict(zip(*_ALT_GR[layout], strict=True))
+        self._dead = _DEAD[layout]
         self._alt_codes = alt_codes
         self._key_gap_s = key_gap_s
         self._held: set[int] = set()
@@ -89,6 +100,7 @@ class KeyDecoder:
         self._text = b""
         self._presses = 0
         self._alt_digits = ""
+        self._accent = ""
         self._is_spoilt = False
 
     def take(self, event: InputEvent) -> list[Arrival]:
@@ -97,6 +109,7 @@ class KeyDecoder:
             self._held.clear()
             self._alt_digits = ""
             self._is_spoilt = True  # keys are missing: nothing up to the next Enter can be right
+            self._last_s = event.at_s  # however long they took, their code goes on here
             return []
         if event.type != _EV_KEY or event.value not in {_UP, _DOWN}:
             return []
@@ -122,40 +135,59 @@ class KeyDecoder:
         elif code in _KEYPAD and self._held & _ALTS:
             self._alt_digits += _KEYPAD[code] if _KEYPAD[code].isdigit() else "x"
         elif code in _KEYPAD:
-            self._text += _KEYPAD[code].encode("ascii")
+            self._append(_KEYPAD[code].encode("ascii"))
+        elif code in self._plain and self._held & _ALTS:  # with Ctrl or without
+            self._add(self._alt_gr.get(self._plain[code], ""))
         elif code in self._plain:
-            self._add(self._shifted[code] if self._held & _SHIFTS else self._plain[code])
+            character = self._shifted[code] if self._held & _SHIFTS else self._plain[code]
+            if self._held & _CONTROLS:
+                self._append(bytes([ord(character) & _CONTROL_BITS]))
+            else:
+                self._add(character)
         elif code not in _HARMLESS:
             self._is_spoilt = True  # a key no code is written with
 
     def _add(self, character: str) -> None:
-        if self._held & _CONTROLS:
-            self._text += bytes([ord(character) & _CONTROL_BITS])
+        accent, self._accent = self._accent, ""
+        if not character:
+            self._is_spoilt = True  # keys that mean nothing together
+        elif accent:
+            alone = accent if character == " " else accent + character
+            composed = unicodedata.normalize("NFC", character + self._dead[accent])
+            self._append((composed if len(composed) == 1 else alone).encode("utf-8"))
+        elif character in self._dead:
+            self._accent = character
         else:
-            self._text += character.encode("utf-8")
+            self._append(character.encode("utf-8"))
+
+    def _append(self, written: bytes) -> None:
+        """Add to the text, behind an accent that nothing was combined with."""
+        self._text += self._accent.encode("utf-8") + written
+        self._accent = ""
 
     def _release(self, code: int) -> None:
         self._held.discard(code)
         if code in _ALTS and self._alt_digits:
             digits, self._alt_digits = self._alt_digits, ""
-            self._text += self._alt_character(digits)
+            self._append(self._alt_character(digits))
 
     def _alt_character(self, digits: str) -> bytes:
         number = int(digits) if digits.isdigit() and len(digits) <= 10 else -1
-        if self._alt_codes == "unicode":
-            if 0 < number <= _LAST_CODE_POINT and number not in _SURROGATES:
-                return chr(number).encode("utf-8")
-        elif 0 < number <= _ONE_BYTE:
+        if self._alt_codes == "bytes" and 0 < number <= _ONE_BYTE:
             return bytes([number])
-        elif 0 < number <= _FOUR_BYTES:
-            character = number.to_bytes((number.bit_length() + 7) // 8, "big")
-            with contextlib.suppress(UnicodeDecodeError):
-                return character.decode("gb18030").encode("utf-8")
+        # a number beyond Unicode, a surrogate, bytes that are no character: no code is written so
+        with contextlib.suppress(ValueError, OverflowError):
+            if self._alt_codes == "unicode":
+                character = chr(number)
+            else:
+                character = number.to_bytes((number.bit_length() + 7) // 8).decode("gb18030")
+            if number and len(character) == 1:
+                return character.encode("utf-8")
         self._is_spoilt = True
         return b""
 
     def _end(self) -> list[Arrival]:
-        text, is_spoilt = self._text, self._is_spoilt
+        text, is_spoilt = self._text + self._accent.encode("utf-8"), self._is_spoilt
         if is_spoilt:
             return self._drop()
         self._forget()
@@ -168,4 +200,5 @@ class KeyDecoder:
         return [Noise(presses)] if presses else []
 
     def _forget(self) -> None:
-        self._text, self._presses, self._alt_digits, self._is_spoilt = b"", 0, "", False
+        self._text, self._presses, self._is_spoilt = b"", 0, False
+        self._alt_digits, self._accent = "", ""

@@ -132,6 +132,7 @@ class SerialQrScanner:
         await self._open()
         await self._forget_shown()
         await self._ask_language()
+        await self._discard_queue()
 
     async def _open(self) -> None:
         if not self._line.is_open:
@@ -162,6 +163,21 @@ class SerialQrScanner:
             if framing.is_decided:
                 break
         self._is_asked = True
+
+    async def _discard_queue(self) -> None:
+        """Have the scanner throw away what it has read and not handed over yet.
+
+        What comes until it has answered was read before. One that does not answer has no queue.
+        """
+        for command in self._framing.discard:
+            await self._line.write(command, within_s=_WRITE_S)
+            until = self._now() + _ASK_S
+            while (left_s := until - self._now()) > 0:
+                arrivals = await self._hear(self._idle_s if self._framing.is_waiting else left_s)
+                if any(isinstance(arrival, Answered) for arrival in arrivals):
+                    break
+            self._framing.forget()
+            self._arrived = []
 
     @contextlib.asynccontextmanager
     async def _looking(self) -> AsyncIterator[None]:
@@ -200,20 +216,19 @@ class SerialQrScanner:
 
         A code that comes instead shows as well that somebody is there.
         """
-        outcome: Answered | None = None
-        for _ in range(2):
-            await self._line.write(command, within_s=_WRITE_S)
+        is_refused = False
+        for sent in (command, self._framing.again(command)):
+            await self._line.write(sent, within_s=_WRITE_S)
             until = self._now() + within_s / 2
             while (left_s := until - self._now()) > 0:
-                waited_s = self._idle_s if self._framing.is_waiting else left_s
-                for arrival in await self._hear(waited_s):
-                    if isinstance(arrival, Answered):
-                        outcome = arrival
-                if self._arrived or (outcome is not None and outcome.accepted):
+                arrivals = await self._hear(self._idle_s if self._framing.is_waiting else left_s)
+                answers = [each.accepted for each in arrivals if isinstance(each, Answered)]
+                if self._arrived or answers[-1:] == [True]:
                     return
-                if outcome is not None:
+                if answers:
+                    is_refused = True
                     break
-        if outcome is not None:
+        if is_refused:
             raise DeviceBroken(_DEVICE, f"refuses the command {command.hex(' ')}")
         if self._name == "auto":
             self._begin_anew()  # perhaps another scanner hangs on the line now
@@ -254,7 +269,7 @@ class SerialQrScanner:
             if self._now() > deadline:
                 await self._line.discard_input()
                 raise DeviceGarbled(_DEVICE, f"codes without a pause for {LONGEST_BURST_S} s")
-        self._framing.pause()
+        self._framing.forget()
         self._arrived = []
 
     async def _hear(self, within_s: float) -> list[Arrival]:

@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 import pytest
 
-from device_drivers.errors import DeviceMissing
+from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.camera_driver import CameraQrScanner
 from device_drivers.qr_scanner.emulator import (
@@ -24,7 +24,7 @@ from device_drivers.qr_scanner.hid_driver import HidQrScanner
 from device_drivers.qr_scanner.interface import NothingShown, QrScanner, Scan, ScanReading
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from device_drivers.status import DeviceStatus
-from tests.device_drivers.qr_scanner.holding import hold_until_read
+from tests.device_drivers.qr_scanner.holding import Looking, hold_until_read, in_time, until
 
 LONGEST_CHINESE = "税" * 984
 """As much as a version 40 code of level L holds in UTF-8: 2952 of its 2953 bytes."""
@@ -207,6 +207,60 @@ async def test_a_code_is_read_whichever_line_end_stands_behind_it(
         await scanner.close()
 
 
+@pytest.mark.parametrize(
+    ("make", "framing"),
+    [
+        (LineScannerEmulator, "line"),
+        pytest.param(LineScannerEmulator, "auto", marks=pytest.mark.slow),
+        pytest.param(NewlandScannerEmulator, "newland", marks=pytest.mark.slow),
+        pytest.param(HoneywellScannerEmulator, "honeywell", marks=pytest.mark.slow),
+        pytest.param(SsiScannerEmulator, "ssi", marks=pytest.mark.slow),
+    ],
+)
+async def test_what_a_bad_contact_sends_between_lines_is_no_code_nor_part_of_one(
+    make: Callable[[], ScannerEmulator], framing: FramingName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with make() as emulator:
+        scanner = SerialQrScanner(Port.parse(emulator.port), framing=framing)
+        await scanner.connect()
+        async with Looking(scanner, monkeypatch).reading(within_s=20) as reading:
+            await until(lambda: emulator.is_looking)
+            await asyncio.to_thread(emulator.rub)
+            await asyncio.to_thread(emulator.show, "SW3703")
+            scan = await in_time(reading)
+        assert isinstance(scan, Scan)
+        assert scan.raw == b"SW3703"
+        await scanner.close()
+
+
+LONGEST_CODE_BYTES = 8192
+"""With its identifier, as the drivers' README has it: more than any symbology can hold."""
+
+
+@pytest.mark.slow
+async def test_lines_are_read_up_to_the_longest_and_one_byte_more_is_a_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with LineScannerEmulator() as emulator:
+        scanner = SerialQrScanner(Port.parse(emulator.port), framing="line")
+        await scanner.connect()
+        looking = Looking(scanner, monkeypatch)
+        for shown in (b"7" * LONGEST_CODE_BYTES, b"after it"):
+            async with looking.reading(within_s=20) as reading:
+                await asyncio.to_thread(emulator.show_bytes, shown)
+                scan = await in_time(reading)
+            assert isinstance(scan, Scan)
+            assert scan.raw == shown
+        async with looking.reading(within_s=20) as reading:
+            await asyncio.to_thread(emulator.show_bytes, b"7" * (LONGEST_CODE_BYTES + 1))
+            with pytest.raises(DeviceFault, match="D103"):
+                await in_time(reading)
+        async with looking.reading(within_s=20) as reading:
+            await asyncio.to_thread(emulator.show, "mine")
+            assert isinstance(await in_time(reading), Scan)
+        await scanner.close()
+
+
 BY_AIM_IDENTIFIER: Mapping[str, str] = {
     **{"]A0": "code39", "]C0": "code128", "]E0": "ean13", "]E4": "ean8", "]F0": "codabar"},
     **{"]G0": "code93", "]I0": "itf", "]L2": "pdf417", "]Q1": "qr", "]U0": "maxicode"},
@@ -216,8 +270,10 @@ BY_AIM_IDENTIFIER: Mapping[str, str] = {
 BY_CODE_TYPE = {
     **{name: word for name, word in BY_AIM_IDENTIFIER.items() if name != "]j0"},
     **{"]C1": "code128", "]X0": "unknown"},
+    **{"UPC-A": "ean13", "DataBar Limited": "databar", "DataBar Expanded": "databar"},
 }
-"""SSI has a number for each of these but rMQR, and one for GS1-128; what has none is unknown."""
+"""SSI has a number for each of these but rMQR, one for GS1-128, and some for what an AIM identifier
+does not tell apart; what has none is unknown."""
 
 
 @pytest.mark.slow

@@ -116,6 +116,7 @@ async def test_a_honeywell_that_answers_no_question_is_offline() -> None:
         emulator.is_mute = True
         assert (await scanner.status()).fault is FaultCode.DEVICE_SILENT
         assert emulator.flash_writes == 0
+        assert emulator.unknown == []  # it is asked for something it has
         await scanner.close()
 
 

@@ -46,7 +46,11 @@ class Protocol:
 _CARD = ("test_id_card_reader.py", "test_id_card_readers_in_trouble.py")
 _SOCIAL = Contract(("test_social_security_card.py", "test_guarded_social_security_cards.py"))
 _SCANNER = ("test_qr_scanner.py",)
-_TRIGGERED = ("test_qr_scanners_with_a_trigger.py", "test_qr_scanner.py")
+_TRIGGERED = (
+    *("test_qr_scanners_habits.py", "test_qr_scanners_with_a_trigger.py"),
+    "test_qr_scanner.py",
+)
+_KEYBOARDS = ("test_qr_scanners_as_keyboards.py", "test_qr_scanner.py")
 _PAPER = ("test_receipt_printers_paper.py",)
 _PRINTER = ("test_receipt_printer.py",)
 _DOCUMENT = Contract(("test_document_printer.py",))
@@ -66,12 +70,17 @@ PROTOCOLS = (
         Protocol(f"qr_scanner/{module}", f"qr_scanner/{golden}", Contract(modules, tests))
         for module, golden, modules, tests in (
             ("framing/arrival.py", "framing/test_line.py", _SCANNER, "lines"),
-            ("framing/automatic.py", "framing/test_automatic.py", _SCANNER, "out or auto or lines"),
+            (
+                "framing/automatic.py",
+                "framing/test_automatic.py",
+                _SCANNER,
+                "found or auto or lines",
+            ),
             ("framing/honeywell.py", "framing/test_honeywell.py", _TRIGGERED, "honeywell"),
             ("framing/line.py", "framing/test_line.py", _SCANNER, "line or suffix or STX"),
             ("framing/newland.py", "framing/test_newland.py", _TRIGGERED, "newland"),
-            ("framing/ssi.py", "framing/test_ssi.py", _TRIGGERED, "(ssi or spoilt) and not out"),
-            ("keys.py", "test_keys.py", _SCANNER, "keyboard"),
+            ("framing/ssi.py", "framing/test_ssi.py", _TRIGGERED, "(ssi or spoilt) and not found"),
+            ("keys.py", "test_keys.py", _KEYBOARDS, "keyboard"),
             ("payload.py", "test_payload.py", _SCANNER, "kind_of_code or whichever"),
         )
     ),

@@ -7,9 +7,10 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Final, Self
+from typing import Self
+
+from device_drivers.qr_scanner.emulator.keyboard_layouts import Typing, first_key_of, keys_of
 
 _START_S = 20.0
 _KEY_S = 0.004
@@ -17,19 +18,12 @@ _KEY_S = 0.004
 _REPEAT_S = 0.033
 """As `fuse_input` answers EVIOCGREP, and as the kernel has it at first."""
 
-# HID usage tables 1.4, keyboard page, as Linux numbers them (linux/input-event-codes.h)
-_ENTER, _SHIFT, _ALT = 28, 42, 56
-_PLAIN: Final = {
-    **dict(zip("1234567890-=", range(2, 14), strict=True)),
-    **dict(zip("qwertyuiop[]", range(16, 28), strict=True)),
-    **dict(zip("asdfghjkl;'`", range(30, 42), strict=True)),
-    **dict(zip("\\zxcvbnm,./", range(43, 54), strict=True)),
-    " ": 57,
-}
-_SHIFTED: Final = dict(zip('!@#$%^&*()_+{}:"~|<>?', "1234567890-=[];'`\\,./", strict=True))
-_PAD: Final[Mapping[str, int]] = dict(
-    zip("7894561230", (71, 72, 73, 75, 76, 77, 79, 80, 81, 82), strict=True)
-)
+# linux/input-event-codes.h
+_EV_SYN, _EV_KEY = 0, 1
+_SYN_REPORT, _SYN_DROPPED = 0, 3
+_UP, _DOWN, _REPEATS = 0, 1, 2
+
+_Event = tuple[int, int, int, float]
 
 
 class KeyboardScannerEmulator:
@@ -41,6 +35,8 @@ class KeyboardScannerEmulator:
             self._own_folder = tempfile.TemporaryDirectory(prefix="keyboard-scanner-")
             node = Path(self._own_folder.name) / "event0"
         self._node = node
+        self.typing = Typing()
+        """What it is set to; may be set anew at any time."""
         self._process: subprocess.Popen[bytes] | None = None
         self._at_s = time.time()
         self._talk = threading.Lock()
@@ -110,43 +106,37 @@ class KeyboardScannerEmulator:
         if self._own_folder is not None:
             self._own_folder.cleanup()
 
-    def show(self, text: str, *, encoding: str = "gb18030") -> None:
+    def show(self, text: str) -> None:
         """Hold a QR code of this text before the scanner: it types it and presses Enter.
 
-        What no key has comes as ALT and the number of its bytes in `encoding`.
+        What no key has comes as ALT and a number.
         """
-        self.type(text, encoding=encoding, key_s=_KEY_S)
+        self.type(text, key_s=_KEY_S)
 
-    def type(
-        self, text: str, *, encoding: str = "gb18030", key_s: float, enters: bool = True
-    ) -> None:
+    def show_to_a_busy_host(self, text: str) -> None:
+        """As `show`, and the kernel's queue runs over: half of the events, in the middle, are lost.
+
+        It says so, as linux/input.h has it.
+        """
+        events = self._events(text, key_s=_KEY_S, enters=True)
+        lost = slice(len(events) // 4, 3 * len(events) // 4)
+        at_s = events[lost.stop][-1]
+        events[lost] = [(_EV_SYN, _SYN_DROPPED, 0, at_s), (_EV_SYN, _SYN_REPORT, 0, at_s)]
+        self._hand_out(events)
+
+    def type(self, text: str, *, key_s: float, enters: bool = True) -> None:
         """Type a text and, if it `enters`, Enter, a key every `key_s` by the kernel's clock."""
-        events: list[tuple[int, int, int, float]] = []
+        self._hand_out(self._events(text, key_s=key_s, enters=enters))
+
+    def _events(self, text: str, *, key_s: float, enters: bool) -> list[_Event]:
         self._at_s = max(self._at_s + 1.0, time.time())
-
-        def stroke(code: int, value: int) -> None:
+        events: list[_Event] = []
+        for key, is_down in keys_of(text, self.typing, enters=enters):
             self._at_s += key_s / 2
-            events.extend([(1, code, value, self._at_s), (0, 0, 0, self._at_s)])
+            events += _stroke(key, _DOWN if is_down else _UP, self._at_s)
+        return events
 
-        def press(code: int) -> None:
-            stroke(code, 1)
-            stroke(code, 0)
-
-        for character in text:
-            bare = _SHIFTED.get(character, character.lower())
-            if bare not in _PLAIN:
-                stroke(_ALT, 1)
-                for digit in str(int.from_bytes(character.encode(encoding), "big")):
-                    press(_PAD[digit])
-                stroke(_ALT, 0)
-            elif bare != character:
-                stroke(_SHIFT, 1)
-                press(_PLAIN[bare])
-                stroke(_SHIFT, 0)
-            else:
-                press(_PLAIN[bare])
-        if enters:
-            press(_ENTER)
+    def _hand_out(self, events: list[_Event]) -> None:
         if self._process is not None:
             self._say(events)
             self._state()  # answered in turn: what was typed has been handed out
@@ -154,18 +144,14 @@ class KeyboardScannerEmulator:
     def stick(self, character: str) -> None:
         """Press a key that does not come up again: it repeats until it is freed."""
         self.free()
-        code = _PLAIN[character]
-
-        def stroke(value: int) -> None:
-            at_s = time.time()
-            self._say([(1, code, value, at_s), (0, 0, 0, at_s)])
+        key = first_key_of(character)
 
         def repeat() -> None:
             while not self._freed.wait(_REPEAT_S):
-                stroke(2)
-            stroke(0)
+                self._say(_stroke(key, _REPEATS, time.time()))
+            self._say(_stroke(key, _UP, time.time()))
 
-        stroke(1)
+        self._say(_stroke(key, _DOWN, time.time()))
         self._state()  # answered in turn: the press has been handed out
         self._freed.clear()
         self._stuck = threading.Thread(target=repeat, name="stuck-key")
@@ -191,3 +177,7 @@ class KeyboardScannerEmulator:
             if self._process is not None and self._process.stdin is not None:
                 self._process.stdin.write(json.dumps(command).encode("ascii") + b"\n")
                 self._process.stdin.flush()
+
+
+def _stroke(key: int, value: int, at_s: float) -> list[_Event]:
+    return [(_EV_KEY, key, value, at_s), (_EV_SYN, _SYN_REPORT, 0, at_s)]

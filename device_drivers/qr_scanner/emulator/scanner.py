@@ -49,6 +49,10 @@ class ScannerEmulator(SerialEmulator):
         """Send these bytes and nothing else, as a broken scanner or a wrong speed would."""
         self._line.send(data)
 
+    def rub(self) -> None:
+        """Let the plug lose its contact and find it again: NUL and FF are what the host hears."""
+        self._line.send(b"\x00\xff\x00")
+
     def unplug(self) -> None:
         """Pull the cable: it has no power any more, and forgets what it was told."""
         super().unplug()
@@ -83,17 +87,17 @@ class Acknowledgement:
 
     def __init__(self) -> None:
         self._came = threading.Event()
-        self._is_good = False
+        self._answer = 0
 
     def expect(self) -> None:
         """Forget what came before."""
         self._came.clear()
 
-    def give(self, *, is_good: bool) -> None:
+    def give(self, answer: int) -> None:
         """It came."""
-        self._is_good = is_good
+        self._answer = answer
         self._came.set()
 
-    def await_good(self, within_s: float) -> bool:
-        """Did a good one come within the time?"""
-        return self._came.wait(within_s) and self._is_good
+    def awaited(self, within_s: float) -> int | None:
+        """What came; None where nothing does within the time."""
+        return self._answer if self._came.wait(within_s) else None

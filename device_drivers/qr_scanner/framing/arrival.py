@@ -11,8 +11,8 @@ FRAMINGS: tuple[FramingName, ...] = get_args(FramingName)
 LONGEST_CODE = 8192
 """A QR code holds 7089 digits at most (ISO/IEC 18004, version 40-L); what is longer than this, with
 identifier and suffix, is no scan. No framing keeps more than this and one piece."""
-_GLITCH = b"\x00\xff"
-"""What a cable being plugged in, or a break, sends."""
+GLITCH = b"\x00\xff"
+"""The bytes a cable being plugged in, a plug that rubs, or a break sends."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +61,10 @@ class Framing(Protocol):
         """Commands that make it stop."""
 
     @property
+    def discard(self) -> tuple[bytes, ...]:
+        """Commands that make it throw away codes it has read and not handed over yet."""
+
+    @property
     def is_answering(self) -> bool:
         """Does each command in `begin` get an `Answered`?"""
 
@@ -82,7 +86,13 @@ class Framing(Protocol):
     def pause(self) -> list[Arrival]:
         """Take note that the line was quiet; nothing waits afterwards."""
 
+    def forget(self) -> None:
+        """Drop what has begun, even what goes on after a pause: whoever showed it has gone."""
+
+    def again(self, command: bytes) -> bytes:
+        """A command as it is sent when it was not answered the first time."""
+
 
 def is_glitch(payload: bytes) -> bool:
     """Is this what a cable being plugged in or a break sends (NUL and FF), and no code?"""
-    return not payload.strip(_GLITCH)
+    return not payload.strip(GLITCH)

@@ -27,7 +27,7 @@ MAKERS: Mapping[FramingName, Callable[[], Framing]] = {
 
 def recognise(burst: bytes) -> FramingName | None:
     """Whose burst this is; None where it could be anybody's."""
-    if burst == newland.ENTERED or newland.is_unified_answer(burst):
+    if newland.is_old_answer(burst) or newland.is_unified_answer(burst):
         return "newland"
     if honeywell.is_answer_to_question(burst):
         return "honeywell"
@@ -65,6 +65,11 @@ class AutoFraming:
         return self._language.end
 
     @property
+    def discard(self) -> tuple[bytes, ...]:
+        """Those of the language; none for plain lines."""
+        return self._language.discard
+
+    @property
     def is_answering(self) -> bool:
         """As the language has it."""
         return self._language.is_answering
@@ -99,6 +104,15 @@ class AutoFraming:
         if name is not None:
             self._spoken = MAKERS[name]()
         return [*self._language.take(burst), *self._language.pause()]
+
+    def forget(self) -> None:
+        """Drop the burst, and what the language has begun; which language it is stays."""
+        self._burst.end()
+        self._language.forget()
+
+    def again(self, command: bytes) -> bytes:
+        """As the language has it."""
+        return self._language.again(command)
 
     @property
     def _language(self) -> Framing:

@@ -3,14 +3,14 @@
 import re
 
 from device_drivers.qr_scanner.framing.arrival import Answered, Arrival
-from device_drivers.qr_scanner.framing.line import Burst, arrivals_of, split_burst
+from device_drivers.qr_scanner.framing.line import Burst, codes_of
 
 # DEVICES.md 5.1, "Honeywell"
 TRIGGER = bytes.fromhex("16 54 0D")
 TRIGGER_OFF = bytes.fromhex("16 55 0D")
 _MENU = bytes.fromhex("16 4D 0D")
 _VOLATILE = b"!"
-_PERMANENT = b"."
+"""To RAM. The driver has no word for the other, which writes to the flash: that wears."""
 
 _ANSWER = re.compile(
     rb"(?i)[0-9A-Z]{3,6}[^\x05\x06\x15\r\n]{0,64}(?:(?P<ack>\x06)|[\x05\x15])[.!;,]?"
@@ -19,12 +19,9 @@ _ANSWER = re.compile(
 (N431x and 1250g guides, "Responses")."""
 
 
-def encode_setting(command: str, *, keep: bool = False) -> bytes:
-    """A menu command such as `232BAD9`, or a query such as `232BAD?`.
-
-    Without `keep` it goes to RAM: the flash wears.
-    """
-    return _MENU + command.encode("ascii") + (_PERMANENT if keep else _VOLATILE)
+def encode_setting(command: str) -> bytes:
+    """A menu command such as `232BAD9`, or a query such as `232BAD?`; gone with the power."""
+    return _MENU + command.encode("ascii") + _VOLATILE
 
 
 _BAUD_TAG = b"232BAD"
@@ -42,6 +39,7 @@ class HoneywellFraming:
 
     begin: tuple[bytes, ...] = (TRIGGER,)
     end: tuple[bytes, ...] = (TRIGGER_OFF,)
+    discard: tuple[bytes, ...] = ()
     is_answering: bool = False
     questions: tuple[bytes, ...] = (QUESTION,)
     ends_by_silence: bool = True
@@ -64,4 +62,12 @@ class HoneywellFraming:
         answer = _ANSWER.fullmatch(burst)
         if answer is not None:
             return [Answered(answer["ack"] is not None)]
-        return arrivals_of(split_burst(burst))
+        return codes_of(burst)
+
+    def forget(self) -> None:
+        """Drop the burst."""
+        self._burst.end()
+
+    def again(self, command: bytes) -> bytes:
+        """As the first time."""
+        return command

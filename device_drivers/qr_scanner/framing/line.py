@@ -3,6 +3,7 @@
 import re
 
 from device_drivers.qr_scanner.framing.arrival import (
+    GLITCH,
     LONGEST_CODE,
     Arrival,
     CodeArrived,
@@ -39,6 +40,13 @@ def split_burst(burst: bytes) -> list[bytes]:
     else:
         payloads.append(burst)
     return [payload for payload in payloads if payload]
+
+
+def codes_of(burst: bytes) -> list[Arrival]:
+    """The codes in a burst, without what a bad contact sent before the first."""
+    codes = burst.lstrip(GLITCH)
+    dropped = len(burst) - len(codes)
+    return [*([Noise(dropped)] if dropped else []), *arrivals_of(split_burst(codes))]
 
 
 def arrivals_of(payloads: list[bytes]) -> list[Arrival]:
@@ -78,10 +86,15 @@ class Burst:
 
 
 class BurstFraming:
-    """Codes told apart by silence, whatever suffix the scanner is set to, even none."""
+    """Codes told apart by silence, whatever suffix the scanner is set to, even none.
+
+    What a bad contact sends before a code is no part of it: no text in any encoding a code is
+    written with begins so.
+    """
 
     begin: tuple[bytes, ...] = ()
     end: tuple[bytes, ...] = ()
+    discard: tuple[bytes, ...] = ()
     is_answering: bool = False
     questions: tuple[bytes, ...] = ()
     ends_by_silence: bool = True
@@ -100,14 +113,26 @@ class BurstFraming:
 
     def pause(self) -> list[Arrival]:
         """The burst is whole."""
-        return arrivals_of(split_burst(self._burst.end()))
+        return codes_of(self._burst.end())
+
+    def forget(self) -> None:
+        """Drop the burst."""
+        self._burst.end()
+
+    def again(self, command: bytes) -> bytes:
+        """As the first time."""
+        return command
 
 
 class LineFraming:
-    """Codes told apart by their line ends or STX … ETX; a code without one is none."""
+    """Codes told apart by their line ends or STX … ETX; a code without one is none.
+
+    What a bad contact sends between two codes is no part of the second, however long ago it came.
+    """
 
     begin: tuple[bytes, ...] = ()
     end: tuple[bytes, ...] = ()
+    discard: tuple[bytes, ...] = ()
     is_answering: bool = False
     questions: tuple[bytes, ...] = ()
     ends_by_silence: bool = False
@@ -127,7 +152,8 @@ class LineFraming:
         arrivals: list[Arrival] = []
         while stream:
             if not self._is_overlong:
-                stream = stream.lstrip(_LINE_ENDS)
+                between, stream = self._between_codes(stream)
+                arrivals += [Noise(len(between))] if between else []
             begin, end = self._bounds(stream)
             if end < 0:
                 break
@@ -149,6 +175,20 @@ class LineFraming:
         """A line whose end stays away is noise."""
         dropped, self._rest, self._is_overlong = len(self._rest), b"", False
         return [Noise(dropped)] if dropped else []
+
+    def forget(self) -> None:
+        """Drop the line."""
+        self.pause()
+
+    def again(self, command: bytes) -> bytes:
+        """As the first time."""
+        return command
+
+    @staticmethod
+    def _between_codes(stream: bytes) -> tuple[bytes, bytes]:
+        """What a bad contact sent before the next code, and the stream from there on."""
+        code = stream.lstrip(_LINE_ENDS + GLITCH)
+        return stream[: len(stream) - len(code)].translate(None, _LINE_ENDS), code
 
     def _bounds(self, stream: bytes) -> tuple[int, int]:
         """Where the payload begins and where what ends it stands, -1 where that has not come."""

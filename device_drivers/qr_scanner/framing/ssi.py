@@ -25,12 +25,12 @@ FLUSH_QUEUE = 0xD2
 START_SESSION = 0xE4
 STOP_SESSION = 0xE5
 SCAN_ENABLE = 0xE9
-SCAN_DISABLE = 0xEA
 DECODE_DATA = 0xF3
-PARAM_SEND = 0xC6
 
 # SSI Programmer's Guide 72E-40451, packet format: status bits and reasons of a NAK
+_FIRST_TIME = 0x00
 _RETRANSMITTED = 0x01
+"""Must be set in whatever is sent again, by either side."""
 _CONTINUES = 0x02
 _RESEND = 0x01
 
@@ -38,7 +38,6 @@ _DECODERS_OR_NONE = (b"", bytes([DECODER]))
 """What stands at the source's place in a packet of the scanner's, whole or just begun."""
 _HEADER_BYTES = 4
 CHECKSUM_BYTES = 2
-_NO_STATUS = 0x00
 
 SYMBOLOGIES: Mapping[int, str] = {
     # SSI Programmer's Guide 72E-40451, table of code types of DECODE_DATA
@@ -87,9 +86,9 @@ def checksum(counted: bytes) -> bytes:
     return (-sum(counted) % 65536).to_bytes(CHECKSUM_BYTES, "big")
 
 
-def encode(opcode: int, data: bytes = b"") -> bytes:
+def encode(opcode: int, data: bytes = b"", *, status: int = _FIRST_TIME) -> bytes:
     """A packet of the host's."""
-    counted = bytes([_HEADER_BYTES + len(data), opcode, _HOST, _NO_STATUS]) + data
+    counted = bytes([_HEADER_BYTES + len(data), opcode, _HOST, status]) + data
     return counted + checksum(counted)
 
 
@@ -116,6 +115,7 @@ class SsiFraming:
 
     begin: tuple[bytes, ...] = (encode(SCAN_ENABLE), encode(START_SESSION))
     end: tuple[bytes, ...] = (encode(STOP_SESSION),)
+    discard: tuple[bytes, ...] = (encode(FLUSH_QUEUE),)
     is_answering: bool = True
     questions: tuple[bytes, ...] = (QUESTION,)
     ends_by_silence: bool = True
@@ -172,6 +172,17 @@ class SsiFraming:
             self._is_spoilt = False
             arrivals.append(ReplyDue(encode(CMD_NAK, bytes([_RESEND]))))
         return arrivals
+
+    def forget(self) -> None:
+        """Drop what has begun, a message over packets with it; what is sent again is known."""
+        self._stream, self._message, self._type, self._is_spoilt = b"", b"", None, False
+
+    def again(self, command: bytes) -> bytes:
+        """Marked as sent before, so that it is not obeyed twice where only the answer was lost."""
+        first = decode(command)
+        if first is None:
+            return command
+        return encode(first.opcode, first.data, status=_RETRANSMITTED)
 
     def _packet(self, packet: Packet) -> list[Arrival]:
         if packet.opcode in {CMD_ACK, CMD_NAK}:

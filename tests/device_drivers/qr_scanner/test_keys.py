@@ -67,6 +67,10 @@ def alt_events(numbers: Iterable[int], at_s: float = 100.0) -> list[InputEvent]:
         ("us", (58, 69, 125, 30), "a"),  # Caps Lock, Num Lock, Meta
         ("us", (-RIGHT_ALT, -PAD["6"], PAD["5"]), "A"),
         ("de", (21, 44, -SHIFT, 8, 26), "zy/ü"),
+        ("de", (-RIGHT_ALT, 16, -RIGHT_ALT, 8, -RIGHT_ALT, 27), "@{~"),
+        ("de", (-CONTROL, -ALT, 16), "@"),  # as Windows has AltGr as well
+        ("de", (41, 57, 13, 18, 13, 2, 41), "^é´1^"),  # accents: alone, on an e, before a 1, last
+        ("de", (13, 82), "´0"),
     ],
 )
 def test_keys_are_characters_of_the_layout(
@@ -100,8 +104,16 @@ def test_numbers_typed_with_alt_are_characters(
     assert text in {code.raw.decode("utf-8", "replace"), code.raw.decode("gb18030", "replace")}
 
 
+def test_a_number_up_to_255_is_a_byte_whether_that_is_a_character_or_not() -> None:
+    assert arrivals(KeyDecoder(), alt_events([1, 128, 255])) == [CodeArrived(b"\x01\x80\xff")]
+
+
 @pytest.mark.parametrize(
-    ("alt_codes", "number"), [("bytes", 0xFFFF), ("unicode", 0xD800), ("unicode", 99999999)]
+    ("alt_codes", "number"),
+    [
+        *(("bytes", number) for number in (0, 0xFFFF, 0x6162, 9999999999, 99999999999)),
+        *(("unicode", number) for number in (0, 0xD800, 0xDFFF, 0x110000, 9999999999)),
+    ],
 )
 def test_a_number_that_is_no_character_spoils_the_code(alt_codes: AltCodes, number: int) -> None:
     found = arrivals(KeyDecoder(alt_codes=alt_codes), alt_events([number]))
@@ -124,6 +136,17 @@ def test_a_key_no_code_is_written_with_spoils_it_and_not_the_next() -> None:
     decoder = KeyDecoder()
     assert arrivals(decoder, strokes(30, 59, ENTER)) == [Noise(3)]  # F1
     assert arrivals(decoder, strokes(30, ENTER, at_s=101)) == [CodeArrived(b"a")]
+
+
+def test_keys_that_mean_nothing_together_spoil_the_code() -> None:
+    assert arrivals(KeyDecoder(), strokes(30, -RIGHT_ALT, 16, ENTER)) == [Noise(4)]
+
+
+def test_the_end_of_a_code_is_no_code_however_long_the_kernel_was_losing_keys() -> None:
+    decoder = KeyDecoder()
+    arrivals(decoder, strokes(30))
+    decoder.take(InputEvent(100.2, 0, 3, 0))
+    assert arrivals(decoder, strokes(48, ENTER, at_s=100.2)) == [Noise(3)]
 
 
 def test_keys_the_kernel_lost_spoil_the_code_they_belonged_to() -> None:

@@ -17,16 +17,12 @@ from device_drivers.qr_scanner.framing.honeywell import (
     [
         (TRIGGER, "16 54 0D"),
         (TRIGGER_OFF, "16 55 0D"),
-        (encode_setting("232BAD9", keep=True), "16 4D 0D 32 33 32 42 41 44 39 2E"),
+        (encode_setting("232BAD9"), "16 4D 0D 32 33 32 42 41 44 39 21"),
         (encode_setting("232BAD?"), "16 4D 0D 32 33 32 42 41 44 3F 21"),
     ],
 )
 def test_commands_to_the_byte(encoded: bytes, golden: str) -> None:
     assert encoded == bytes.fromhex(golden)
-
-
-def test_settings_go_to_ram_unless_told_otherwise() -> None:
-    assert encode_setting("232BAD9").endswith(b"!")
 
 
 @pytest.mark.parametrize(

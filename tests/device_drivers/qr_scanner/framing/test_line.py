@@ -66,7 +66,9 @@ def test_a_line_whose_end_stays_away_is_noise() -> None:
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(
-        st.binary(min_size=1).filter(lambda b: b.strip(b"\0\xff") and not set(b) & set(b"\r\n\2"))
+        st.binary(min_size=1).filter(
+            lambda code: code[:1] not in {b"\0", b"\xff"} and not set(code) & set(b"\r\n\2")
+        )
     ),
     st.sampled_from([b"\r", b"\n", b"\r\n"]),
 )
@@ -106,3 +108,17 @@ def test_a_cable_being_plugged_in_sends_no_code() -> None:
     framing = BurstFraming()
     framing.take(b"\x00\xff\x00")
     assert framing.pause() == [Noise(3)]
+
+
+def test_what_a_bad_contact_sent_before_a_line_is_none_of_it() -> None:
+    framing = LineFraming()
+    assert framing.take(b"\x00\xff\x00") == [Noise(3)]
+    assert framing.take(b"SW370321\r\xff\n") == [CodeArrived(b"SW370321"), Noise(1)]
+    assert framing.take(b"\x00\x02framed\x03") == [Noise(1), CodeArrived(b"framed")]
+
+
+@pytest.mark.parametrize("code", [b"SW370321\r", b"\x02SW370321\x03"])
+def test_what_a_bad_contact_sent_before_a_burst_is_none_of_it(code: bytes) -> None:
+    framing = BurstFraming()
+    framing.take(b"\x00\xff" + code)
+    assert framing.pause() == [Noise(2), CodeArrived(b"SW370321")]

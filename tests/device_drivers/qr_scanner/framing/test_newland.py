@@ -13,7 +13,6 @@ from device_drivers.qr_scanner.framing.newland import (
     TRIGGER,
     TRIGGER_OFF,
     NewlandFraming,
-    encode_old_setting,
     encode_setting,
     is_unified_answer,
 )
@@ -25,11 +24,10 @@ from device_drivers.qr_scanner.framing.newland import (
         (TRIGGER, "1B 31"),
         (TRIGGER_OFF, "7E 01 30 30 30 30 23 53 43 4E 4D 4F 44 30 3B 03"),
         (encode_setting("SCNMOD2"), "7E 01 30 30 30 30 23 53 43 4E 4D 4F 44 32 3B 03"),
-        (encode_setting("SCNMOD2", keep=True), "7E 01 30 30 30 30 40 53 43 4E 4D 4F 44 32 3B 03"),
         (
-            # printed in the HR52 manual, "Programming with Serial Commands"
-            encode_setting("DFMADD069990039999F141", keep=True),
-            "7E 01 30 30 30 30 40 44 46 4D 41 44 44 30 36 39 39 39 30 30 33 39 39 39 39 46 31 34 31"
+            # printed in the HR52 manual, "Programming with Serial Commands", but for its @
+            encode_setting("DFMADD069990039999F141"),
+            "7E 01 30 30 30 30 23 44 46 4D 41 44 44 30 36 39 39 39 30 30 33 39 39 39 39 46 31 34 31"
             " 3B 03",
         ),
         (ENTER_SETTING, "24 24 24 24"),
@@ -38,7 +36,6 @@ from device_drivers.qr_scanner.framing.newland import (
         (NAK, "15"),
         (ENTERED, "40 40 40 40"),
         (LEFT, "5E 5E 5E 5E"),
-        (encode_old_setting("99900030"), "23 39 39 39 30 30 30 33 30 3B"),
     ],
 )
 def test_commands_and_answers_to_the_byte(encoded: bytes, golden: str) -> None:
@@ -54,7 +51,6 @@ def test_commands_and_answers_to_the_byte(encoded: bytes, golden: str) -> None:
         (bytes.fromhex("02 01 30 30 30 30 23 58 59 5A 41 42 43 30 15 3B 03"), False),
         (b"@@@@", True),
         (b"^^^^", True),
-        (b"!99900030;", True),
         (b"?..;", False),
     ],
 )
@@ -76,7 +72,7 @@ def test_a_code_shown_while_it_is_let_out_does_not_begin_with_the_answer(answers
     framing = NewlandFraming()
     framing.take(ENTERED)
     assert framing.pause() == [Answered(True), ReplyDue(LEAVE_SETTING)]
-    assert framing.take(answers + b"SW370321\r") == [Answered(True)] * 2
+    assert framing.take(answers + b"SW370321\r") == [Answered(True)]  # it is the ACK
     assert framing.pause() == [CodeArrived(b"SW370321")]
     framing.take(b"^^^^SW370321\r")
     assert framing.pause() == [CodeArrived(b"^^^^SW370321")]  # nobody was let out a second time
@@ -90,12 +86,26 @@ def test_the_code_behind_the_acknowledgement_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    "answer", [b"\x06", b"\x15", bytes.fromhex("02 01 30 30 30 30 23 51 06 3B 03")]
+    ("answer", "accepted"),
+    [
+        (b"\x06", True),
+        (b"\x15", False),
+        (bytes.fromhex("02 01 30 30 30 30 23 51 06 3B 03"), True),
+        (bytes.fromhex("02 01 30 30 30 30 23 51 15 3B 03"), False),
+    ],
 )
-def test_an_answer_that_comes_behind_a_code_is_taken_off(answer: bytes) -> None:
+def test_an_answer_that_comes_behind_a_code_is_taken_off(answer: bytes, accepted: bool) -> None:
     framing = NewlandFraming()
     framing.take(b"SW370321\r" + answer)
-    assert CodeArrived(b"SW370321") in framing.pause()
+    assert framing.pause() == [Answered(accepted), CodeArrived(b"SW370321")]
+
+
+def test_one_that_is_in_its_settings_is_let_out_and_not_told_twice() -> None:
+    framing = NewlandFraming()
+    framing.take(b"?..;")
+    assert framing.pause() == [Answered(False), ReplyDue(LEAVE_SETTING)]
+    framing.take(b"?..;")
+    assert framing.pause() == [Answered(False)]
 
 
 def test_a_code_that_only_begins_like_an_old_answer_is_a_code() -> None:

@@ -8,8 +8,6 @@ from device_drivers.qr_scanner.framing.ssi import (
     CMD_NAK,
     DECODE_DATA,
     FLUSH_QUEUE,
-    PARAM_SEND,
-    SCAN_DISABLE,
     SCAN_ENABLE,
     START_SESSION,
     STOP_SESSION,
@@ -43,13 +41,15 @@ def codes(arrivals: object) -> list[CodeArrived]:
         (CMD_ACK, b"", "04 D0 04 00 FF 28"),
         (CMD_NAK, b"\x01", "05 D1 04 00 01 FF 25"),
         (SCAN_ENABLE, b"", "04 E9 04 00 FF 0F"),
-        (SCAN_DISABLE, b"", "04 EA 04 00 FF 0E"),
         (FLUSH_QUEUE, b"", "04 D2 04 00 FF 26"),
-        (PARAM_SEND, b"\xff\xee\x01", "07 C6 04 00 FF EE 01 FD 41"),
     ],
 )
 def test_commands_to_the_byte(opcode: int, data: bytes, golden: str) -> None:
     assert encode(opcode, data) == bytes.fromhex(golden)
+
+
+def test_a_command_sent_again_is_marked_so() -> None:
+    assert SsiFraming().again(encode(START_SESSION)) == bytes.fromhex("04 E4 04 01 FF 13")
 
 
 def test_code_types_are_those_of_the_guides_table() -> None:
@@ -103,6 +103,14 @@ def test_a_message_over_several_packets_is_one_code() -> None:
     framing.pause()
     last = framing.take(from_scanner(DECODE_DATA, b"\x1clast"))
     assert codes(last) == [CodeArrived(b"first last", "qr")]
+
+
+def test_half_a_message_is_forgotten_with_whoever_showed_it() -> None:
+    framing = SsiFraming()
+    framing.take(from_scanner(DECODE_DATA, b"\x1cof the citizen before ", status=2))
+    framing.forget()
+    arrivals = framing.take(from_scanner(DECODE_DATA, b"\x1cmine"))
+    assert codes(arrivals) == [CodeArrived(b"mine", "qr")]
 
 
 def test_what_is_sent_again_because_our_acknowledgement_was_lost_counts_once() -> None:
