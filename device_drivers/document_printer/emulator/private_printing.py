@@ -16,6 +16,8 @@ from typing import Self
 from device_drivers.document_printer.emulator.room import (
     CUPS,
     EMPTY_SPOOL,
+    GUEST,
+    GUEST_QUEUE,
     PAGE_S,
     PAPERS,
     PRINTER,
@@ -52,6 +54,8 @@ class PrivatePrinting:
     """
 
     port = f"cups:{QUEUE}"
+    guest_port = f"cups:{GUEST_QUEUE}"
+    """The queue of a printer from elsewhere, which listens at `guest_socket`."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._room = PrivateRoom(
@@ -74,6 +78,11 @@ class PrivatePrinting:
             "server": str(self.directory / CUPS.name),
             "printer": str(self.directory / PRINTER.name),
         }
+
+    @property
+    def guest_socket(self) -> Path:
+        """Where CUPS finds a guest."""
+        return self.directory / GUEST.name
 
     def start(self) -> None:
         """Return when a job can be sent. Raises PrintingFailed."""
