@@ -6,6 +6,7 @@ keeps: `StrictPrinter`, behind a real CUPS. Its words are those of RFC 8011.
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -90,8 +91,10 @@ async def said_by(printer: CupsDocumentPrinter) -> DocumentPrinterStatus:
     return status
 
 
-async def until(is_so: Callable[[], object]) -> None:
-    while not is_so():  # noqa: ASYNC110 - a printer sends no news
+async def until(is_so: Callable[[], bool], printing: "asyncio.Task[DocumentOutcome]") -> None:
+    """Wait for what must be while a job is printed."""
+    while not is_so():
+        assert not printing.done(), "the job is over"
         await asyncio.sleep(0.01)
 
 
@@ -195,7 +198,7 @@ async def test_a_printer_that_takes_no_jobs_is_offline_and_gets_none(
     assert strict.jobs() == []
 
 
-@pytest.mark.parametrize("which", ["unsupported", "unknown", "no-value"])
+@pytest.mark.parametrize("which", ["unsupported", "unknown", "no-value", "of later"])
 @pytest.mark.parametrize("name", ["printer-state", "printer-state-reasons"])
 async def test_a_printer_that_does_not_tell_how_it_is_counts_as_unknown_and_never_as_fine(
     printer: CupsDocumentPrinter, strict: StrictPrinter, name: str, which: str
@@ -254,7 +257,7 @@ async def test_every_state_of_a_job_is_told(
     strict.prints_at_once = False
     told = Told()
     printing = asyncio.create_task(printed(printer, told))
-    await until(lambda: is_sent(strict))
+    await until(lambda: is_sent(strict), printing)
     for state, word in (
         (JOB_PENDING, JobState.PENDING),
         (JOB_HELD, JobState.HELD),
@@ -263,7 +266,7 @@ async def test_every_state_of_a_job_is_told(
     ):
         told.progress.clear()
         strict.move_jobs(state)
-        await until(lambda word=word: JobProgress(word, 0) in told.progress)  # type: ignore[misc]
+        await until(partial(told.progress.__contains__, JobProgress(word, 0)), printing)
     strict.move_jobs(JOB_COMPLETED, pages_out=1)
     assert await printing == Printed(1)
     assert told.progress[-1] == JobProgress(JobState.COMPLETED, 1)
@@ -287,7 +290,7 @@ async def test_a_job_that_the_printer_gives_up_is_not_printed_unless_a_page_is_o
     strict.prints_at_once = False
     told = Told()
     printing = asyncio.create_task(printed(printer, told, pages=2))
-    await until(lambda: is_sent(strict))
+    await until(lambda: is_sent(strict), printing)
     strict.move_jobs(state, pages_out=pages_out)
     assert await printing == outcome
     assert told.progress[-1] == JobProgress(word, pages_out)

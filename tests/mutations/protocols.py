@@ -49,7 +49,7 @@ _SCANNER = ("test_qr_scanner.py",)
 _TRIGGERED = ("test_qr_scanners_with_a_trigger.py", "test_qr_scanner.py")
 _PAPER = ("test_receipt_printers_paper.py",)
 _PRINTER = ("test_receipt_printer.py",)
-_DOCUMENT = Contract(("test_document_printer.py",))
+_DOCUMENT = Contract(("test_document_printers_words.py", "test_document_printer.py"))
 _CABINET = Contract(("test_cabinet.py",))
 _SUPPLY = Contract(("test_power_supply.py",))
 

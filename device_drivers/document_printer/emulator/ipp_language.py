@@ -23,10 +23,13 @@ _LONGEST_VALUE = 0x7FFF
 """Lengths are signed shorts (RFC 8010, 3.2)."""
 _OPERATION_GROUP, _JOB_GROUP, _END = 0x01, 0x02, 0x03
 _DELIMITERS = range(0x10)
-_OUT_OF_BAND = range(0x10, 0x20)
-_UNSUPPORTED, _UNKNOWN, _NO_VALUE = 0x10, 0x12, 0x13
-OUT_OF_BAND = {"unsupported": _UNSUPPORTED, "unknown": _UNKNOWN, "no-value": _NO_VALUE}
-"""RFC 8010, 3.5.2, table 3."""
+OUT_OF_BAND: Mapping[str, tuple[int, bytes]] = {
+    "unsupported": (0x10, b""),
+    "unknown": (0x12, b""),
+    "no-value": (0x13, b""),
+    "of later": (0x1E, b"none"),
+}
+"""RFC 8010, 3.5.2; those that later documents define may have bytes (3.8)."""
 
 _INTEGER, _BOOLEAN, _ENUM = 0x21, 0x22, 0x23
 _OCTETS, _DATE_TIME, _RESOLUTION, _RANGE = 0x30, 0x31, 0x32, 0x33
@@ -310,7 +313,7 @@ def _in_words(plain: int, with_language: int, words: str, language: str) -> Part
 
 def out_of_band(which: str) -> Parts:
     """One of `OUT_OF_BAND`: a value that says that there is none."""
-    return ((OUT_OF_BAND[which], b""),)
+    return (OUT_OF_BAND[which],)
 
 
 def collection(members: Mapping[str, Parts]) -> Parts:

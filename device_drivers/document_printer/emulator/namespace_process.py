@@ -33,7 +33,6 @@ from device_drivers.document_printer.emulator.room import (
     IPP_PORT,
     LOG,
     PAGE_TIME,
-    PPDS,
     PRINTER,
     PRINTER_URI,
     QUEUE,
@@ -272,12 +271,11 @@ class PrintService:
     async def make_queues(self) -> None:
         """One driverless: CUPS asks the printer what it can, as on a kiosk; one that asks nobody.
 
-        And one for a guest, who need not be there yet: CUPS takes it for one as the first. Raises
-        RuntimeError.
+        And one for a guest, who need not be there yet. Raises RuntimeError.
         """
         await self._make_queue(QUEUE, PRINTER_URI, "-m", "everywhere")
         await self._make_queue(UNASKED_QUEUE, UNASKED_URI)
-        await self._make_queue(GUEST_QUEUE, GUEST_URI, "-P", str(PPDS / f"{QUEUE}.ppd"))
+        await self._make_queue(GUEST_QUEUE, GUEST_URI)
         # cupsd writes its queues down when it ends, else 30 s later: one killed before has none
         await self.stop()
         await self.start()

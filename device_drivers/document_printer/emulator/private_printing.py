@@ -152,11 +152,15 @@ class PrivatePrinting:
 
     def jam(self, *, is_jammed: bool = True) -> None:
         """Crumple a sheet in the paper path, or pull it out."""
-        self._room.ask({"do": "fault", "fault": "jam", "is_there": is_jammed})
+        self.set_fault("jam", is_there=is_jammed)
 
     def open_door(self, *, is_open: bool = True) -> None:
         """Open the front door, or close it."""
-        self._room.ask({"do": "fault", "fault": "door", "is_there": is_open})
+        self.set_fault("door", is_there=is_open)
+
+    def set_fault(self, fault: str, *, is_there: bool = True) -> None:
+        """Make or clear one of `FAULT_REASONS`; until then no sheet moves."""
+        self._room.ask({"do": "fault", "fault": fault, "is_there": is_there})
 
     def take_per_page(self, page_s: float = PAGE_S) -> None:
         """How long each page takes from now on."""

@@ -24,7 +24,6 @@ AVAHI = ROOM / "avahi-daemon/socket"
 CUPS = ROOM / "cups.sock"
 PRINTER = ROOM / "printer.sock"
 GUEST = ROOM / "guest.sock"
-PPDS = ROOM / "etc/ppd"
 SPOOL = ROOM / "spool"
 USUAL_SPOOL = Path("/var/spool/cups")
 """Where Debian's CUPS has it: the same folder, inside."""
@@ -43,10 +42,18 @@ HAND_MARK = b"%HAND"
 TRAY_SHEETS = 250
 PAGE_S = 0.1
 
-FAULT_REASONS = {"jam": "media-jam", "door": "cover-open"}
+FAULT_REASONS = {
+    "jam": "media-jam",
+    "door": "cover-open",
+    "tray": "input-tray-missing",
+    "cartridge": "marker-supply-empty",
+    "pause": "paused",
+    "pausing": "moving-to-paused",
+}
 """The faults that the printer's own page cannot set, by their word in printer-state-reasons.
 
-`ippeveprinter` 2.4.2 knows sixteen reasons and ignores the rest, `door-open` among them.
+`ippeveprinter` 2.4.2 knows sixteen reasons and ignores the rest, `door-open` among them; a word
+about paper is its page's own.
 """
 
 _FOLDERS = ("dbus", "avahi-daemon", "no-services", "etc", "cache", "state", "keys", "faults")
