@@ -1,4 +1,7 @@
-"""HTTP as a printer listens to it (RFC 8010, 4), at a socket in the file system."""
+"""HTTP as a printer listens to it (RFC 8010, 4), at a socket in the file system.
+
+Which printer is meant, the question says (RFC 8011, 4.1.5); the path of HTTP is nobody's.
+"""
 
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler
@@ -6,8 +9,6 @@ from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
 from threading import Thread
 
-PATH = "/ipp/print"
-"""PWG 5100.14, 4.2."""
 _MEDIA_TYPE = "application/ipp"
 _LOOK_S = 0.01
 """How soon it notices that it shall end."""
@@ -51,8 +52,8 @@ class _Listener(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         question = self._chunks() if "Transfer-Encoding" in self.headers else self._whole()
-        if self.path != PATH or self.headers.get("Content-Type") != _MEDIA_TYPE:
-            self.send_error(404 if self.path != PATH else 415)
+        if self.headers.get("Content-Type") != _MEDIA_TYPE:
+            self.send_error(415)
             return
         answer = self.answered(question)
         self.send_response(200)

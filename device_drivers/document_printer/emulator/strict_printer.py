@@ -12,11 +12,12 @@ from pathlib import Path
 from threading import RLock
 from types import TracebackType
 from typing import Self
+from urllib.parse import urlsplit
 
 import pypdfium2
 
 from device_drivers.document_printer.emulator import ipp_language as ipp
-from device_drivers.document_printer.emulator.ipp_door import PATH, IppDoor
+from device_drivers.document_printer.emulator.ipp_door import IppDoor
 from device_drivers.document_printer.emulator.long_answers import MORE_OF_A_JOB, MORE_OF_A_PRINTER
 
 PRINT_JOB, VALIDATE_JOB, CANCEL_JOB = 0x02, 0x04, 0x08
@@ -44,7 +45,9 @@ JOB_CANCELED, JOB_ABORTED, JOB_COMPLETED = 7, 8, 9
 
 _JOB_TAG, _PRINTER_TAG, _UNSUPPORTED_TAG = b"\x02", b"\x04", b"\x05"
 """RFC 8010, 3.5.1."""
-_URI = f"ipp://localhost{PATH}"
+_PATH = "/ipp/print"
+"""PWG 5100.14, 4.2."""
+_URI = f"ipp://localhost{_PATH}"
 
 Attributes = Mapping[str, tuple[ipp.Parts, ...]]
 
@@ -186,6 +189,8 @@ class StrictPrinter:
         }
         if question.operation not in self.operations:
             return OPERATION_NOT_SUPPORTED, []
+        if urlsplit(question.text("printer-uri") or _URI).path != _PATH:
+            return NOT_FOUND, []
         if self._user is not None and question.text("requesting-user-name") != self._user:
             return NOT_AUTHORIZED, []
         wanted = self._statuses.get(question.operation, OK)
