@@ -121,8 +121,11 @@ class PrinterLink:
         self._request_ids = itertools.count(1)
 
     def attributes(self, names: tuple[str, ...] = PRINTER_ATTRIBUTES) -> Attributes:
-        """What the printer says of itself."""
-        return self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=names).printer
+        """What the printer says of itself; nothing where it cannot now, which soon passes."""
+        reply = self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=names)
+        if reply.status < _FIRST_SERVER_ERROR:
+            self._refuse(reply)
+        return reply.printer
 
     def find_job(self, name: str) -> JobSeen | None:
         """The job of this name, under way or ended; None where the printer lists none."""
