@@ -36,39 +36,33 @@ class GroupTag(IntEnum):
 
 
 class ValueTag(IntEnum):
-    """The syntaxes this project writes or reads (RFC 8010, 3.5.2)."""
+    """The syntaxes that are written, or not read as they stand (RFC 8010, 3.5.2)."""
 
     INTEGER = 0x21
     BOOLEAN = 0x22
     ENUM = 0x23
-    RANGE = 0x33
-    TEXT_WITH_LANGUAGE = 0x35
     NAME_WITH_LANGUAGE = 0x36
-    BEGIN_COLLECTION = 0x34
-    END_COLLECTION = 0x37
-    TEXT = 0x41
     NAME = 0x42
     KEYWORD = 0x44
     URI = 0x45
     CHARSET = 0x47
     LANGUAGE = 0x48
-    MIME_TYPE = 0x49
-    MEMBER_NAME = 0x4A
 
 
-_FIRST_VALUE_TAG = 0x10
-_OUT_OF_BAND = range(0x10, 0x20)
-"""`unsupported`, `unknown`, `no-value`: no value follows (RFC 8010, 3.5.2)."""
-_STRINGS = range(0x41, 0x4A)
+_KIND = 0xF0
+"""The upper half of a tag tells what kind of thing follows (RFC 8010, 3.5)."""
+_DELIMITER, _OUT_OF_BAND = 0x00, 0x10
+"""A group begins; `unsupported`, `unknown`, `no-value`: no value follows (RFC 8010, 3.5)."""
+_NUMBERS = frozenset({ValueTag.INTEGER, ValueTag.ENUM, ValueTag.BOOLEAN})
 _FALSE = b"\x00"
 _CHARSET, _LANGUAGE = b"utf-8", b"en"
 _USER = b"kiosk"
-"""A printer's log names it; nobody's name."""
+"""Whom a printer's log names, and its list of who may ask must let in; nobody's name."""
 _FIRST_ERROR = 0x0100
-"""RFC 8011, appendix B: statuses from here on are refusals."""
+"""RFC 8011, appendix B.1: statuses below are successes, all others are none."""
 
-IppValue: TypeAlias = int | bool | str | bytes | tuple[int, int] | None
-"""None stands for an out-of-band value and for a collection, which nothing here reads."""
+IppValue: TypeAlias = int | bool | str | bytes | None
+"""None stands for an out-of-band value; bytes for a number or a truth that is none."""
 Attributes: TypeAlias = Mapping[str, tuple[IppValue, ...]]
 
 
@@ -148,8 +142,9 @@ class _Cursor:
 def decode_reply(data: bytes) -> IppReply:
     """Read one answer. Raises IppGarbled for anything that is none.
 
-    A value whose length is not that of its syntax is kept as bytes: one wrong attribute of a
-    careless firmware does not hide the others.
+    A number whose length is not that of its syntax is kept as bytes: one wrong attribute of a
+    careless firmware does not hide the others. Nothing here reads collections: their members are
+    written as further values (RFC 8010, 3.1.6), so that they hide nothing from who knows of none.
     """
     if len(data) > MAX_MESSAGE_BYTES:
         raise IppGarbled(f"longer than {MAX_MESSAGE_BYTES} bytes")
@@ -157,66 +152,46 @@ def decode_reply(data: bytes) -> IppReply:
     version, status, request_id = struct.unpack(">HHI", cursor.take(8))
     if version >> 8 not in {1, 2}:
         raise IppGarbled(f"version {version >> 8} of IPP is not known")
-    groups: list[tuple[int, dict[str, tuple[IppValue, ...]]]] = []
+    groups: list[tuple[int, dict[str, list[IppValue]]]] = []
     while (tag := cursor.byte()) != GroupTag.END:
-        if tag < _FIRST_VALUE_TAG:
+        if tag & _KIND == _DELIMITER:
             groups.append((tag, {}))
         elif not groups:
             raise IppGarbled(f"a value outside a group at byte {cursor.offset}")
         else:
             _read_value(tag, cursor, groups[-1][1])
+    whole = [(tag, {name: tuple(held[name]) for name in held}) for tag, held in groups]
     return IppReply(
         status,
         request_id,
-        printer=next((held for tag, held in groups if tag == GroupTag.PRINTER), {}),
-        jobs=tuple(held for tag, held in groups if tag == GroupTag.JOB),
+        printer=next((held for tag, held in whole if tag == GroupTag.PRINTER), {}),
+        jobs=tuple(held for tag, held in whole if tag == GroupTag.JOB),
     )
 
 
-def _read_value(tag: int, cursor: _Cursor, group: dict[str, tuple[IppValue, ...]]) -> None:
+def _read_value(tag: int, cursor: _Cursor, group: dict[str, list[IppValue]]) -> None:
     """One attribute, or, with an empty name, one more value of the last (RFC 8010, 3.1.5)."""
     name = cursor.counted().decode("ascii", "replace")
     value = _value(tag, cursor.counted())
-    if tag == ValueTag.BEGIN_COLLECTION:
-        _pass_collection(cursor)
     if name:
-        group[name] = (value,)
+        group[name] = [value]
     elif group:
-        last = next(reversed(group))
-        group[last] += (value,)
+        group[next(reversed(group))].append(value)
     else:
         raise IppGarbled(f"a further value of no attribute at byte {cursor.offset}")
 
 
-def _pass_collection(cursor: _Cursor) -> None:
-    """Go to the end of a collection; they nest (RFC 8010, 3.1.6)."""
-    depth = 1
-    while depth:
-        tag = cursor.byte()
-        if tag < _FIRST_VALUE_TAG:
-            raise IppGarbled(f"a collection without an end at byte {cursor.offset}")
-        cursor.counted()
-        cursor.counted()
-        if tag == ValueTag.BEGIN_COLLECTION:
-            depth += 1
-        elif tag == ValueTag.END_COLLECTION:
-            depth -= 1
-
-
 def _value(tag: int, data: bytes) -> IppValue:
-    """RFC 8010, 3.9."""
-    if tag in _OUT_OF_BAND or tag == ValueTag.BEGIN_COLLECTION:
+    """RFC 8010, 3.9; what is no number is text, or something that nothing here reads."""
+    if tag & _KIND == _OUT_OF_BAND:
         return None
     if tag in {ValueTag.INTEGER, ValueTag.ENUM} and len(data) == 4:
         return int.from_bytes(data, "big", signed=True)
     if tag == ValueTag.BOOLEAN and len(data) == 1:
         return data != _FALSE
-    if tag == ValueTag.RANGE and len(data) == 8:
-        lower, upper = struct.unpack(">ii", data)
-        return (lower, upper)
-    if tag in _STRINGS:
-        return data.decode("utf-8", "replace")
-    if tag in {ValueTag.TEXT_WITH_LANGUAGE, ValueTag.NAME_WITH_LANGUAGE}:
+    if tag in _NUMBERS:
+        return data
+    if tag == ValueTag.NAME_WITH_LANGUAGE:
         language_length = int.from_bytes(data[:2], "big")
-        return data[language_length + 4 :].decode("utf-8", "replace")
-    return data
+        data = data[language_length + 4 :]
+    return data.decode("utf-8", "replace")

@@ -38,6 +38,8 @@ _ANSWER_S = 0.4
 
 _IS_ENDING = "processing-to-stop-point"
 """Of a job that was cancelled and has not stopped yet (RFC 8011, 5.3.8)."""
+_NUMBER_OF_CUPS = re.compile(r"\A[0-9]+ - ")
+"""CUPS 2.4.2 puts its own number in front of a job's name where a printer has no Create-Job."""
 NOTHING_TO_CANCEL = frozenset({0x0404, 0x0406})
 """client-error-not-possible, said of a job that has ended, and client-error-not-found (RFC 8011,
 appendix B.1)."""
@@ -119,15 +121,18 @@ class PrinterLink:
         self._request_ids = itertools.count(1)
 
     def attributes(self, names: tuple[str, ...] = PRINTER_ATTRIBUTES) -> Attributes:
-        """What the printer says of itself."""
-        return self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=names).printer
+        """What the printer says of itself; nothing where it cannot now, which soon passes."""
+        reply = self._ask(Operation.GET_PRINTER_ATTRIBUTES, requested=names)
+        if reply.status < _FIRST_SERVER_ERROR:
+            self._refuse(reply)
+        return reply.printer
 
     def find_job(self, name: str) -> JobSeen | None:
         """The job of this name, under way or ended; None where the printer lists none."""
         for which in ("not-completed", "completed"):
             reply = self._ask(Operation.GET_JOBS, requested=JOB_ATTRIBUTES, which_jobs=which)
             for job in reply.jobs:
-                if job.get("job-name") == (name,):
+                if _name_of(job) == name:
                     return understand_job(job)
         return None
 
@@ -142,14 +147,13 @@ class PrinterLink:
         return [
             understand_job(job)
             for job in reply.jobs
-            if any(names.fullmatch(str(name)) for name in job.get("job-name", ()))
-            and _IS_ENDING not in job.get("job-state-reasons", ())
+            if names.fullmatch(_name_of(job)) and _IS_ENDING not in job.get("job-state-reasons", ())
         ]
 
     def job(self, number: int, *, name: str) -> JobSeen:
         """One job; in state `unknown` where the printer has none of this number and name."""
         reply = self._ask(Operation.GET_JOB_ATTRIBUTES, requested=JOB_ATTRIBUTES, job_id=number)
-        if not reply.is_ok or not reply.jobs or reply.jobs[0].get("job-name") != (name,):
+        if not reply.is_ok or not reply.jobs or _name_of(reply.jobs[0]) != name:
             return JobSeen(number, JobState.UNKNOWN, 0)
         return understand_job(reply.jobs[0])
 
@@ -206,6 +210,12 @@ class PrinterLink:
             raise DeviceMissing(self._device, f"{self._address}: {error.strerror}") from None
         finally:
             connection.close()
+
+
+def _name_of(job: Attributes) -> str:
+    """As it was given to CUPS."""
+    told = job.get("job-name", (None,))[0]
+    return _NUMBER_OF_CUPS.sub("", told) if isinstance(told, str) else ""
 
 
 def _is_path(address: str) -> bool:

@@ -76,18 +76,22 @@ class JobSeen:
 def understand_printer(attributes: Attributes) -> DocumentPrinterStatus:
     """The status in a printer's own attributes; without the two that count, all is unknown."""
     state = attributes.get("printer-state", (None,))[0]
-    reasons = attributes.get("printer-state-reasons")
-    if state not in {_STATE_IDLE, _STATE_PROCESSING, _STATE_STOPPED} or reasons is None:
+    said = attributes.get("printer-state-reasons", ())
+    reasons = [reason for reason in said if isinstance(reason, str) and reason]
+    if state not in {_STATE_IDLE, _STATE_PROCESSING, _STATE_STOPPED} or not reasons:
         return DocumentPrinterStatus(
             device=DeviceStatus.UNKNOWN, detail="the printer tells no printer-state"
         )
-    words = {_bare(reason) for reason in reasons if isinstance(reason, str)}
+    words = {_bare(reason) for reason in reasons}
     paper, toner, door = _paper(words), _toner(words), _door(words)
     fault = _fault(paper, toner, door) or _other_fault(reasons)
+    is_shut = attributes.get("printer-is-accepting-jobs") == (False,)
     return DocumentPrinterStatus(
-        device=_device(state == _STATE_STOPPED, state == _STATE_PROCESSING, words, fault),
+        device=_device(
+            state == _STATE_STOPPED or is_shut, state == _STATE_PROCESSING, words, fault
+        ),
         fault=fault,
-        detail=", ".join(sorted(words - {"none"})),
+        detail=", ".join([*sorted(words - {"none"}), *(["takes no jobs"] if is_shut else [])]),
         paper=paper,
         toner=toner,
         door=door,
@@ -168,10 +172,10 @@ def _fault(paper: PaperStatus, toner: TonerStatus, door: DoorStatus) -> FaultCod
     return FaultCode.TONER_OUT if toner is TonerStatus.OUT else None
 
 
-def _other_fault(reasons: Iterable[object]) -> FaultCode | None:
+def _other_fault(reasons: Iterable[str]) -> FaultCode | None:
     """An error of a kind not in the tables, such as `fuser-over-temp-error`."""
     known = _AWAY | _STOPPED_BY_HAND
-    errors = [each for each in reasons if isinstance(each, str) and each.endswith("-error")]
+    errors = [each for each in reasons if each.endswith("-error")]
     return FaultCode.BROKEN_PART if any(_bare(each) not in known for each in errors) else None
 
 
@@ -191,13 +195,9 @@ def _toner_percent(attributes: Attributes) -> int | None:
     """The lowest level among supplies that are used up; waste boxes fill, and are none of them."""
     levels = []
     for supply in attributes.get("printer-supply", ()):
-        if not isinstance(supply, bytes):
+        if not isinstance(supply, str):
             continue
-        fields = dict(
-            pair.split("=", 1)
-            for pair in supply.decode("ascii", "replace").split(";")
-            if "=" in pair
-        )
+        fields = dict(pair.split("=", 1) for pair in supply.split(";") if "=" in pair)
         capacity, level = fields.get("maxcapacity", ""), fields.get("level", "")
         if fields.get("class") != "supplyThatIsConsumed" or not _are_digits(capacity, level):
             continue

@@ -45,6 +45,7 @@ class Hand(Protocol):
     async def put_toner_in(self, percent: int) -> None: ...
     async def jam(self, is_jammed: bool) -> None: ...
     async def open_door(self, is_open: bool) -> None: ...
+    async def make_fault(self, fault: str) -> None: ...
     async def slow_down(self, page_s: float) -> None: ...
     async def pull_the_cable(self) -> None: ...
     async def put_the_cable_back(self) -> None: ...
@@ -70,6 +71,9 @@ class EmulatorsHand:
 
     async def open_door(self, is_open: bool) -> None:
         await asyncio.to_thread(self._emulator.open_door, is_open=is_open)
+
+    async def make_fault(self, fault: str) -> None:
+        await asyncio.to_thread(self._emulator.set_fault, fault)
 
     async def slow_down(self, page_s: float) -> None:
         await asyncio.to_thread(self._emulator.take_per_page, page_s)
@@ -146,6 +150,29 @@ async def test_tells_paper_toner_and_door_while_nothing_is_printed(
     await hand.open_door(True)
     opened = await printer.status()
     assert (opened.fault, opened.door) == (FaultCode.DOOR_OPEN, DoorStatus.OPEN)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("tray", (DeviceStatus.USER_ERROR, FaultCode.PAPER_OUT, PaperStatus.OUT, TonerStatus.FULL)),
+        (
+            "cartridge",
+            (DeviceStatus.USER_ERROR, FaultCode.TONER_OUT, PaperStatus.FULL, TonerStatus.OUT),
+        ),
+        ("pause", (DeviceStatus.OFFLINE, None, PaperStatus.FULL, TonerStatus.FULL)),
+        ("pausing", (DeviceStatus.OFFLINE, None, PaperStatus.FULL, TonerStatus.FULL)),
+    ],
+)
+async def test_tells_what_else_keeps_the_printer_from_printing(
+    printer: DocumentPrinter,
+    hand: Hand,
+    fault: str,
+    told: tuple[DeviceStatus, FaultCode | None, PaperStatus, TonerStatus],
+) -> None:
+    await hand.make_fault(fault)
+    status = await printer.status()
+    assert (status.device, status.fault, status.paper, status.toner) == told
 
 
 async def test_says_that_the_paper_is_out_and_prints_nothing_when_it_is_back(

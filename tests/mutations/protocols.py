@@ -53,7 +53,7 @@ _TRIGGERED = (
 _KEYBOARDS = ("test_qr_scanners_as_keyboards.py", "test_qr_scanner.py")
 _PAPER = ("test_receipt_printers_paper.py",)
 _PRINTER = ("test_receipt_printer.py",)
-_DOCUMENT = Contract(("test_document_printer.py",))
+_DOCUMENT = Contract(("test_document_printers_words.py", "test_document_printer.py"))
 _CABINET = Contract(("test_cabinet.py",))
 _SUPPLY = Contract(("test_power_supply.py",))
 

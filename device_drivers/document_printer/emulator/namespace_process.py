@@ -15,7 +15,7 @@ import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from pathlib import Path
 
 from device_drivers.document_printer.emulator import printer_page
@@ -26,6 +26,10 @@ from device_drivers.document_printer.emulator.room import (
     EMPTY_SPOOL,
     FAULT_REASONS,
     FAULTS,
+    GUEST,
+    GUEST_PORT,
+    GUEST_QUEUE,
+    GUEST_URI,
     IPP_PORT,
     LOG,
     PAGE_TIME,
@@ -62,6 +66,9 @@ def enter(directory: Path) -> None:
     ):
         if target.exists():
             subprocess.run(["mount", "--bind", str(source), str(target)], check=True)
+
+
+Opening = Coroutine[object, object, tuple[asyncio.StreamReader, asyncio.StreamWriter]]
 
 
 class Program:
@@ -141,7 +148,7 @@ class Printer:
         await self._program.start()
         await asyncio.to_thread(printer_page.set_toner, int(TONER.read_text("ascii")))
         await self.show_sensors()
-        self._cable = await asyncio.start_unix_server(_relay, str(PRINTER))
+        self._cable = await asyncio.start_unix_server(_to_printer, str(PRINTER))
 
     async def unplug(self) -> None:
         """Cut cable and current: what it was printing is lost with its memory."""
@@ -207,14 +214,25 @@ def _is_printer_listening() -> bool:
         return probe.connect_ex(("127.0.0.1", IPP_PORT)) == 0
 
 
-async def _relay(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _to_printer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     """One connection from outside the private network to the printer in it."""
+    await _relay(reader, writer, asyncio.open_connection("127.0.0.1", IPP_PORT))
+
+
+async def _to_guest(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    """One connection from CUPS to a printer outside, which a socket in our folder leads to."""
+    await _relay(reader, writer, asyncio.open_unix_connection(str(GUEST)))
+
+
+async def _relay(
+    reader: asyncio.StreamReader, writer: asyncio.StreamWriter, opening: Opening
+) -> None:
     try:
-        from_printer, to_printer = await asyncio.open_connection("127.0.0.1", IPP_PORT)
+        from_there, to_there = await opening
     except OSError:
         writer.close()
         return
-    await asyncio.gather(_pour(reader, to_printer), _pour(from_printer, writer))
+    await asyncio.gather(_pour(reader, to_there), _pour(from_there, writer))
 
 
 async def _pour(source: asyncio.StreamReader, target: asyncio.StreamWriter) -> None:
@@ -253,10 +271,11 @@ class PrintService:
     async def make_queues(self) -> None:
         """One driverless: CUPS asks the printer what it can, as on a kiosk; one that asks nobody.
 
-        Raises RuntimeError.
+        And one for a guest, who need not be there yet. Raises RuntimeError.
         """
         await self._make_queue(QUEUE, PRINTER_URI, "-m", "everywhere")
         await self._make_queue(UNASKED_QUEUE, UNASKED_URI)
+        await self._make_queue(GUEST_QUEUE, GUEST_URI)
         # cupsd writes its queues down when it ends, else 30 s later: one killed before has none
         await self.stop()
         await self.start()
@@ -330,6 +349,7 @@ async def serve() -> None:
     printer, service = Printer(), PrintService()
     for left in (BUS, AVAHI, PRINTER):
         left.unlink(missing_ok=True)
+    guests = await asyncio.start_server(_to_guest, "127.0.0.1", GUEST_PORT)
     try:
         await bus.start()
         await avahi.start()
@@ -344,6 +364,7 @@ async def serve() -> None:
             else:
                 _reply({"ok": True})
     finally:
+        guests.close()
         await service.stop()
         await printer.unplug()
         await avahi.stop()

@@ -16,6 +16,8 @@ from typing import Self
 from device_drivers.document_printer.emulator.room import (
     CUPS,
     EMPTY_SPOOL,
+    GUEST,
+    GUEST_QUEUE,
     PAGE_S,
     PAPERS,
     PRINTER,
@@ -52,6 +54,8 @@ class PrivatePrinting:
     """
 
     port = f"cups:{QUEUE}"
+    guest_port = f"cups:{GUEST_QUEUE}"
+    """The queue of a printer from elsewhere, which listens at `guest_socket`."""
 
     def __init__(self, directory: Path | None = None) -> None:
         self._room = PrivateRoom(
@@ -74,6 +78,11 @@ class PrivatePrinting:
             "server": str(self.directory / CUPS.name),
             "printer": str(self.directory / PRINTER.name),
         }
+
+    @property
+    def guest_socket(self) -> Path:
+        """Where CUPS finds a guest."""
+        return self.directory / GUEST.name
 
     def start(self) -> None:
         """Return when a job can be sent. Raises PrintingFailed."""
@@ -143,11 +152,15 @@ class PrivatePrinting:
 
     def jam(self, *, is_jammed: bool = True) -> None:
         """Crumple a sheet in the paper path, or pull it out."""
-        self._room.ask({"do": "fault", "fault": "jam", "is_there": is_jammed})
+        self.set_fault("jam", is_there=is_jammed)
 
     def open_door(self, *, is_open: bool = True) -> None:
         """Open the front door, or close it."""
-        self._room.ask({"do": "fault", "fault": "door", "is_there": is_open})
+        self.set_fault("door", is_there=is_open)
+
+    def set_fault(self, fault: str, *, is_there: bool = True) -> None:
+        """Make or clear one of `FAULT_REASONS`; until then no sheet moves."""
+        self._room.ask({"do": "fault", "fault": fault, "is_there": is_there})
 
     def take_per_page(self, page_s: float = PAGE_S) -> None:
         """How long each page takes from now on."""

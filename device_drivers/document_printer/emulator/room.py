@@ -9,6 +9,10 @@ QUEUE = "document_printer"
 UNASKED_QUEUE = "unasked_printer"
 """Its printer takes every byte and can be asked nothing, as one behind a USB driver."""
 UNASKED_URI = "file:///dev/null"
+GUEST_QUEUE = "guest_printer"
+"""Leads to whatever printer listens at `GUEST`."""
+GUEST_PORT = 8632
+GUEST_URI = f"ipp://localhost:{GUEST_PORT}/ipp/print"
 IPP_PORT = 8631
 """Any port does: the network is our own."""
 PRINTER_URI = f"ipp://localhost:{IPP_PORT}/ipp/print"
@@ -19,6 +23,7 @@ BUS = ROOM / "dbus/system_bus_socket"
 AVAHI = ROOM / "avahi-daemon/socket"
 CUPS = ROOM / "cups.sock"
 PRINTER = ROOM / "printer.sock"
+GUEST = ROOM / "guest.sock"
 SPOOL = ROOM / "spool"
 USUAL_SPOOL = Path("/var/spool/cups")
 """Where Debian's CUPS has it: the same folder, inside."""
@@ -37,10 +42,18 @@ HAND_MARK = b"%HAND"
 TRAY_SHEETS = 250
 PAGE_S = 0.1
 
-FAULT_REASONS = {"jam": "media-jam", "door": "cover-open"}
+FAULT_REASONS = {
+    "jam": "media-jam",
+    "door": "cover-open",
+    "tray": "input-tray-missing",
+    "cartridge": "marker-supply-empty",
+    "pause": "paused",
+    "pausing": "moving-to-paused",
+}
 """The faults that the printer's own page cannot set, by their word in printer-state-reasons.
 
-`ippeveprinter` 2.4.2 knows sixteen reasons and ignores the rest, `door-open` among them.
+`ippeveprinter` 2.4.2 knows sixteen reasons and ignores the rest, `door-open` among them; a word
+about paper is its page's own.
 """
 
 _FOLDERS = ("dbus", "avahi-daemon", "no-services", "etc", "cache", "state", "keys", "faults")

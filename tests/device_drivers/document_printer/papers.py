@@ -9,6 +9,7 @@ import pytest
 
 from device_drivers.document_printer.driver import CupsDocumentPrinter
 from device_drivers.document_printer.emulator import PrivatePrinting
+from device_drivers.document_printer.emulator.room import FAULT_REASONS
 from device_drivers.document_printer.interface import JobProgress
 from device_drivers.ports import Port
 
@@ -88,6 +89,6 @@ def printing(printing_of_module: PrivatePrinting) -> Iterator[PrivatePrinting]:
     printing_of_module.unplug()  # whatever hangs in it is gone
     printing_of_module.put_paper()
     printing_of_module.set_toner(75)
-    printing_of_module.jam(is_jammed=False)
-    printing_of_module.open_door(is_open=False)
+    for fault in FAULT_REASONS:
+        printing_of_module.set_fault(fault, is_there=False)
     printing_of_module.plug()

@@ -1,6 +1,7 @@
 """IPP as bytes: the examples of RFC 8010, and whatever else may come down the wire."""
 
 import struct
+import time
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -109,19 +110,12 @@ def test_operations_and_syntaxes_have_the_documents_numbers() -> None:
         "INTEGER": "21",
         "BOOLEAN": "22",
         "ENUM": "23",
-        "RANGE": "33",
-        "BEGIN_COLLECTION": "34",
-        "TEXT_WITH_LANGUAGE": "35",
         "NAME_WITH_LANGUAGE": "36",
-        "END_COLLECTION": "37",
-        "TEXT": "41",
         "NAME": "42",
         "KEYWORD": "44",
         "URI": "45",
         "CHARSET": "47",
         "LANGUAGE": "48",
-        "MIME_TYPE": "49",
-        "MEMBER_NAME": "4A",
     }
 
 
@@ -135,14 +129,13 @@ def test_the_answer_printed_in_the_document_is_read() -> None:
     )
 
 
-def test_every_syntax_comes_as_its_own_type() -> None:
+def test_every_syntax_that_is_read_comes_as_its_own_type() -> None:
     reply = decode_reply(
         bytes.fromhex("0200 0000 00000001")
         + _OPERATION_GROUP
         + b"\x04"
         + _attribute(0x23, "printer-state", struct.pack(">i", 3))
         + _attribute(0x22, "printer-is-accepting-jobs", b"\x01")
-        + _attribute(0x33, "copies-supported", struct.pack(">ii", 1, 99))
         + _attribute(0x30, "printer-supply", b"class=other;")
         + _attribute(0x12, "printer-geo-location", b"")
         + _attribute(0x44, "printer-state-reasons", b"media-low-report")
@@ -152,8 +145,7 @@ def test_every_syntax_comes_as_its_own_type() -> None:
     assert reply.printer == {
         "printer-state": (3,),
         "printer-is-accepting-jobs": (True,),
-        "copies-supported": ((1, 99),),
-        "printer-supply": (b"class=other;",),
+        "printer-supply": ("class=other;",),
         "printer-geo-location": (None,),
         "printer-state-reasons": ("media-low-report", "toner-low-report"),
     }
@@ -165,14 +157,12 @@ def test_every_syntax_comes_as_its_own_type() -> None:
         (0x10, None),
         (0x13, None),
         (0x1F, None),
-        (0x20, b"a4"),
-        (0x40, b"a4"),
+        (0x20, "a4"),
         (0x41, "a4"),
-        (0x49, "a4"),
-        (0x4A, b"a4"),
+        (0x7F, "a4"),
     ],
 )
-def test_out_of_band_values_and_strings_are_told_by_the_documents_ranges(
+def test_out_of_band_values_are_told_by_the_documents_range_and_others_are_text(
     tag: int, value: IppValue
 ) -> None:
     reply = decode_reply(
@@ -188,7 +178,7 @@ def test_an_answer_may_be_256_kib_long_and_no_longer() -> None:
         decode_reply(longest + b"\x00")
 
 
-def test_a_collection_within_a_collection_is_passed_over() -> None:
+def test_a_collection_within_a_collection_hides_nothing_behind_it() -> None:
     inner = _attribute(0x34, "", b"") + _attribute(0x4A, "", b"x-dimension")
     inner += _attribute(0x21, "", struct.pack(">i", 21000)) + _attribute(0x37, "", b"")
     reply = decode_reply(
@@ -201,7 +191,19 @@ def test_a_collection_within_a_collection_is_passed_over() -> None:
         + _attribute(0x23, "printer-state", struct.pack(">i", 4))
         + b"\x03"
     )
-    assert reply.printer == {"media-col-default": (None,), "printer-state": (4,)}
+    assert list(reply.printer) == ["media-col-default", "printer-state"]
+    assert reply.printer["printer-state"] == (4,)
+
+
+def test_an_attribute_of_a_great_many_values_is_read_in_no_time() -> None:
+    """Each value once: 20,000 of them took a second when each was added to a copy of the others."""
+    values = (
+        _attribute(0x21, "media-col-database", bytes(4)) + _attribute(0x21, "", bytes(4)) * 20000
+    )
+    started = time.process_time()
+    reply = decode_reply(bytes.fromhex("0200 0000 00000001 04") + values + b"\x03")
+    assert time.process_time() - started < 0.5
+    assert len(reply.printer["media-col-database"]) == 20001
 
 
 def test_a_number_of_the_wrong_length_hides_nothing_else() -> None:
@@ -223,7 +225,6 @@ def test_a_number_of_the_wrong_length_hides_nothing_else() -> None:
         (_GET_JOBS_ANSWER[:-1], "ends within"),
         (bytes.fromhex("0200 0000 00000001 21 0000 0000 03"), "outside a group"),
         (bytes.fromhex("0200 0000 00000001 04 21 0000 0000 03"), "no attribute"),
-        (bytes.fromhex("0200 0000 00000001 04 34 0001 61 0000 03"), "without an end"),
         (bytes(1 << 20), "longer than"),
     ],
 )

@@ -26,8 +26,8 @@ from device_drivers.status import DeviceStatus
 BUSY = (HealthCheck.too_slow,)
 """On a machine with other work the first inputs take seconds to make."""
 
-_BLACK = b"index=2;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=%d;"
-_WASTE = b"index=1;class=receptacleThatIsFilled;type=wasteToner;maxcapacity=100;level=3;"
+_BLACK = "index=2;class=supplyThatIsConsumed;type=toner;unit=percent;maxcapacity=100;level=%d;"
+_WASTE = "index=1;class=receptacleThatIsFilled;type=wasteToner;maxcapacity=100;level=3;"
 
 
 def _status(state: int, *reasons: str) -> DocumentPrinterStatus:
@@ -94,6 +94,18 @@ def test_what_is_asked_for_has_the_documents_names() -> None:
     )
 
 
+def test_a_printer_that_takes_no_jobs_is_offline() -> None:
+    status = understand_printer(
+        {
+            "printer-state": (3,),
+            "printer-state-reasons": ("none",),
+            "printer-is-accepting-jobs": (False,),
+        }
+    )
+    assert (status.device, status.fault) == (DeviceStatus.OFFLINE, None)
+    assert status.detail == "takes no jobs"
+
+
 def test_a_low_supply_alone_keeps_nobody_from_printing() -> None:
     status = _status(3, "media-low-report", "toner-low-warning")
     assert (status.device, status.fault) == (DeviceStatus.ONLINE, None)
@@ -131,6 +143,8 @@ def test_the_device_word_says_who_can_help(
         {"printer-state-reasons": ("none",)},
         {"printer-state": (None,), "printer-state-reasons": ("none",)},
         {"printer-state": (9,), "printer-state-reasons": ("none",)},
+        {"printer-state": (3,), "printer-state-reasons": (None,)},
+        {"printer-state": (3,), "printer-state-reasons": ("",)},
     ],
 )
 def test_a_printer_that_says_nothing_is_unknown_and_never_fine(
@@ -159,11 +173,11 @@ def test_a_queue_that_complains_is_believed() -> None:
         ((_WASTE, _BLACK % 75), 75),
         ((_BLACK % 75, _BLACK % 12), 12),
         ((_WASTE,), None),
-        ((b"class=supplyThatIsConsumed;maxcapacity=200;level=50;",), 25),
-        ((b"class=supplyThatIsConsumed;maxcapacity=-2;level=50;",), None),
-        ((b"class=supplyThatIsConsumed;maxcapacity=100;level=-3;",), None),
-        ((b"class=supplyThatIsConsumed;maxcapacity=0;level=0;",), None),
-        ((b"\xff\xfe", None, 7), None),
+        (("class=supplyThatIsConsumed;maxcapacity=200;level=50;",), 25),
+        (("class=supplyThatIsConsumed;maxcapacity=-2;level=50;",), None),
+        (("class=supplyThatIsConsumed;maxcapacity=100;level=-3;",), None),
+        (("class=supplyThatIsConsumed;maxcapacity=0;level=0;",), None),
+        ((b"\xff\xfe", "�", None, 7), None),
     ],
 )
 def test_toner_left_is_that_of_the_emptiest_cartridge(

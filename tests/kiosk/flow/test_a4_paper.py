@@ -1,13 +1,11 @@
 """A certificate on A4: where the printer can, else on the receipt, which says so; never twice."""
 
-import asyncio
 import base64
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
-from nacl.public import PrivateKey
 
 from device_drivers.document_printer.interface import (
     DocumentOutcome,
@@ -26,17 +24,12 @@ from kiosk.devices.fleet import Fleet
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
-from kiosk.flow.clerk import Clerk
-from kiosk.flow.performing import Performer
 from kiosk.flow.session import step
 from kiosk.flow.world import World
 from kiosk.screens.view import view
 from kiosk.screens.view_model import MessageView, ResultView, WorkingView
-from kiosk.store.cases import CaseDesk
 from kiosk.store.database import Store
-from kiosk.store.outbox import Outbox
-from kiosk.store.paper_journal import PaperJournal
-from tests.kiosk.flow.night_desk import PaneOfGlass
+from tests.kiosk.flow.paper_desk import PaperDesk, paper_desk
 from tests.kiosk.flow.visits import CASE_ID, RECEIPT, REPLIES, Walk, phrases, world
 
 SERVICE = "social-insurance-participation"
@@ -201,49 +194,29 @@ class ScriptedPrinter:
         return self.outcome
 
 
-@dataclass
-class Work:
-    """A performer with a document printer, and what it told the flow."""
-
-    store: Store
-    printer: ScriptedPrinter
-    performer: Performer
-    clerk: Clerk
-    told: list[ev.Event] = field(default_factory=list)
-
-    async def print(self) -> list[object]:
-        """Print one paper; the stages that were journaled."""
-        effect = ef.PrintDocument(case_id="a" * 32, title="certificate", pdf=PDF)
-        await self.performer.perform(effect, self.told.append)
-        await self.clerk.settle()
-        return [row[0] for row in self.store.rows("SELECT stage FROM paper_step ORDER BY rowid")]
+@pytest.fixture
+def printer(tmp_path: Path) -> ScriptedPrinter:
+    return ScriptedPrinter(tmp_path / "kiosk.sqlite")
 
 
 @pytest.fixture
-async def work(tmp_path: Path) -> AsyncIterator[Work]:
-    store = Store.open(tmp_path / "kiosk.sqlite")
-    outbox, clerk, printer = Outbox(store), Clerk(), ScriptedPrinter(store.path)
-    performer = Performer(
-        devices=Fleet(document_printer=printer),
-        desk=CaseDesk(store, outbox, PrivateKey.generate().public_key),
-        papers=PaperJournal(store, outbox),
-        changes=store.changes,
-        glass=PaneOfGlass(),
-        clerk=clerk,
-    )
-    writing = asyncio.create_task(clerk.work())
-    yield Work(store, printer, performer, clerk)
-    writing.cancel()
-    await asyncio.gather(writing, return_exceptions=True)
-    store.close()
+async def desk(printer: ScriptedPrinter) -> AsyncIterator[PaperDesk]:
+    async with paper_desk(printer.path, Fleet(document_printer=printer)) as standing:
+        yield standing
+
+
+async def steps_of_one(desk: PaperDesk) -> list[object]:
+    """Print one paper; the stages that were journaled."""
+    await desk.print(ef.PrintDocument(case_id="a" * 32, title="certificate", pdf=PDF))
+    return desk.steps()
 
 
 async def test_an_a4_paper_is_journaled_as_sent_before_the_print_service_has_it(
-    work: Work,
+    desk: PaperDesk, printer: ScriptedPrinter
 ) -> None:
-    assert await work.print() == ["intent", "sent", "presented"]
-    assert work.printer.seen == ["certificate", PDF, "sent"]
-    assert work.told == [
+    assert await steps_of_one(desk) == ["intent", "sent", "presented"]
+    assert printer.seen == ["certificate", PDF, "sent"]
+    assert desk.told == [
         ev.PaperProgressed("sent"),
         ev.PaperProgressed("presented"),
         ev.PaperEnded("printed"),
@@ -258,20 +231,24 @@ async def test_an_a4_paper_is_journaled_as_sent_before_the_print_service_has_it(
     ],
 )
 async def test_what_became_of_an_a4_paper_is_journaled_in_the_same_words(
-    work: Work, outcome: DocumentOutcome, ended: ev.PaperEnded
+    desk: PaperDesk, printer: ScriptedPrinter, outcome: DocumentOutcome, ended: ev.PaperEnded
 ) -> None:
-    work.printer.outcome = outcome
-    assert await work.print() == ["intent", "sent", ended.outcome]
-    assert work.told[-1] == ended
+    printer.outcome = outcome
+    assert await steps_of_one(desk) == ["intent", "sent", ended.outcome]
+    assert desk.told[-1] == ended
 
 
-async def test_a_printer_that_cannot_be_lent_has_printed_nothing(work: Work) -> None:
-    work.printer.connect_fault = True
-    assert await work.print() == ["intent", "sent", "not_printed"]
-    assert work.told == [ev.PaperEnded("not_printed", "D101")]
+async def test_a_printer_that_cannot_be_lent_has_printed_nothing(
+    desk: PaperDesk, printer: ScriptedPrinter
+) -> None:
+    printer.connect_fault = True
+    assert await steps_of_one(desk) == ["intent", "sent", "not_printed"]
+    assert desk.told == [ev.PaperEnded("not_printed", "D101")]
 
 
-async def test_a_fault_within_a_job_leaves_it_unconfirmed(work: Work) -> None:
-    work.printer.job_fault = True
-    assert await work.print() == ["intent", "sent", "unconfirmed"]
-    assert work.told[-1] == ev.PaperEnded("unconfirmed", "D104")
+async def test_a_fault_within_a_job_leaves_it_unconfirmed(
+    desk: PaperDesk, printer: ScriptedPrinter
+) -> None:
+    printer.job_fault = True
+    assert await steps_of_one(desk) == ["intent", "sent", "unconfirmed"]
+    assert desk.told[-1] == ev.PaperEnded("unconfirmed", "D104")

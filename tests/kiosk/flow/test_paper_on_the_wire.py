@@ -5,11 +5,9 @@ import base64
 import signal
 import sys
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from nacl.public import PrivateKey
 from pydantic import JsonValue
 
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
@@ -18,13 +16,10 @@ from kiosk.contract.devices import DeviceKind
 from kiosk.devices.fleet import Fleet
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
-from kiosk.flow.clerk import Clerk
-from kiosk.flow.performing import Performer
-from kiosk.store.cases import CaseDesk
 from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
 from kiosk.store.paper_journal import PaperJournal, PaperStage
-from tests.kiosk.flow.night_desk import PaneOfGlass
+from tests.kiosk.flow.paper_desk import PaperDesk, paper_desk
 
 ROOT = Path(__file__).resolve().parents[3]
 CASE = "0123456789abcdef" * 2
@@ -35,60 +30,33 @@ def paper(*blocks: JsonValue) -> ef.PrintPaper:
     return ef.PrintPaper(case_id=CASE, title="acceptance", receipt={"blocks": list(blocks)})
 
 
-@dataclass
-class Hall:
-    """A performer whose printer is on the wire, and what it told the flow."""
-
-    printer: ReceiptPrinterEmulator
-    store: Store
-    performer: Performer
-    clerk: Clerk
-    told: list[ev.Event] = field(default_factory=list)
-
-    async def print(self, effect: ef.PrintPaper) -> None:
-        await self.performer.perform(effect, self.told.append)
-        await self.clerk.settle()
-
-    def stages(self) -> list[object]:
-        return [row[0] for row in self.store.rows("SELECT stage FROM paper ORDER BY rowid")]
-
-
 @pytest.fixture
-async def hall(tmp_path: Path) -> AsyncIterator[Hall]:
+async def printer() -> AsyncIterator[ReceiptPrinterEmulator]:
     emulator = ReceiptPrinterEmulator(mm_per_s=None)
     await emulator.start()
-    fleet = Fleet.from_config(
-        {DeviceKind.RECEIPT_PRINTER: DeviceConfig(model="escpos", port=emulator.port)}
-    )
-    store = Store.open(tmp_path / "kiosk.sqlite")
-    outbox, clerk = Outbox(store), Clerk()
-    performer = Performer(
-        devices=fleet,
-        desk=CaseDesk(store, outbox, PrivateKey.generate().public_key),
-        papers=PaperJournal(store, outbox),
-        changes=store.changes,
-        glass=PaneOfGlass(),
-        clerk=clerk,
-    )
-    writing = asyncio.create_task(clerk.work())
-    yield Hall(emulator, store, performer, clerk)
-    writing.cancel()
-    await asyncio.gather(writing, return_exceptions=True)
-    store.close()
-    await fleet.close()
+    yield emulator
     await emulator.stop()
 
 
+@pytest.fixture
+async def desk(tmp_path: Path, printer: ReceiptPrinterEmulator) -> AsyncIterator[PaperDesk]:
+    fleet = Fleet.from_config(
+        {DeviceKind.RECEIPT_PRINTER: DeviceConfig(model="escpos", port=printer.port)}
+    )
+    async with paper_desk(tmp_path / "kiosk.sqlite", fleet) as standing:
+        yield standing
+
+
 async def test_a_receipt_that_cannot_be_laid_out_is_not_printed_and_the_next_one_is(
-    hall: Hall,
+    desk: PaperDesk, printer: ReceiptPrinterEmulator
 ) -> None:
-    await hall.print(paper({"text": "受理"}, {"image": {"png": BROKEN_PNG}}))
-    assert hall.told == [ev.PaperEnded("not_printed", "D401")]
-    assert hall.stages() == ["not_printed"]
-    await hall.print(paper({"text": "受理"}))
-    assert hall.told[-1] == ev.PaperEnded("printed")
-    assert hall.stages() == ["not_printed", "presented"]
-    assert [receipt.lines for receipt in hall.printer.receipts] == [("受理",)]
+    await desk.print(paper({"text": "受理"}, {"image": {"png": BROKEN_PNG}}))
+    assert desk.told == [ev.PaperEnded("not_printed", "D401")]
+    assert desk.stages() == ["not_printed"]
+    await desk.print(paper({"text": "受理"}))
+    assert desk.told[-1] == ev.PaperEnded("printed")
+    assert desk.stages() == ["not_printed", "presented"]
+    assert [receipt.lines for receipt in printer.receipts] == [("受理",)]
 
 
 @pytest.mark.parametrize(
@@ -96,20 +64,17 @@ async def test_a_receipt_that_cannot_be_laid_out_is_not_printed_and_the_next_one
     [("before", PaperStage.NOT_PRINTED), ("after", PaperStage.UNCONFIRMED)],
 )
 async def test_a_kiosk_killed_around_the_sending_says_of_its_paper_what_is_true(
-    tmp_path: Path, moment: str, stage: PaperStage
+    tmp_path: Path, printer: ReceiptPrinterEmulator, moment: str, stage: PaperStage
 ) -> None:
-    emulator = ReceiptPrinterEmulator(mm_per_s=None)
-    await emulator.start()
     file = tmp_path / "kiosk.sqlite"
     killed = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "tests.kiosk.flow.killed_at_sent"),
-        *(str(file), emulator.port, moment),
+        *(str(file), printer.port, moment),
         cwd=ROOT,
     )
     assert await killed.wait() == -signal.SIGKILL
-    assert (emulator.overheard, emulator.receipts) == (set(), [])  # not a byte has come
+    assert (printer.overheard, printer.receipts) == (set(), [])  # not a byte has come
     store = Store.open(file)
     papers = PaperJournal(store, Outbox(store))
     assert papers.settle() == {1: stage}
     store.close()
-    await emulator.stop()
