@@ -135,7 +135,7 @@ async def test_paper_that_ends_inside_the_job_leaves_it_unconfirmed(
 
 @pytest.mark.slow
 async def test_the_late_end_of_an_unconfirmed_job_does_not_confirm_the_next() -> None:
-    emulator = ReceiptPrinterEmulator(mm_per_s=400)
+    emulator = ReceiptPrinterEmulator(mm_per_s=400, clears_buffer=False)
     async with _printer(emulator) as driver:
         emulator.set_paper(left_mm=60)
         assert (await _print(driver, _LONG))[0] == Unconfirmed("D301")

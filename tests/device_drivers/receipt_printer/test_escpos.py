@@ -23,6 +23,7 @@ from device_drivers.receipt_printer.emulator.steps import (
     Unknown,
 )
 from device_drivers.receipt_printer.escpos import (
+    CUT_OFF,
     EJECT,
     END_OF_JOB,
     RECOVERY,
@@ -109,7 +110,8 @@ def test_what_frames_a_job_is_the_references_own_bytes() -> None:
     assert bytes.fromhex("1d6502") == RETRACT
     assert bytes.fromhex("1d6505") == EJECT
     assert present(12) == bytes.fromhex("1d65030c")
-    assert bytes(255 * 72) + bytes.fromhex("0a1d564200") == RECOVERY
+    assert bytes.fromhex("0a1d564228") == CUT_OFF
+    assert bytes(255 * 72) + CUT_OFF == RECOVERY
 
 
 def test_a_code_holds_what_its_command_can_count_and_no_byte_more() -> None:
