@@ -176,14 +176,20 @@ class Questions:
     async def _asked_automatic(self) -> PrinterStatus:
         """GS a is answered by a report at once, but not executed off line.
 
-        The last report before the silence said so, if it was so: each change is reported.
+        The last report before the silence said so, if it was so: each change is reported, so an
+        answer is not waited for long then.
         """
-        answer = await self._answer_of(ASK_AUTOMATIC_STATUS, AutomaticStatus, _IN_TURN_S)
+        await self._forget_input()
+        within_s = ANSWER_S if self._is_told_offline else _IN_TURN_S
+        answer = await self._answer_of(ASK_AUTOMATIC_STATUS, AutomaticStatus, within_s)
         if answer is not None:
             return understand_automatic(answer.frame)
+        return understand_automatic(self._automatic if self._is_told_offline else None)
+
+    @property
+    def _is_told_offline(self) -> bool:
         told = self._automatic
-        was_offline = told is not None and told[0] & AutomaticPrinterBits.OFFLINE
-        return understand_automatic(told if was_offline else None)
+        return told is not None and told[0] & AutomaticPrinterBits.OFFLINE != 0
 
     async def _answer_of(
         self, question: bytes, kind: type[_Answer], within_s: float = ANSWER_S
