@@ -104,5 +104,6 @@ class Remains:
             await self._asking.recover()
 
     def _are_gone(self) -> None:
-        self._has_piece = self._has_piece or self.are_there
+        if self.are_there and not self._asking.has_ended:
+            self._has_piece = True
         self.are_there = False

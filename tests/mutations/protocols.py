@@ -95,6 +95,7 @@ WITHOUT_NUMBERS = (
     "receipt_printer/understanding.py",
     "receipt_printer/questions.py",
     "receipt_printer/presenter.py",
+    "receipt_printer/remains.py",
     "social_security_card/driver.py",
     "id_card_reader/driver.py",
     "id_card_reader/sam_module.py",
