@@ -74,6 +74,14 @@ def test_a_bold_line_and_a_gap() -> None:
     )
 
 
+def test_a_gap_is_as_high_as_one_command_can_feed_and_no_higher() -> None:
+    assert _job(Gap(255)) == _job(Gap(300)) == _START + b"\x1bJ\xff" + _CUT
+
+
+def test_a_line_may_be_wide_without_being_tall() -> None:
+    assert _job(Line("A", wide=True)).startswith(_START + b"\x1bE\x00\x1d!\x10\x1c!\x04")
+
+
 def test_a_code_is_sent_as_its_content_in_utf_8() -> None:
     assert _job(QrCode("码1", 6)) == (
         _START
