@@ -6,8 +6,9 @@ after the cut, so its answer can leave only after the cut was executed; and a pr
 paper, cover or a stuck cutter executes nothing, so there the answer stays away. Answer seen: the
 receipt was printed and cut. Answer missing: bytes were sent and nobody knows, hence unconfirmed.
 
-After an unconfirmed job the printer may finish it later and answer then. The driver therefore
-counts the answers it is owed on a connection and takes only the last one as proof of a later job.
+What an unconfirmed job has left in the printer is cleared, see `Remains`. A make that cannot may
+finish it later and answer then. The driver therefore waits for the answers it is owed on a
+connection before it sends the next job, and takes only the last one as proof of that.
 
 Automatic status could be taken for that answer, byte by byte. It is switched off when the line is
 opened and at the head of every job (ESC @ may bring it back); a printer that sends it all the same,
@@ -16,6 +17,7 @@ only status it has, is understood: `Hearing`.
 """
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Callable, Mapping
 from contextlib import AsyncExitStack
@@ -25,6 +27,7 @@ from device_drivers.errors import DeviceFault, DeviceMissing, DeviceSilent, Faul
 from device_drivers.ports import Port
 from device_drivers.receipt_printer import escpos
 from device_drivers.receipt_printer.interface import (
+    CutterStatus,
     NotPrinted,
     Printed,
     PrinterStatus,
@@ -36,6 +39,7 @@ from device_drivers.receipt_printer.interface import (
 from device_drivers.receipt_printer.layout import PAPERS, lay_out
 from device_drivers.receipt_printer.presenter import NotTaken, Presenter
 from device_drivers.receipt_printer.questions import Questions, StatusSource
+from device_drivers.receipt_printer.remains import Remains
 from device_drivers.status import DeviceKind, DeviceStatus
 from device_drivers.transport.serial_port import SerialPort
 
@@ -48,6 +52,9 @@ _WRITE_S = 20.0
 """A full buffer empties at printing speed: 3 m of paper at 150 mm/s."""
 _POLL_S = 0.5
 """While a job runs: how often the printer is asked what holds it up."""
+_KNIFE_S = 0.6
+"""A knife that is told to go on and is free is back in its place by then; a cut takes half as long.
+"""
 _STOPS = frozenset(
     {
         FaultCode.PAPER_OUT,
@@ -66,6 +73,8 @@ class EscposReceiptPrinter:
     receipt (400 mm at a slow 75 mm/s, and a cut of 1.5 s) takes 7 s; twice that. A hot head pauses
     it, `cooling_s` in all: no manual says how long, and a citizen does not stand there for ever.
     `status_by`: what the model answers (DEVICES.md 4.3, 4.4).
+    `clear_by`: `dle_dc4` is asked to drop a broken receipt, and no harm to a make that does not
+    know it; `none` for one that knows no real-time command or takes it amiss.
     `presenter`: `custom` holds the cut ticket until GS e moves it, and sees it in its mouth, so
     that PRESENTED and TAKEN can be told; `present_steps` is how far out, in the model's own steps.
     A job then waits up to `taken_within_s` for the paper to be taken, after which `not_taken` says
@@ -81,6 +90,7 @@ class EscposReceiptPrinter:
         cut_timeout_s: float = 15.0,
         cooling_s: float = 60.0,
         status_by: StatusSource = "real_time",
+        clear_by: Literal["dle_dc4", "none"] = "dle_dc4",
         presenter: Literal["none", "custom"] = "none",
         present_steps: int = 12,
         taken_within_s: float = 30.0,
@@ -92,6 +102,7 @@ class EscposReceiptPrinter:
         for name, value, known in (
             ("encoding", encoding, ("gb18030", "gbk", "utf-8")),
             ("status_by", status_by, ("real_time", "automatic", "custom")),
+            ("clear_by", clear_by, ("dle_dc4", "none")),
             ("presenter", presenter, ("none", "custom")),
             ("not_taken", not_taken, ("retract", "eject", "leave")),
         ):
@@ -103,6 +114,7 @@ class EscposReceiptPrinter:
             "width_mm": str(width_mm),
             "encoding": encoding,
             "status_source": status_by,
+            "clear_by": clear_by,
             "presenter": presenter,
         }
         """Fixed by model and settings, see `Device`."""
@@ -125,17 +137,14 @@ class EscposReceiptPrinter:
             if has_presenter
             else None
         )
-        self._unproven = False
-        """The last job sent has not been seen to end."""
-        self._lead = b""
-        """What the next job begins with: on a line opened anew after an unproven job, the printer
-        may still wait for the rest of a picture whose bytes were lost with the old line."""
+        self._remains = Remains(self._line, self._asking, is_clearing=clear_by == "dle_dc4")
 
     async def connect(self) -> None:
         """Open the port and see that the printer answers. Raises DeviceMissing, DeviceSilent."""
         async with self._line.conversation():
             await self._open()
             status = await self._asking.status()
+            await self._see_to_remains(status)
         if status.device is DeviceStatus.UNKNOWN:
             raise DeviceSilent(_DEVICE, status.detail)
 
@@ -199,12 +208,17 @@ class EscposReceiptPrinter:
         return job + presented + escpos.END_OF_JOB
 
     async def _open(self) -> None:
-        """Open the line, when it is closed, and say which automatic status is wanted on it."""
+        """Open the line, when it is closed; first of all clear what a job has left behind it."""
         if self._line.is_open:
             return
         await self._line.open()
-        self._lead = escpos.RECOVERY if self._unproven else b""
-        await self._asking.begin()
+        self._asking.forget()
+        try:
+            await self._remains.line_opened()
+            await self._asking.begin()
+        except DeviceFault:
+            await self._line.close()
+            raise
 
     async def _status(self) -> PrinterStatus:
         """Ask; a line on which nothing answers is closed, so that the next question reopens it."""
@@ -213,6 +227,8 @@ class EscposReceiptPrinter:
             status = await self._asking.status()
             if status.device is DeviceStatus.UNKNOWN and not self._asking.is_behind_a_job:
                 await self._line.close()
+            else:
+                await self._see_to_remains(status)
             return status
         except DeviceMissing as fault:
             return PrinterStatus(
@@ -221,24 +237,46 @@ class EscposReceiptPrinter:
         except DeviceFault as fault:
             return PrinterStatus(device=DeviceStatus.UNKNOWN, detail=fault.detail)
 
+    async def _see_to_remains(self, status: PrinterStatus) -> None:
+        await self._remains.see_to(status, is_stopped=status.fault in _STOPS)
+
     async def _status_before_job(self) -> PrinterStatus:
-        """GS a waits behind a job that broke off and goes on now: it gets that job's time."""
+        """Of a printer that is done with the job before, if that was not cleared and goes on now.
+
+        It gets that job's time: what it prints of it shall not come out with the next.
+        """
         deadline = time.monotonic() + self._cut_timeout_s
+        self._remains.may_recover_again()
         status = await self._status()
-        while (
-            status.device is DeviceStatus.UNKNOWN
-            and self._status_by == "automatic"
-            and self._unproven
-            and time.monotonic() < deadline
-        ):
+        if status.cutter is CutterStatus.STUCK:
+            status = await self._status_when_recovered(status)
+        while self._is_at_the_job_before(status) and time.monotonic() < deadline:
+            with contextlib.suppress(DeviceFault):  # a line that is gone is seen by the next look
+                await self._asking.listen_for_end(min(_POLL_S, deadline - time.monotonic()))
+            status = await self._status()
+        if status.device is DeviceStatus.ONLINE:
+            self._asking.forget_ends()
+        return status
+
+    def _is_at_the_job_before(self, status: PrinterStatus) -> bool:
+        """GS a waits behind it, so there silence says nothing else."""
+        if status.device is DeviceStatus.ONLINE:
+            return self._asking.ends_owed > 0
+        is_silent = status.device is DeviceStatus.UNKNOWN
+        return is_silent and self._status_by == "automatic" and self._remains.are_there
+
+    async def _status_when_recovered(self, status: PrinterStatus) -> PrinterStatus:
+        """The knife was told to go on just now."""
+        deadline = time.monotonic() + _KNIFE_S
+        while status.cutter is CutterStatus.STUCK and time.monotonic() < deadline:
+            await asyncio.sleep(_KNIFE_S / 3)
             status = await self._status()
         return status
 
     async def _send(self, job: bytes) -> PrintOutcome | None:
         """None when every byte is out. What went wrong leaves the line closed and clean."""
         self._asking.begin_job()
-        self._unproven = True
-        lead, self._lead = self._lead, b""
+        lead = self._remains.begin_job()
         writing = asyncio.ensure_future(self._line.write(lead + job, within_s=_WRITE_S))
         try:
             await asyncio.shield(writing)
@@ -257,23 +295,39 @@ class EscposReceiptPrinter:
         began = time.monotonic()
         deadline = began + self._cut_timeout_s
         held_by: FaultCode | None = None
+        status = PrinterStatus(device=DeviceStatus.UNKNOWN)
         try:
             while time.monotonic() < deadline:
                 await self._asking.listen_for_end(min(_POLL_S, deadline - time.monotonic()))
                 status = await self._asking.status_while_printing()
                 if self._asking.ends_owed == 0:
+                    if self._asking.is_noisy:
+                        break  # its end may be noise
                     return self._ended(status)
                 held_by = status.fault
                 if held_by in _STOPS:
-                    return Unconfirmed(_why(status))
+                    break
                 if held_by is FaultCode.HEAD_HOT:
                     deadline = min(time.monotonic() + self._cut_timeout_s, began + self._cooling_s)
         except DeviceFault as fault:
             await self._line.close()
-            if self._asking.ends_owed == 0:
+            if self._asking.has_ended:
                 return self._ended(PrinterStatus(device=DeviceStatus.UNKNOWN))
             return Unconfirmed(fault.code.value)
-        return Unconfirmed((held_by or FaultCode.DEVICE_SILENT).value)
+        return await self._broken_off(status)
+
+    async def _broken_off(self, status: PrinterStatus) -> PrintOutcome:
+        """Nobody waits for its end any more, so it shall not come out later either.
+
+        What was on paper before the printer cleared its buffers was printed: an end heard until
+        then is one.
+        """
+        try:
+            await self._remains.clear()
+            await self._see_to_remains(status)
+        except DeviceFault:
+            await self._line.close()
+        return self._ended(status) if self._asking.has_ended else Unconfirmed(_why(status))
 
     def _ended(self, after: PrinterStatus) -> PrintOutcome:
         """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt.
@@ -282,7 +336,7 @@ class EscposReceiptPrinter:
         """
         if self._asking.is_noisy:
             return Unconfirmed(FaultCode.DEVICE_GARBLED.value)
-        self._unproven = False
+        self._remains.end_job()
         if after.fault is FaultCode.CUTTER_STUCK:
             return Unconfirmed(FaultCode.CUTTER_STUCK.value)
         end = self._asking.last_end

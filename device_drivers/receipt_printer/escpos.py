@@ -94,10 +94,12 @@ _PRESENT = b"\x1de\x03"
 """GS e 3 m."""
 _WIDEST_BYTES = 72
 """576 dots of 80 mm paper (DEVICES.md 4.5)."""
-RECOVERY = bytes(_BAND_ROWS * _WIDEST_BYTES) + b"\n\x1dVB\x00"
-"""Sent first after a job that broke off: as many NULs as the longest picture band may still be
-waiting for (a printer ignores NUL, a picture takes it as white), then a cut, so that what is left
-of one citizen's receipt never hangs on the next one's."""
+CUT_OFF = _LINE_FEED + _CUT
+"""Sent after a job that broke off and was cleared: what is on paper of one citizen's receipt never
+hangs on the next one's."""
+RECOVERY = bytes(_BAND_ROWS * _WIDEST_BYTES) + CUT_OFF
+"""Sent first after a job that was lost with its line and not cleared: as many NULs as the longest
+picture band may still be waiting for (a printer ignores NUL, a picture takes it as white)."""
 
 
 def encode_job(

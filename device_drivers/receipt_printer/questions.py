@@ -7,14 +7,16 @@ later questions. On a connection each is counted when it is sent and when its an
 import time
 from typing import Literal, TypeVar
 
-from device_drivers.errors import DeviceFault
 from device_drivers.receipt_printer.interface import PrinterStatus, TicketStatus
 from device_drivers.receipt_printer.status_bits import AutomaticPrinterBits
 from device_drivers.receipt_printer.status_bytes import (
     ASK_AUTOMATIC_STATUS,
     ASK_FULL_STATUS,
+    CLEAR_BUFFERS,
     NO_AUTOMATIC_STATUS,
+    RECOVER,
     AutomaticStatus,
+    Cleared,
     EndOfJob,
     FullStatus,
     Heard,
@@ -35,7 +37,7 @@ StatusSource = Literal["real_time", "automatic", "custom"]
 """`real_time` asks DLE EOT 1 to 4; `automatic` GS a, of models that know no DLE EOT; `custom` DLE
 EOT 20, of the Custom family (DEVICES.md 4.3, 4.4)."""
 
-_Answer = TypeVar("_Answer", RealTimeAnswer, FullStatus, AutomaticStatus)
+_Answer = TypeVar("_Answer", RealTimeAnswer, FullStatus, AutomaticStatus, Cleared)
 
 ANSWER_S = 0.2
 """A real-time answer takes a few ms on any line; five questions still fit into 1 s."""
@@ -62,6 +64,11 @@ class Questions:
         """GS r 1 sent on this connection and not answered."""
         self.last_end: EndOfJob | None = None
         """The last answer to one of them."""
+        self.has_ended = False
+        """The last job sent on this connection was executed to its end."""
+        self.was_cleared = False
+        """The printer said that its buffers are empty, and no job was sent since it was asked."""
+        self._is_clearing = False
 
     @property
     def automatic_status(self) -> bytes:
@@ -73,16 +80,34 @@ class Questions:
         """Silence may only mean that a job sent earlier is not finished."""
         return self._source == "automatic" and self.ends_owed > 0
 
-    async def begin(self) -> None:
-        """The line was opened anew: nothing is owed on it. Raises DeviceFault, the line closed."""
+    def forget(self) -> None:
+        """The line was opened anew: nothing is owed on it."""
         self._hearing = Hearing(knows_full_status=self._knows_full_status)
         self._automatic = None
+        self.forget_ends()
+        self.has_ended = self.was_cleared = self._is_clearing = False
+
+    def forget_ends(self) -> None:
+        """An on-line printer had all the time it may take: what is still owed was lost."""
         self.ends_owed = 0
-        try:
-            await self._line.write(self.automatic_status, within_s=ANSWER_S)
-        except DeviceFault:
-            await self._line.close()
-            raise
+
+    async def begin(self) -> None:
+        """Say which automatic status is wanted. Raises DeviceFault."""
+        await self._line.write(self.automatic_status, within_s=ANSWER_S)
+
+    async def clear(self, within_s: float) -> bool:
+        """Have the printer drop what it has not printed; True when it says that it has.
+
+        No end is owed any more then. An answer that comes later sets `was_cleared` all the same.
+        Raises DeviceFault.
+        """
+        self.was_cleared, self._is_clearing = False, True
+        await self._answer_of(CLEAR_BUFFERS, Cleared, within_s)
+        return self.was_cleared
+
+    async def recover(self) -> None:
+        """Clear the buffers and end an error of the cutter; not answered. Raises DeviceFault."""
+        await self._line.write(RECOVER, within_s=ANSWER_S)
 
     async def status(self) -> PrinterStatus:
         """One round of questions. Raises DeviceFault when the line is gone."""
@@ -116,6 +141,7 @@ class Questions:
         self._hearing.forget_half()
         self._hearing.noise = 0
         self.ends_owed += 1
+        self.has_ended = self.was_cleared = self._is_clearing = False
 
     @property
     def is_noisy(self) -> bool:
@@ -150,14 +176,20 @@ class Questions:
     async def _asked_automatic(self) -> PrinterStatus:
         """GS a is answered by a report at once, but not executed off line.
 
-        The last report before the silence said so, if it was so: each change is reported.
+        The last report before the silence said so, if it was so: each change is reported, so an
+        answer is not waited for long then.
         """
-        answer = await self._answer_of(ASK_AUTOMATIC_STATUS, AutomaticStatus, _IN_TURN_S)
+        await self._forget_input()
+        within_s = ANSWER_S if self._is_told_offline else _IN_TURN_S
+        answer = await self._answer_of(ASK_AUTOMATIC_STATUS, AutomaticStatus, within_s)
         if answer is not None:
             return understand_automatic(answer.frame)
+        return understand_automatic(self._automatic if self._is_told_offline else None)
+
+    @property
+    def _is_told_offline(self) -> bool:
         told = self._automatic
-        was_offline = told is not None and told[0] & AutomaticPrinterBits.OFFLINE
-        return understand_automatic(told if was_offline else None)
+        return told is not None and told[0] & AutomaticPrinterBits.OFFLINE != 0
 
     async def _answer_of(
         self, question: bytes, kind: type[_Answer], within_s: float = ANSWER_S
@@ -185,4 +217,8 @@ class Questions:
             if isinstance(each, EndOfJob) and self.ends_owed:
                 self.ends_owed -= 1
                 self.last_end = each
+                self.has_ended = self.ends_owed == 0
+            if isinstance(each, Cleared) and self._is_clearing:
+                self.ends_owed = 0
+                self.was_cleared, self._is_clearing = True, False
         return heard

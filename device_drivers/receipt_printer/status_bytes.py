@@ -41,6 +41,14 @@ ASK_AUTOMATIC_STATUS = b"\x1da\x0e"
 """GS a 14: on line, errors and paper; a report at once, and one at each change."""
 NO_AUTOMATIC_STATUS = b"\x1da\x00"
 """GS a 0."""
+CLEAR_BUFFERS = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
+"""DLE DC4, fn = 8 (Epson ESC/POS reference; Citizen's have it too): obeyed at once, off line, in
+error or with a full buffer. It clears the receive and the print buffer and leaves all modes."""
+CLEARED = b"\x37\x25\x00"
+"""The answer when that is done: header, identifier, NUL. Until then nothing may be sent."""
+RECOVER = b"\x10\x05\x02"
+"""DLE ENQ 2 (Epson, Citizen, HPRT, Partner): clear both buffers and recover from an error of the
+automatic cutter; it does nothing where there is none, and is not answered."""
 
 
 def ask(question: Question) -> bytes:
@@ -82,7 +90,12 @@ class EndOfJob:
         return self.byte & RollBits.OUT != 0
 
 
-Heard = RealTimeAnswer | FullStatus | AutomaticStatus | EndOfJob
+@dataclass(frozen=True, slots=True)
+class Cleared:
+    """The answer to DLE DC4 8: what was sent before and not yet printed is gone."""
+
+
+Heard = RealTimeAnswer | FullStatus | AutomaticStatus | EndOfJob | Cleared
 
 
 class Hearing:
@@ -91,6 +104,7 @@ class Hearing:
     Automatic status (GS a, DEVICES.md 4.3) may come unasked at any moment, when paper ends in the
     middle of a job for one. Its bytes 2 to 4 look just like the answer to GS r 1, so three such
     bytes after its first one are never taken for the end of a job, whatever comes in between.
+    No other answer begins as that to DLE DC4 8 does; flow control may come in between its bytes.
     `knows_full_status`: it is of the Custom family, where 10 0F begins a unit of six.
     """
 
@@ -101,6 +115,8 @@ class Hearing:
         self._last = 0
         self._full = b""
         """What has come of a full status."""
+        self._cleared = b""
+        """What has come of the answer to DLE DC4 8."""
         self.noise = 0
         """Bytes heard so far that belong to no answer: a line that has some may invent others."""
 
@@ -112,11 +128,14 @@ class Hearing:
         """What is missing of a unit was lost: for when the line has been quiet for long enough."""
         self._automatic = b""
         self._full = b""
+        self._cleared = b""
 
     def _one(self, byte: int) -> Heard | None:
         last, self._last = self._last, byte
         if self._full:
             return self._more_of_full(byte)
+        if self._cleared and byte not in _FLOW_CONTROL:
+            return self._more_of_cleared(byte)
         if self._knows_full_status and bytes([last, byte]) == FULL_STATUS_HEAD:
             # no automatic status: its second byte has bits 0 and 1 clear
             self._automatic = b""
@@ -127,6 +146,9 @@ class Hearing:
             return None
         if byte & FIXED_BITS == OF_REAL_TIME:
             return RealTimeAnswer(byte)
+        if CLEARED.startswith(bytes([byte])):
+            self._cleared = bytes([byte])
+            return None
         if byte & CLEAR_IN_OTHERS:
             self.noise += byte not in _FLOW_CONTROL
             return None
@@ -140,6 +162,17 @@ class Hearing:
             return None
         frame, self._automatic = self._automatic, b""
         return AutomaticStatus(frame)
+
+    def _more_of_cleared(self, byte: int) -> Heard | None:
+        before, self._cleared = self._cleared, b""
+        so_far = before + bytes([byte])
+        if so_far == CLEARED:
+            return Cleared()
+        if CLEARED.startswith(so_far):
+            self._cleared = so_far
+            return None
+        self.noise += len(before)
+        return self._one(byte)
 
     def _more_of_full(self, byte: int) -> FullStatus | None:
         self._full += bytes([byte])

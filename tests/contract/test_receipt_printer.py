@@ -3,7 +3,7 @@
 Each promise is held for both papers and for each way a printer can say how it is.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Final, Literal, Protocol
@@ -12,6 +12,7 @@ import pytest
 
 from device_drivers.ports import Port
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
+from device_drivers.receipt_printer.emulator.condition import Breakage
 from device_drivers.receipt_printer.interface import (
     CoverStatus,
     CutterStatus,
@@ -27,7 +28,7 @@ from device_drivers.receipt_printer.interface import (
 from device_drivers.registry import make_device
 from device_drivers.status import DeviceKind, DeviceStatus
 from tests.conftest import Technician
-from tests.device_drivers.receipt_printer.sample import ACCEPTANCE, SHORT
+from tests.device_drivers.receipt_printer.sample import ACCEPTANCE, LONG, SHORT
 
 DEVICE: Final[Literal[DeviceKind.RECEIPT_PRINTER]] = DeviceKind.RECEIPT_PRINTER
 
@@ -40,23 +41,53 @@ class Model:
     width_mm: int
     driver: dict[str, object] = field(default_factory=dict)
     answers_real_time: bool = True
+    clears_buffer: bool = True
+    """It knows DLE DC4 8, so that nothing of a broken receipt is left in it."""
+    latches_errors: bool = False
+    """An error of the knife lasts until DLE ENQ, though the knife is free."""
+    is_terse: bool = False
+    """It has one place only to say a thing, where others have two."""
+    has_flow_control: bool = False
     presenter: Literal["none", "custom"] = "none"
     ticket_ends: tuple[TicketEnd, ...] = (TicketEnd.UNKNOWN,)
     faults_of_the_knife: tuple[str, CutterStatus] = ("D203", CutterStatus.STUCK)
     """DLE EOT 20 says that a part is broken, and not which (DEVICES.md 4.4)."""
+    tells_of: tuple[Breakage, ...] = ("mechanical", "unrecoverable")
+    """What else may break in it, as far as it says so."""
 
 
 MODELS = (
-    Model("80 mm paper, DLE EOT 1 to 4", 80),
-    Model("58 mm paper, DLE EOT 1 to 4", 58),
-    Model("80 mm paper, GS a only", 80, {"status_by": "automatic"}, answers_real_time=False),
+    Model("80 mm paper, DLE EOT 1 to 4", 80, latches_errors=True),
     Model(
-        "80 mm paper, DLE EOT 20 only",
+        "58 mm paper, DLE EOT 1 to 4 without a bit twice, XON and XOFF",
+        58,
+        is_terse=True,
+        has_flow_control=True,
+        tells_of=("unnamed",),
+    ),
+    Model(
+        "80 mm paper, GS a only",
         80,
-        {"status_by": "custom"},
+        {"status_by": "automatic", "clear_by": "none"},
         answers_real_time=False,
-        presenter="custom",
-        faults_of_the_knife=("D205", CutterStatus.UNKNOWN),
+        clears_buffer=False,
+    ),
+    *(
+        Model(
+            name,
+            80,
+            {"status_by": "custom", "clear_by": "none"},
+            answers_real_time=False,
+            clears_buffer=False,
+            is_terse=is_terse,
+            presenter="custom",
+            faults_of_the_knife=("D205", CutterStatus.UNKNOWN),
+            tells_of=("voltage", "unrecoverable"),
+        )
+        for name, is_terse in (
+            ("80 mm paper, DLE EOT 20 only", False),
+            ("80 mm paper, DLE EOT 20 only, its other bits", True),
+        )
     ),
     Model(
         "80 mm paper, DLE EOT 1 to 4, a presenter of the Custom family",
@@ -76,12 +107,19 @@ class Hand(Protocol):
     async def put_little_paper_in(self) -> None: ...
     async def block_the_knife(self, *, is_stuck: bool) -> None: ...
     async def heat_the_head(self, *, is_hot: bool) -> None: ...
+    async def break_something(self, part: Breakage) -> None: ...
     async def open_the_cover(self) -> None: ...
     async def close_the_cover(self) -> None: ...
     async def pull_the_cable(self) -> None: ...
     async def put_the_cable_back(self) -> None: ...
     async def sees_receipts(self, count: int) -> None:
         """Fails where it is another number since the test began."""
+
+    async def sees_paper_move(self) -> None:
+        """Comes back in the middle of a receipt."""
+
+    async def sees_a_torn_receipt_and(self, lines: Sequence[str]) -> None:
+        """Fails where there is anything else, where the first is whole or they hang together."""
 
 
 class EmulatorsHand:
@@ -105,6 +143,9 @@ class EmulatorsHand:
     async def heat_the_head(self, *, is_hot: bool) -> None:
         self._emulator.set_head(is_hot=is_hot)
 
+    async def break_something(self, part: Breakage) -> None:
+        self._emulator.set_broken(part)
+
     async def open_the_cover(self) -> None:
         self._emulator.set_cover(is_open=True)
 
@@ -119,6 +160,15 @@ class EmulatorsHand:
 
     async def sees_receipts(self, count: int) -> None:
         assert len(self._emulator.receipts) == count
+        assert self._emulator.unknown == []
+
+    async def sees_paper_move(self) -> None:
+        await self._emulator.has_moved()
+
+    async def sees_a_torn_receipt_and(self, lines: Sequence[str]) -> None:
+        torn, whole = [piece for piece in self._emulator.receipts if piece.lines]
+        assert 0 < len(torn.lines) < len(LONG.blocks)
+        assert whole.lines == tuple(lines)
         assert self._emulator.unknown == []
 
 
@@ -147,6 +197,9 @@ class TechniciansHand:
         words = "Print black paper until the head stops for heat" if is_hot else "Let it cool"
         await self._please(words)
 
+    async def break_something(self, part: Breakage) -> None:
+        await self._please(f"Bring about an error of this kind: {part}" if part else "Mend it")
+
     async def open_the_cover(self) -> None:
         await self._please("Open the cover")
 
@@ -161,6 +214,12 @@ class TechniciansHand:
 
     async def sees_receipts(self, count: int) -> None:
         await self._please(f"Count the papers since the last count: it must be {count}")
+
+    async def sees_paper_move(self) -> None:
+        """The next prompt is for the middle of it."""
+
+    async def sees_a_torn_receipt_and(self, lines: Sequence[str]) -> None:
+        await self._please(f"There must be a torn receipt, and one of these lines: {lines}")
 
 
 Stand = tuple[Port, Hand]
@@ -183,12 +242,15 @@ async def stand(
 
 @asynccontextmanager
 async def emulated(model: Model, request: pytest.FixtureRequest) -> AsyncIterator[Stand]:
-    del request
     emulator = ReceiptPrinterEmulator(
         width_mm=model.width_mm,
-        mm_per_s=None,
+        mm_per_s=getattr(request.module, "MM_PER_S", None),
         presenter=model.presenter,
         answers_real_time=model.answers_real_time,
+        clears_buffer=model.clears_buffer,
+        latches_errors=model.latches_errors,
+        flow_control=model.has_flow_control,
+        is_terse=model.is_terse,
     )
     await emulator.start()
     yield Port.parse(emulator.port), EmulatorsHand(emulator)
@@ -278,6 +340,19 @@ async def test_a_blocked_knife_is_told_and_prints_nothing_until_it_is_free(
     assert (status.fault, status.cutter) == model.faults_of_the_knife
     assert await _print(printer, SHORT) == NotPrinted(model.faults_of_the_knife[0])
     await hand.block_the_knife(is_stuck=False)
+    assert isinstance(await _print(printer, SHORT), Printed)
+    await hand.sees_receipts(1)
+
+
+async def test_a_broken_part_is_told_until_it_is_mended(
+    printer: ReceiptPrinter, hand: Hand, model: Model
+) -> None:
+    for part in model.tells_of:
+        await hand.break_something(part)
+        status = await printer.status()
+        assert (status.device, status.fault) == (DeviceStatus.HARDWARE_ERROR, "D205")
+        assert await _print(printer, SHORT) == NotPrinted("D205")
+        await hand.break_something("")
     assert isinstance(await _print(printer, SHORT), Printed)
     await hand.sees_receipts(1)
 

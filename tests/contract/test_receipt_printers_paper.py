@@ -30,6 +30,15 @@ LINE_PITCH_DOTS = 34
 GLYPH_DOTS = 24
 BAR_DOTS = 80
 """DEVICES.md 4.5 and the layout's own promise: 24 dots of glyph and 10 of air, 10 mm of bars."""
+COLUMN_DOTS = 12
+BELOW_DOTS = 40
+"""5 mm at 8 dots/mm, for a thumb."""
+HEAD_TO_KNIFE_DOTS = 88
+"""Of the emulated printer: the empty strip every receipt begins with."""
+PAPER_DOTS = 576
+QUIET_MODULES = 10
+"""ISO/IEC 15417, 4.4: the margin of Code 128."""
+COARSEST_DOTS = 3
 ROUGHLY_DOTS = 4
 """A printer's big glyphs are drawn anew, not its small ones doubled dot by dot."""
 
@@ -129,6 +138,11 @@ async def test_one_line_stands_below_the_other_with_a_little_air(desk: Desk) -> 
     assert two.height - one.height == LINE_PITCH_DOTS
 
 
+async def test_a_receipt_ends_five_millimetres_below_its_last_line(desk: Desk) -> None:
+    paper = await desk.dots(Text("口"))
+    assert paper.height == HEAD_TO_KNIFE_DOTS + LINE_PITCH_DOTS + BELOW_DOTS
+
+
 async def test_a_qr_code_is_scanned_from_the_paper(desk: Desk) -> None:
     content = "https://zwfw.example.cn/q/37032120261123000417?项=无犯罪"
     receipt = await desk.print(Qr(content))
@@ -154,6 +168,31 @@ async def test_a_bar_code_is_scanned_from_the_paper_and_read_below_it(
     box = ink.getbbox()
     assert box is not None
     assert box[3] - bar[3] >= GLYPH_DOTS // 2  # the words
+    words = ink.crop((0, bar[3], ink.width, ink.height)).getbbox()
+    assert words is not None
+    assert abs(words[2] - words[0] - COLUMN_DOTS * len(number)) <= COLUMN_DOTS
+
+
+@pytest.mark.parametrize("length", [1, 11, 12, 13, 14, 20, 21])
+async def test_a_bar_code_is_as_coarse_as_the_paper_lets_it_be_and_keeps_its_margins(
+    desk: Desk, length: int
+) -> None:
+    ink = await desk.dots(Barcode("A" * length))
+    (code,) = zxingcpp.read_barcodes(ImageOps.invert(ink))
+    assert code.text == "A" * length
+    left, top, right, _ = ink.getbbox() or (0, 0, 0, 0)
+    bars = ink.crop((left, top, right, top + 1)).tobytes()
+    module_dots = bars.index(0) // 2  # Code 128 begins with a bar of two modules
+    modules = len(bars) // module_dots
+    assert min(left, PAPER_DOTS - right) >= QUIET_MODULES * module_dots
+    coarser = (modules + 2 * QUIET_MODULES) * (module_dots + 1)
+    assert module_dots == COARSEST_DOTS or coarser > PAPER_DOTS
+
+
+async def test_a_bar_code_that_is_too_wide_for_the_paper_is_refused(desk: Desk) -> None:
+    with pytest.raises(ValueError, match="fit"):
+        await desk.print(Barcode("A" * 22))
+    assert desk.emulator.receipts == []
 
 
 async def test_a_picture_comes_out_dot_for_dot_whatever_its_dots_would_mean(desk: Desk) -> None:
@@ -180,6 +219,27 @@ async def test_no_picture_spells_a_command_that_is_obeyed_at_once(
     assert receipt.lines == ("受",)
     assert command not in desk.emulator.overheard
     assert b"\x10\x04\x01" in desk.emulator.overheard  # what is asked on purpose is heard
+
+
+async def test_a_command_a_picture_must_not_spell_costs_it_one_dot(desk: Desk) -> None:
+    rows = 40
+    wanted = Image.frombytes("1", (576, rows), b"\x10\x04\x14".ljust(72, b"\x00") * rows)
+    stream = io.BytesIO()
+    ImageOps.invert(wanted.convert("L")).save(stream, "PNG")
+    ink = await desk.ink(Picture(stream.getvalue(), width_share=1))
+    spoilt = ImageChops.difference(ink, wanted.convert("L").crop(wanted.getbbox()))
+    assert ink.height == rows
+    assert spoilt.histogram()[255] == rows
+
+
+@pytest.mark.parametrize("status_by", ["real_time", "automatic"])
+async def test_a_printer_is_not_asked_about_a_drawer_nobody_has(status_by: str) -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=None, answers_real_time=status_by == "real_time")
+    async with paper_of(emulator, status_by=status_by) as desk:
+        await desk.print(Text("受"))
+        emulator.set_drawer(is_open=True)
+        await desk.print(Text("理"))
+    assert emulator.drawer_reports == 0
 
 
 @pytest.mark.parametrize(

@@ -89,6 +89,14 @@ class Setting:
             "automatic",
         ),
         Setting(
+            DeviceKind.RECEIPT_PRINTER,
+            "escpos",
+            Scheme.TCP,
+            {"clear_by": "none"},
+            "clear_by",
+            "none",
+        ),
+        Setting(
             DeviceKind.DOCUMENT_CAMERA,
             "opencv",
             Scheme.V4L2,

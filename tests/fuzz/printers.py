@@ -120,7 +120,12 @@ PRINTER_DECODERS = (
         Heard,
         tuple(
             bytes.fromhex(stream)
-            for stream in ("12 16 1e 12 00", "18000f00 3800030f 0f", "100f20040000 100f05000008 00")
+            for stream in (
+                "12 16 1e 12 00",
+                "18000f00 3800030f 0f",
+                "100f20040000 100f05000008 00",
+                "37 25 00 12 13 37 25 11 00 00",
+            )
         ),
     ),
     Decoder(

@@ -52,7 +52,7 @@ _TRIGGERED = (
 )
 _KEYBOARDS = ("test_qr_scanners_as_keyboards.py", "test_qr_scanner.py")
 _PAPER = ("test_receipt_printers_paper.py",)
-_PRINTER = ("test_receipt_printer.py",)
+_PRINTER = ("test_receipt_printer.py", "test_receipt_printers_remains.py")
 _DOCUMENT = Contract(("test_document_printers_words.py", "test_document_printer.py"))
 _CABINET = Contract(("test_cabinet.py",))
 _SUPPLY = Contract(("test_power_supply.py",))
@@ -104,6 +104,7 @@ WITHOUT_NUMBERS = (
     "receipt_printer/understanding.py",
     "receipt_printer/questions.py",
     "receipt_printer/presenter.py",
+    "receipt_printer/remains.py",
     "social_security_card/driver.py",
     "id_card_reader/driver.py",
     "id_card_reader/sam_module.py",

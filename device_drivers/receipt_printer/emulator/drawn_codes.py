@@ -20,6 +20,8 @@ _FORMATS = {
     "CODE128": zxingcpp.BarcodeFormat.Code128,
 }
 _WORDS_DOTS = 26
+_FONTS = ((12, 20), (9, 15))
+"""Width of a character of fonts A and B (DEVICES.md 4.5), and the size at which we draw it."""
 
 
 class NotDrawable(ValueError):
@@ -53,10 +55,12 @@ def draw_barcode(barcode: Barcode) -> Image.Image:
     picture = Image.new("L", (bars.width, height), 255)
     picture.paste(bars, (0, _WORDS_DOTS * above))
     pen = ImageDraw.Draw(picture)
+    width, size = _FONTS[barcode.words_font]
+    left = (bars.width - width * len(barcode.text)) // 2
     for top in [0] * above + [height - _WORDS_DOTS] * below:
-        font = font_for("0", 20)
-        middle = (bars.width // 2, top + _WORDS_DOTS // 2)
-        pen.text(middle, barcode.text, font=font, fill=0, anchor="mm")
+        for place, character in enumerate(barcode.text):
+            middle = (left + width * place + width // 2, top + _WORDS_DOTS // 2)
+            pen.text(middle, character, font=font_for(character, size), fill=0, anchor="mm")
     return picture.point(lambda grey: 255 if grey > 118 else 0)
 
 

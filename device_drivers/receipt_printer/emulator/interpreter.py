@@ -48,6 +48,8 @@ _CODE_PAGES = {
     19: "cp858",
 }
 """n of ESC t (Epson's numbers, which the Chinese models follow)."""
+_CLEAR = b"\x08\x01\x03\x14\x01\x06\x02\x08"
+"""What follows on DLE DC4 to clear the buffers (Epson)."""
 _IGNORED = {
     (0x1B, 0x52): 1,  # ESC R n, international characters
     (0x1B, 0x55): 1,  # ESC U n, one direction only
@@ -64,13 +66,19 @@ _IGNORED = {
 class Interpreter:
     """One printer's mind. `feed` gives the steps that are complete; `finish` what was cut short.
 
-    Without a `presenter`, the commands of the Custom family (4.4) are unknown.
+    Without a `presenter`, the commands of the Custom family (4.4) are unknown; DLE DC4 8 is to one
+    that does not clear its buffer by it (`clears_buffer`).
     """
 
     def __init__(
-        self, encoding: str = "gb18030", *, presenter: Literal["none", "custom"] = "custom"
+        self,
+        encoding: str = "gb18030",
+        *,
+        presenter: Literal["none", "custom"] = "custom",
+        clears_buffer: bool = True,
     ) -> None:
         self._encoding = encoding
+        self._clears_buffer = clears_buffer
         self._presenter = presenter
         self._cursor = Cursor()
         self._begin_anew()
@@ -94,6 +102,10 @@ class Interpreter:
         if self._cursor.rest():
             yield self._unknown()
             self._cursor.begin()
+
+    def drop(self) -> None:
+        """The buffers were cleared: half a command is gone, and modes stay as they are."""
+        self._cursor = Cursor()
 
     def _begin_anew(self) -> None:
         """As after switching on, or ESC @."""
@@ -182,9 +194,17 @@ class Interpreter:
             return None
 
     def _real_time(self) -> list[Step] | None:
-        """DLE EOT n was answered when it arrived; in its turn it does nothing (4.3)."""
+        """What was obeyed when it arrived; in its turn it does nothing (4.3)."""
         answered = (1, 2, 3, 4, 20) if self._presenter == "custom" else (1, 2, 3, 4)
-        is_known = self._cursor.byte() == 0x04 and self._cursor.byte() in answered
+        match self._cursor.byte():
+            case 0x04:
+                is_known = self._cursor.byte() in answered
+            case 0x05:
+                is_known = self._cursor.byte() in (1, 2)
+            case 0x14 if self._clears_buffer:
+                is_known = all(self._cursor.byte() == each for each in _CLEAR)
+            case _:
+                is_known = False
         return [] if is_known else None
 
     def _ignored(self, group: int, command: int) -> list[Step] | None:

@@ -59,9 +59,13 @@ class LineBuffer:
 
     def reset(self) -> None:
         """ESC @: the buffer is dropped, modes are as at power-on."""
-        self._cells, self._reach = [], 0
+        self.drop()
         self.modes = dict(_POWER_ON)
         self.tabs = _TABS
+
+    def drop(self) -> None:
+        """What stands on the line is gone; modes stay as they are."""
+        self._cells, self._reach = [], 0
 
     @property
     def _area(self) -> tuple[int, int]:

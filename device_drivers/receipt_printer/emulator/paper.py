@@ -96,6 +96,11 @@ class PaperRoll:
         self._compose(step)
         return 0
 
+    def drop_line(self) -> None:
+        """The line being composed is cleared; what was printed stays on the paper."""
+        self._line.drop()
+        self._line_is_picture = False
+
     def _compose(self, step: Step) -> None:
         """What only changes the line being composed."""
         match step:

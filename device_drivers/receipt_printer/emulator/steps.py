@@ -125,6 +125,8 @@ class Barcode:
     height_dots: int
     words: int
     """GS H: 0 none, 1 above, 2 below, 3 both."""
+    words_font: int = 0
+    """GS f: 0 font A, 1 font B."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,7 @@ class Bars:
         self._height_dots = 162
         self._module_dots = 3
         self._words = 0
+        self._words_font = 0
 
     def command(self, command: int, n: int) -> list[Step] | None:
         """GS h, w, H, f; None for a value out of range."""
@@ -43,8 +44,8 @@ class Bars:
                 self._module_dots = n
             case "H" if n in (0, 1, 2, 3, 48, 49, 50, 51):
                 self._words = n & 3
-            case "f" if n in (0, 1, 2, 48, 49, 50):
-                pass  # the words under the bars are drawn in one font here
+            case "f" if n in (0, 1, 48, 49):
+                self._words_font = n & 1
             case _:
                 return None
         return []
@@ -63,7 +64,8 @@ class Bars:
         text = _code_128(data) if kind == "CODE128" else data.decode("latin-1")
         if text is None or (kind in _TAKES and not re.fullmatch(_TAKES[kind], text)):
             return None
-        return [Barcode(kind, text, self._module_dots, self._height_dots, self._words)]
+        sizes = (self._module_dots, self._height_dots)
+        return [Barcode(kind, text, *sizes, self._words, self._words_font)]
 
 
 def _code_128(data: bytes) -> str | None:

@@ -38,6 +38,8 @@ ACCEPTANCE = Receipt(
         Qr(QR_CONTENT, caption="扫一扫，查询办理进度"),
     )
 )
+LONG = Receipt(tuple(Text(f"第{number}行") for number in range(120)))
+"""Half a metre of one citizen's lines: time enough for a hand in between."""
 SHORT = Receipt((Heading("取号凭条"), Text("请妥善保管")))
 
 

@@ -65,6 +65,19 @@ async def test_it_says_how_it_is_at_once_and_then_each_change(
     assert await line.hear(4) == b"\x10\x00\x03\x00"
 
 
+async def test_a_drawer_is_told_of_to_who_asks_for_it(
+    line: _Line, emulator: ReceiptPrinterEmulator
+) -> None:
+    assert await line.ask(b"\x1da\x01", 4) == _CLOSED
+    emulator.set_drawer(is_open=True)
+    assert await line.hear(4) == b"\x14\x00\x00\x00"
+    assert emulator.drawer_reports == 1
+    assert await line.ask(b"\x1da\x0e", 4) == b"\x14\x00\x00\x00"
+    emulator.set_drawer(is_open=False)
+    assert await line.hears_nothing()
+    assert emulator.drawer_reports == 1
+
+
 async def test_paper_that_ends_while_it_prints_is_a_change(
     line: _Line, emulator: ReceiptPrinterEmulator
 ) -> None:

@@ -135,7 +135,7 @@ async def test_paper_that_ends_inside_the_job_leaves_it_unconfirmed(
 
 @pytest.mark.slow
 async def test_the_late_end_of_an_unconfirmed_job_does_not_confirm_the_next() -> None:
-    emulator = ReceiptPrinterEmulator(mm_per_s=400)
+    emulator = ReceiptPrinterEmulator(mm_per_s=400, clears_buffer=False)
     async with _printer(emulator) as driver:
         emulator.set_paper(left_mm=60)
         assert (await _print(driver, _LONG))[0] == Unconfirmed("D301")
@@ -169,8 +169,9 @@ async def test_a_printer_plugged_in_again_is_found_by_asking_again(
 
 
 @pytest.mark.slow
-async def test_half_a_receipt_is_never_joined_to_the_next_citizens() -> None:
-    emulator = ReceiptPrinterEmulator(mm_per_s=60)
+@pytest.mark.parametrize("clears_buffer", [True, False], ids=["cleared", "NULs"])
+async def test_half_a_receipt_is_never_joined_to_the_next_citizens(clears_buffer: bool) -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=60, clears_buffer=clears_buffer)
     async with _printer(emulator) as driver:
         half = Receipt((Text("前一位"), *(Image(picture(), width_share=1.0) for _ in range(12))))
         printing = asyncio.create_task(_print(driver, half))

@@ -23,6 +23,7 @@ from device_drivers.receipt_printer.emulator.steps import (
     Unknown,
 )
 from device_drivers.receipt_printer.escpos import (
+    CUT_OFF,
     EJECT,
     END_OF_JOB,
     RECOVERY,
@@ -73,6 +74,14 @@ def test_a_bold_line_and_a_gap() -> None:
     )
 
 
+def test_a_gap_is_as_high_as_one_command_can_feed_and_no_higher() -> None:
+    assert _job(Gap(255)) == _job(Gap(300)) == _START + b"\x1bJ\xff" + _CUT
+
+
+def test_a_line_may_be_wide_without_being_tall() -> None:
+    assert _job(Line("A", wide=True)).startswith(_START + b"\x1bE\x00\x1d!\x10\x1c!\x04")
+
+
 def test_a_code_is_sent_as_its_content_in_utf_8() -> None:
     assert _job(QrCode("码1", 6)) == (
         _START
@@ -109,7 +118,8 @@ def test_what_frames_a_job_is_the_references_own_bytes() -> None:
     assert bytes.fromhex("1d6502") == RETRACT
     assert bytes.fromhex("1d6505") == EJECT
     assert present(12) == bytes.fromhex("1d65030c")
-    assert bytes(255 * 72) + bytes.fromhex("0a1d564200") == RECOVERY
+    assert bytes.fromhex("0a1d564228") == CUT_OFF
+    assert bytes(255 * 72) + CUT_OFF == RECOVERY
 
 
 def test_a_code_holds_what_its_command_can_count_and_no_byte_more() -> None:

@@ -67,6 +67,12 @@ def _lengths(emulator: ReceiptPrinterEmulator) -> list[int]:
     return [len(piece.lines) for piece in emulator.receipts if piece.lines]
 
 
+def _is_torn_and_followed_by_a_whole_one(emulator: ReceiptPrinterEmulator) -> None:
+    torn, whole = _lengths(emulator)
+    assert torn < len(_LONG.blocks)
+    assert whole == len(SHORT.blocks)
+
+
 async def _print_and_meddle(
     driver: EscposReceiptPrinter, emulator: ReceiptPrinterEmulator, hand: Hand
 ) -> PrintOutcome:
@@ -97,7 +103,7 @@ async def test_what_stops_the_paper_leaves_it_unconfirmed_and_what_follows_is_wh
     assert (await driver.status()).device is DeviceStatus.USER_ERROR
     mend_it(emulator)
     assert await _print(driver, SHORT) == Printed()
-    assert _lengths(emulator) == [40, 2]
+    _is_torn_and_followed_by_a_whole_one(emulator)
     assert emulator.unknown == []
 
 
@@ -111,7 +117,7 @@ async def test_a_cutter_that_sticks_leaves_it_unconfirmed_and_what_follows_is_wh
     assert (await driver.status()).device is DeviceStatus.HARDWARE_ERROR
     emulator.set_cutter(is_stuck=False)
     assert await _print(driver, SHORT) == Printed()
-    assert _lengths(emulator) == [40, 2]
+    _is_torn_and_followed_by_a_whole_one(emulator)
 
 
 @pytest.mark.slow
@@ -136,7 +142,7 @@ async def test_a_head_that_stays_hot_is_named_and_what_follows_is_whole(
     assert outcome == Unconfirmed("D204")
     emulator.set_head(is_hot=False)
     assert await _print(driver, SHORT) == Printed()
-    assert _lengths(emulator) == [40, 2]
+    _is_torn_and_followed_by_a_whole_one(emulator)
     await driver.close()
 
 

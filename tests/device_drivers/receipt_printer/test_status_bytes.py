@@ -15,8 +15,11 @@ from device_drivers.receipt_printer.interface import (
 from device_drivers.receipt_printer.status_bytes import (
     ASK_AUTOMATIC_STATUS,
     ASK_FULL_STATUS,
+    CLEAR_BUFFERS,
     NO_AUTOMATIC_STATUS,
+    RECOVER,
     AutomaticStatus,
+    Cleared,
     EndOfJob,
     FullStatus,
     Heard,
@@ -100,6 +103,8 @@ def test_each_question_is_the_manuals_own_bytes() -> None:
     assert bytes.fromhex("100414") == ASK_FULL_STATUS
     assert bytes.fromhex("1d610e") == ASK_AUTOMATIC_STATUS
     assert bytes.fromhex("1d6100") == NO_AUTOMATIC_STATUS
+    assert bytes.fromhex("10140801031401060208") == CLEAR_BUFFERS
+    assert bytes.fromhex("100502") == RECOVER
 
 
 _END = EndOfJob()
@@ -253,7 +258,15 @@ def test_answers_and_reports_in_any_order_are_told_apart(units: list[bytes]) -> 
 
 
 @pytest.mark.parametrize(
-    ("stream", "noise"), [("12 00 18000f00", 0), ("11 12 13", 0), ("c3", 1), ("99 ff 12", 2)]
+    ("stream", "noise"),
+    [
+        ("12 00 18000f00", 0),
+        ("11 12 13", 0),
+        ("37 25 00", 0),
+        ("c3", 1),
+        ("99 ff 12", 2),
+        ("37 25 12", 2),
+    ],
 )
 def test_bytes_no_printer_sends_are_counted_as_noise(stream: str, noise: int) -> None:
     hearing = Hearing()
@@ -264,6 +277,21 @@ def test_bytes_no_printer_sends_are_counted_as_noise(stream: str, noise: int) ->
 def test_half_a_unit_that_will_never_be_whole_can_be_forgotten() -> None:
     hearing = Hearing()
     assert hearing.hear(b"\x18\x00") == []
+    hearing.forget_half()
+    assert hearing.hear(b"\x00") == [_END]
+
+
+@pytest.mark.parametrize("stream", ["37 25 00", "37 13 25 11 00", "37 37 25 00", "18 37 25 00"])
+def test_that_the_buffers_are_clear_is_one_unit_and_never_the_end_of_a_job(stream: str) -> None:
+    """Flow control may come in between (Epson)."""
+    assert Hearing().hear(bytes.fromhex(stream)) == [Cleared()]
+
+
+def test_what_only_begins_as_if_the_buffers_were_clear_is_heard_for_itself() -> None:
+    assert Hearing().hear(bytes.fromhex("37 00")) == [_END]
+    assert Hearing().hear(bytes.fromhex("37 25 12")) == [RealTimeAnswer(0x12)]
+    hearing = Hearing()
+    assert hearing.hear(bytes.fromhex("37 25")) == []
     hearing.forget_half()
     assert hearing.hear(b"\x00") == [_END]
 

@@ -1,0 +1,109 @@
+"""Rids a printer of what a broken receipt has left in it, before anybody else's is printed.
+
+A printer that stops for paper, cover or knife keeps what it has received, and prints it when it is
+put right: one citizen's lines into the next one's hands. So whenever a job is not seen to end, its
+buffers are cleared (DLE DC4 8; after an error of the knife DLE ENQ 2 as well), and what was printed
+of it is cut off as soon as the printer is on line.
+
+A make that does not know DLE DC4 8 gives no answer. Then nothing is known of its buffers, and
+nothing is taken for granted: what waits in them is printed and cut off before the next job is sent,
+and a job whose end was lost with the line gets `escpos.RECOVERY`. The bytes do no harm there: they
+follow on a whole job, are all control characters, and ESC @ at the head of the next one drops even
+a printer's idea of them as text.
+"""
+
+from device_drivers.receipt_printer import escpos
+from device_drivers.receipt_printer.interface import CutterStatus, PrinterStatus
+from device_drivers.receipt_printer.questions import Questions
+from device_drivers.status import DeviceStatus
+from device_drivers.transport.serial_port import SerialPort
+
+_CLEARED_S = 0.3
+"""No manual says how long it takes; status() has as long to spare. A later answer counts as well.
+"""
+_WRITE_S = 0.2
+
+
+class Remains:
+    """What the last job left in one printer. Used inside a conversation of the line.
+
+    `is_clearing`: the printer may be sent DLE DC4 and DLE ENQ.
+    """
+
+    def __init__(self, line: SerialPort, asking: Questions, *, is_clearing: bool) -> None:
+        self._line = line
+        self._asking = asking
+        self._is_clearing = is_clearing
+        self.are_there = False
+        """The last job sent has not been seen to end."""
+        self._is_torn = False
+        """Bytes of it may have been lost: a printer may still wait for the rest of a picture, and
+        was not told to cut."""
+        self._is_asked = False
+        self._is_recovery_tried = False
+        self._has_piece = False
+        """What was printed of it hangs in the printer, not cut off."""
+
+    def begin_job(self) -> bytes:
+        """A job is sent; what it must begin with."""
+        lead = escpos.RECOVERY if self.are_there and self._is_torn else b""
+        self.are_there = True
+        self._is_torn = self._is_asked = False
+        return lead
+
+    def end_job(self) -> None:
+        """It was executed to its end."""
+        self.are_there = False
+
+    async def line_opened(self) -> None:
+        """Clear what the job lost with the old line has left. Raises DeviceFault."""
+        self._is_asked = self._is_recovery_tried = False
+        self._is_torn = True
+        if self.are_there:
+            await self.clear()
+
+    async def clear(self) -> None:
+        """Have the buffers cleared, asked once for each job and line. Raises DeviceFault."""
+        if self._is_asked or not self._is_clearing:
+            return
+        self._is_asked = True
+        if await self._asking.clear(_CLEARED_S):
+            self._are_gone()
+
+    async def see_to(self, status: PrinterStatus, *, is_stopped: bool) -> None:
+        """Do what `status`, the newest there is, calls for. Raises DeviceFault.
+
+        `is_stopped`: the printer will execute nothing until a person comes.
+        """
+        if self.are_there and self._asking.was_cleared:
+            self._are_gone()
+        if self.are_there and self._asking.has_ended and not self._asking.is_noisy:
+            self.end_job()
+        if is_stopped:
+            await self.clear()  # a kiosk that was started anew does not know what was sent before
+        await self._recover(status)
+        if self._has_piece and status.device is DeviceStatus.ONLINE:
+            await self._line.write(escpos.CUT_OFF, within_s=_WRITE_S)
+            self._has_piece = False
+
+    def may_recover_again(self) -> None:
+        """Whoever wants to print may have freed the knife."""
+        self._is_recovery_tried = False
+
+    async def _recover(self, status: PrinterStatus) -> None:
+        """An error of the knife lasts until it is told to go on, whether or not it was freed.
+
+        Told once, and again when the line is opened or a job wants to be printed: a knife that is
+        stuck is not to be run against its obstacle all night.
+        """
+        if status.cutter is not CutterStatus.STUCK:
+            self._is_recovery_tried = False
+        elif self._is_clearing and not self._is_recovery_tried:
+            self._is_recovery_tried = True
+            self._is_torn = True
+            await self._asking.recover()
+
+    def _are_gone(self) -> None:
+        if self.are_there and not self._asking.has_ended:
+            self._has_piece = True
+        self.are_there = False
