@@ -35,6 +35,7 @@ from device_drivers.receipt_printer.interface import Image as ImageBlock
 from device_drivers.receipt_printer.interface import Qr, Receipt, Text
 from device_drivers.receipt_printer.layout import (
     PAPERS,
+    Bars,
     Gap,
     Line,
     Part,
@@ -91,6 +92,16 @@ def test_a_code_is_sent_as_its_content_in_utf_8() -> None:
         + bytes.fromhex("1d286b0300 3145 31")
         + bytes.fromhex("1d286b0700 315030 e7a081 31")
         + bytes.fromhex("1d286b0300 315130")
+        + _CUT
+    )
+
+
+def test_bars_are_sent_with_their_height_module_and_words() -> None:
+    assert _job(Bars(b"{BA1", 2)) == (
+        _START
+        + b"\x1ba\x01"
+        + bytes.fromhex("1d6850 1d7702 1d4802 1d6600")
+        + bytes.fromhex("1d6b4904 7b424131")
         + _CUT
     )
 
@@ -175,6 +186,14 @@ def test_command_bytes_in_text_do_reach_the_printer_when_nobody_strips_them() ->
     steps = list(Interpreter().feed(_START + b"A\x1dV\x00\x07"))
     assert Cut(to_cutter=False, dots=0) in steps
     assert Unknown(len(_START) + 4, b"\x07") in steps
+
+
+def test_what_would_be_obeyed_at_once_gets_one_dot_more() -> None:
+    spelt = b"\x10\x04\x10\x05\x10\x14".ljust(72, b"\x00")
+    stream = io.BytesIO()
+    Image.frombytes("1", (576, 1), bytes(255 - byte for byte in spelt)).save(stream, "PNG")
+    job = _job(Picture(stream.getvalue(), 576))
+    assert b"\x18\x04\x18\x05\x18\x14".ljust(72, b"\x00") + _CUT in job
 
 
 def test_no_picture_holds_bytes_a_printer_would_answer_while_receiving() -> None:

@@ -58,6 +58,9 @@ def _four(printer: int, offline: int, error: int, paper: int) -> Answers:
         ),
         (_four(0x1A, 0x52, 0x32, 0x12), DeviceStatus.HARDWARE_ERROR, FaultCode.BROKEN_PART, "full"),
         (_four(0x1A, 0x52, 0x52, 0x12), DeviceStatus.HARDWARE_ERROR, FaultCode.HEAD_HOT, "full"),
+        (_four(0x1A, 0x52, 0x12, 0x12), DeviceStatus.HARDWARE_ERROR, FaultCode.BROKEN_PART, "full"),
+        (_four(0x1A, 0x12, 0x16, 0x12), DeviceStatus.HARDWARE_ERROR, FaultCode.BROKEN_PART, "full"),
+        (_four(0x1A, 0x12, 0x12, 0x72), DeviceStatus.USER_ERROR, FaultCode.PAPER_OUT, "out"),
         (_four(0x1A, 0x12, 0x12, 0x12), DeviceStatus.OFFLINE, None, "full"),
     ],
 )
