@@ -4,6 +4,7 @@ import math
 import re
 import time
 from pathlib import Path
+from typing import Literal
 
 from device_drivers.qr_scanner.emulator.scanner import BYTES_PER_S_115200, ScannerEmulator
 
@@ -16,7 +17,9 @@ _COMMANDS = re.compile(
     rb"|\x7e\x010000(?P<storage>[@#])(?P<command>[0-9A-Z*&^]+)(?P<suffix>;\x03)"
 )
 _LONGEST_COMMAND = 96
-_BY_TRIGGER, _BY_SETTING, _BY_LEAVING = "trigger", "setting", "leaving"
+
+Command = Literal["trigger", "setting", "leaving"]
+"""What it can be slow to answer: a trigger, a unified setting, and leaving the old settings."""
 _TAGS = ("SCNMOD", "ORTSET", "RRDENA", "TSUSET", "QRCENC", "ILLSCN", "AMLENA", "GRBENA")
 
 
@@ -42,7 +45,7 @@ class NewlandScannerEmulator(ScannerEmulator):
         self._suffix = suffix
         self._setting_until = 0.0
         self._laid: list[bytes] = []
-        self._held_back: tuple[frozenset[str], int] = (frozenset(), 0)
+        self._held_back: tuple[frozenset[Command], int] = (frozenset(), 0)
         self._answers = b""
         """Those that wait for the next codes."""
         self.settings = {"SCNMOD": "0", "ORTSET": "3000", "GRBENA": "1"}
@@ -69,8 +72,8 @@ class NewlandScannerEmulator(ScannerEmulator):
         """Lay these codes before it: it sees them as soon as it looks, and sends them at once."""
         self._laid += payloads
 
-    def hold_back(self, *commands: str, behind: int) -> None:
-        """Let the answers to these (trigger, setting, leaving) wait for the next codes.
+    def hold_back(self, *commands: Command, behind: int) -> None:
+        """Let the answers to these wait for the next codes.
 
         They stand on the same line, behind so many of them.
         """
@@ -97,7 +100,7 @@ class NewlandScannerEmulator(ScannerEmulator):
             self._answer_in_settings(found)
         elif found["trigger"]:
             is_refused = self.refuses_while_sending and bool(self._laid)
-            self._say(_BY_TRIGGER, b"\x15" if is_refused else b"\x06")
+            self._say("trigger", b"\x15" if is_refused else b"\x06")
             self._look(_READING_S if found["trigger"] == b"1" else math.inf)
             if self._laid:
                 laid, self._laid = self._laid, []
@@ -110,22 +113,23 @@ class NewlandScannerEmulator(ScannerEmulator):
             self.enter_settings()
             self._line.send(b"@@@@")
         elif found["leave"]:
-            self._say(_BY_LEAVING, b"^^^^")
+            self._say("leaving", b"^^^^")
         else:
             self._line.send(b"?..;")
 
     def _answer_in_settings(self, found: re.Match[bytes]) -> None:
+        self._setting_until = time.monotonic() + self._setting_s
         if found["enter"]:
             self._line.send(b"@@@@")
         elif found["leave"]:
             self._setting_until = 0.0
-            self._say(_BY_LEAVING, b"^^^^")
+            self._say("leaving", b"^^^^")
         elif found["number"]:
             self._line.send(b"!" + found["number"] + b";")
         else:
             self._line.send(b"?..;")
 
-    def _say(self, to: str, answer: bytes) -> None:
+    def _say(self, to: Command, answer: bytes) -> None:
         if to in self._held_back[0]:
             self._answers += answer
         else:
@@ -147,7 +151,7 @@ class NewlandScannerEmulator(ScannerEmulator):
             if value != "0":
                 self._look(math.inf)
         done = b"\x02\x010000" + storage + command.encode("ascii") + b"\x06;\x03"
-        self._say(_BY_SETTING, done)
+        self._say("setting", done)
 
     def _send_code(self, payload: bytes, identifier: str) -> None:
         del identifier
