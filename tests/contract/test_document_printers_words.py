@@ -52,6 +52,8 @@ pytestmark = pytest.mark.slow
 
 TRIES = 5
 """The printer has 0.4 s to answer, and this machine much else to do."""
+NO_PROGRESS_S = 20.0
+"""Nothing is heated or drawn in here: CUPS hands a job on in 0.3 s."""
 SEVERITIES = ("", "-report", "-warning", "-error")
 """RFC 8011, 5.4.12."""
 OURS, ANOTHERS = "yichuang-certificate-0123abcd", "Report-20261124"
@@ -69,7 +71,12 @@ def strict(printing_of_module: PrivatePrinting) -> Iterator[StrictPrinter]:
 async def printer(
     printing_of_module: PrivatePrinting, strict: StrictPrinter
 ) -> AsyncIterator[CupsDocumentPrinter]:
-    made = driver_at(printing_of_module, name="guest_printer", printer=strict.address)
+    made = driver_at(
+        printing_of_module,
+        name="guest_printer",
+        printer=strict.address,
+        page_within_s=NO_PROGRESS_S,
+    )
     yield made
     await made.close()
 

@@ -6,6 +6,7 @@ It implements what RFC 8011, 4 requires of a printer, so that CUPS prints throug
 """
 
 import itertools
+import secrets
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,6 +46,7 @@ JOB_CANCELED, JOB_ABORTED, JOB_COMPLETED = 7, 8, 9
 
 _JOB_TAG, _PRINTER_TAG, _UNSUPPORTED_TAG = b"\x02", b"\x04", b"\x05"
 """RFC 8010, 3.5.1."""
+_JOBS = 2**30
 _PATH = "/ipp/print"
 """PWG 5100.14, 4.2."""
 _URI = f"ipp://localhost{_PATH}"
@@ -76,7 +78,8 @@ class StrictPrinter:
         self._socket = socket
         self._door: IppDoor | None = None
         self._lock = RLock()
-        self._numbers = itertools.count(1)
+        # what CUPS still has to say to a printer that is gone must not hit a job of the next one
+        self._numbers = itertools.count(secrets.randbelow(_JOBS) + 1)
         self._jobs: list[EmulatedJob] = []
         self._state: tuple[ipp.Parts, ...] = (ipp.enum(IDLE),)
         self._reasons: tuple[ipp.Parts, ...] = (ipp.keyword("none"),)

@@ -42,6 +42,7 @@ def driver_at(
     name: str = "document_printer",
     printer: str | None = None,
     patience_s: float = 1.0,
+    page_within_s: float = 60.0,
     sweeps: bool = False,
 ) -> CupsDocumentPrinter:
     """The driver of a queue there, with less patience than on a kiosk.
@@ -54,6 +55,7 @@ def driver_at(
         server=settings["server"],
         printer=settings["printer"] if printer is None else printer,
         patience_s=patience_s,
+        page_within_s=page_within_s,
         sweeps=sweeps,
     )
 
