@@ -8,7 +8,7 @@ from pydantic import JsonValue
 from kiosk.contract.cases import Applicant, Certificate
 from kiosk.contract.identifiers import mask_name, mask_number, mask_phone
 from kiosk.contract.services import AskChoice
-from kiosk.flow.states import Session
+from kiosk.flow.citizen import Session
 from kiosk.flow.walking import asked_on_path
 from kiosk.flow.world import World
 from kiosk.services.receipts import Facts

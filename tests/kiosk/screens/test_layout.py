@@ -5,8 +5,8 @@ from itertools import combinations
 
 import pytest
 
+from kiosk.flow.citizen import Display
 from kiosk.flow.events import Continue, TextScale, Theme
-from kiosk.flow.states import Display
 from kiosk.screens.drawing import Drawing, Layer, LocalState, Moving, Rect, Scene, Target, Words
 from kiosk.screens.look import Look
 from kiosk.screens.scenes import scene_of
