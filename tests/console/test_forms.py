@@ -91,6 +91,16 @@ def test_a_new_password_is_compared_and_measured_at_its_fields(on: Stage, admins
     expect(admins.locator("#again")).not_to_have_attribute("aria-invalid", "true")
 
 
+def test_what_only_the_server_knows_leads_from_the_field_to_its_words(
+    on: Stage, english: Page
+) -> None:
+    sign_in(english, on, name="nobody-at-all", password="wrong")
+    assert "用户名或密码不对" in said_at(english.locator("#password"))
+    expect(english.locator("#password")).to_be_focused()
+    english.locator("#password").press_sequentially("x")
+    expect(english.locator("#password")).not_to_have_attribute("aria-invalid", "true")
+
+
 def test_an_account_without_a_role_or_with_a_wrong_name_is_told_so(on: Stage, admins: Page) -> None:
     admins.goto(f"{on.url}/console/people")
     admins.fill("#name", "王敏")

@@ -41,15 +41,29 @@
     });
   }
 
+  function clear(field) {
+    field.classList.remove("is-invalid");
+    ["aria-invalid", "aria-describedby", "data-trouble"].forEach(function (name) { field.removeAttribute(name); });
+  }
+
   function unsay(field) {
     const trouble = troubleOf(field);
     if (!trouble) { return; }
     trouble.remove();
-    question(field).forEach(function (each) {
-      each.classList.remove("is-invalid");
-      ["aria-invalid", "aria-describedby", "data-trouble"].forEach(function (name) { each.removeAttribute(name); });
-    });
+    question(field).forEach(clear);
   }
+
+  // what the server refused stands above the form; the field it is about leads to it until it is changed
+  document.querySelectorAll("[data-refused-field]").forEach(function (refusal) {
+    const field = document.getElementById(refusal.dataset.refusedField);
+    if (!field) { return; }
+    refusal.id = field.id + "-refused";
+    field.classList.add("is-invalid");
+    field.setAttribute("aria-invalid", "true");
+    field.setAttribute("aria-describedby", refusal.id);
+    field.focus();
+    field.addEventListener("input", function () { clear(field); }, { once: true });
+  });
 
   // instead of the browser's bubble, which speaks the browser's language; the first one is led to
   document.addEventListener("invalid", function (event) {
