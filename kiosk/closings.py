@@ -3,8 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from kiosk.contract.closing import Closing
 from kiosk.contract.uplink import ServiceStateChanged
-from kiosk.flow.closing import Closing, closing
+from kiosk.flow.closing import closing
 from kiosk.flow.states import OutOfService, State
 from kiosk.flow.world import World
 from kiosk.store.database import Store

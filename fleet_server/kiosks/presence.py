@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Final
 
 from fleet_server.settings import PresenceSettings
+from kiosk.contract.closing import Closing, closing_by_devices
 from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
 from kiosk.contract.uplink import AppState, Heartbeat
 
@@ -212,26 +213,16 @@ def _judge(standing: Standing) -> Verdict:
     if standing.app_state is AppState.UNKNOWN:
         return Verdict(Word.UNKNOWN, "app_not_answering")
     if standing.app_state is AppState.OUT_OF_SERVICE:
-        if standing.closed_reason == "command":
+        if standing.closed_reason == Closing.COMMAND:
             return Verdict(Word.MAINTENANCE, "command")
-        reason = _closing_seen(standing.devices) or standing.closed_reason
+        # the devices come with every heartbeat; the event with the reason may be lost or late
+        reason = closing_by_devices(standing.devices) or standing.closed_reason
         # with the door open a technician is at work inside
-        word = Word.MAINTENANCE if reason == "door_open" else Word.IDLE_CLOSED
-        return Verdict(word, "closed", {"reason": reason})
+        word = Word.MAINTENANCE if reason == Closing.DOOR_OPEN else Word.IDLE_CLOSED
+        return Verdict(word, "closed", {"reason": str(reason)})
     if troubled := troubled_devices(standing.devices):
         return Verdict(Word.LIMITED, "devices", _trouble_facts(troubled, standing.devices))
     return Verdict(Word.SERVING, "")
-
-
-def _closing_seen(devices: Mapping[DeviceKind, DeviceState]) -> str:
-    """The reason the devices themselves show, in the order in which a kiosk closes for them.
-
-    They come with every heartbeat; the event that names the reason may be lost or come late.
-    """
-    if _part(devices, DeviceKind.POWER_SUPPLY, "mains") == "notPresent":
-        is_low = _part(devices, DeviceKind.POWER_SUPPLY, "battery") == "low"
-        return "battery_low" if is_low else "mains_lost"
-    return "door_open" if _part(devices, DeviceKind.CABINET, "door") == "open" else ""
 
 
 def _trouble_facts(
@@ -244,11 +235,6 @@ def _trouble_facts(
         if kind in _REPORTING and devices[kind].fault is not None
     ]
     return {"devices": ",".join(troubled)} | ({"faults": ",".join(faults)} if faults else {})
-
-
-def _part(devices: Mapping[DeviceKind, DeviceState], kind: DeviceKind, name: str) -> str:
-    state = devices.get(kind)
-    return "" if state is None else state.parts.get(name, "")
 
 
 def _called(standing: Standing, verdict: Verdict, *, now: datetime) -> Standing:

@@ -202,5 +202,16 @@ def mask_number(number: str) -> str:
 
 
 def mask_name(name: str) -> str:
-    """Keep the last sign of a Chinese name: `*伟`, `**娜`."""
-    return "*" * (len(name) - 1) + name[-1:] if len(name) > 1 else name
+    """Keep the first and the last sign, of two the first: `张*`, `张*远`, `欧**娜`.
+
+    For papers and pages a stranger may see. A certificate names its person whole: it proves
+    something about them to somebody else, and comes with the name as the department wrote it.
+    """
+    if len(name) <= 2:
+        return name[:1] + "*" * (len(name) - 1)
+    return name[0] + "*" * (len(name) - 2) + name[-1]
+
+
+def mask_phone(digits: str) -> str:
+    """`138****5678`."""
+    return f"{digits[:3]}****{digits[7:]}" if len(digits) == 11 else digits

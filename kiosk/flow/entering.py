@@ -22,9 +22,12 @@ from kiosk.contract.services import (
     Submit,
 )
 from kiosk.flow import effects, states
+from kiosk.flow.citizen import PaperKind, Session
 from kiosk.flow.effects import Effect, Form, PhotographedPaper
 from kiosk.flow.facts import receipt_facts
-from kiosk.flow.states import PaperKind, Session, State
+from kiosk.flow.states import (
+    State,
+)
 from kiosk.flow.walking import after_change, asked_on_path, next_step, photographed_on_path
 from kiosk.flow.world import World
 from kiosk.services.receipts import fill

@@ -6,13 +6,13 @@ from typing import Final
 from pydantic import JsonValue
 
 from kiosk.contract.cases import Applicant, Certificate
-from kiosk.contract.identifiers import mask_name, mask_number
+from kiosk.contract.identifiers import mask_name, mask_number, mask_phone
 from kiosk.contract.services import AskChoice
-from kiosk.flow.states import Session
+from kiosk.flow.citizen import Session
 from kiosk.flow.walking import asked_on_path
 from kiosk.flow.world import World
 from kiosk.services.receipts import Facts
-from kiosk.services.wording import local_number, mask_phone, say_iso_date, say_moment
+from kiosk.services.wording import local_number, say_iso_date, say_moment
 
 OFFICIAL: Final = "zh-CN"
 """Papers are issued in the national common language (国家通用语言文字法, Article 9)."""

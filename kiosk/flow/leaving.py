@@ -3,6 +3,7 @@
 from typing import Final
 
 from kiosk.contract.services import ReadSocialSecurityCard, Submit
+from kiosk.flow.citizen import Session
 from kiosk.flow.closing import closing
 from kiosk.flow.effects import AwaitCardTaken, ForgetSession, NoteSessionEnded
 from kiosk.flow.entering import Step, enter
@@ -18,7 +19,6 @@ from kiosk.flow.states import (
     Printing,
     Rating,
     Resting,
-    Session,
     Storing,
     TakingCard,
     Warned,

@@ -6,6 +6,7 @@ from typing import Final
 
 from device_drivers.cabinet.interface import LightMode, Slot
 from kiosk.flow import states as st
+from kiosk.flow.citizen import PaperKind, PaperState, Session
 
 DARK: Final[Mapping[Slot, LightMode]] = MappingProxyType(dict.fromkeys(Slot, LightMode.OFF))
 """Every light off."""
@@ -29,12 +30,12 @@ def _slot_of(state: st.State) -> Slot | None:
             return Slot.CAMERA
         case st.Printing(session=session):
             return _paper_slot(session)
-        case st.Ended(session=session) if session.paper is st.PaperState.PRINTED:
+        case st.Ended(session=session) if session.paper is PaperState.PRINTED:
             return _paper_slot(session)  # the paper lies there until somebody takes it
         case _:
             return None
 
 
-def _paper_slot(session: st.Session) -> Slot:
-    is_a4 = session.paper_kind is st.PaperKind.A4
+def _paper_slot(session: Session) -> Slot:
+    is_a4 = session.paper_kind is PaperKind.A4
     return Slot.DOCUMENT_PRINTER if is_a4 else Slot.RECEIPT_PRINTER

@@ -6,6 +6,7 @@ from device_drivers.document_camera.interface import Page, PageProblem
 from kiosk.contract.services import Photograph
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import Session
 from kiosk.flow.entering import Step, advance, take_page
 from kiosk.flow.trouble import trouble
 from kiosk.flow.walking import has_enough_pages
@@ -63,7 +64,7 @@ def can_add(state: st.ReviewingPage | st.ReviewingPages) -> bool:
     return state.session.page_at == there and step.fewest <= there + 1 < step.most
 
 
-def all_pages(session: st.Session, step_id: str, *, attempt: int) -> Step:
+def all_pages(session: Session, step_id: str, *, attempt: int) -> Step:
     """Every page kept so far beside the others."""
     return Step(
         st.ReviewingPages(
@@ -74,7 +75,7 @@ def all_pages(session: st.Session, step_id: str, *, attempt: int) -> Step:
     )
 
 
-def with_pages_kept(session: st.Session, step_id: str) -> st.Session:
+def with_pages_kept(session: Session, step_id: str) -> Session:
     """The same with the pages under the camera as the paper they are, if they are enough."""
     step = session.step(step_id)
     if not isinstance(step, Photograph) or not has_enough_pages(session, step_id):
@@ -83,16 +84,14 @@ def with_pages_kept(session: st.Session, step_id: str) -> st.Session:
     return replace(session, papers=papers, gathered=(), page_at=0)
 
 
-def _with(session: st.Session, page: Page) -> st.Session:
+def _with(session: Session, page: Page) -> Session:
     """The page in its place, and the camera ready for the next."""
     before, after = session.gathered[: session.page_at], session.gathered[session.page_at + 1 :]
     gathered = (*before, page, *after)
     return replace(session, gathered=gathered, page_at=len(gathered))
 
 
-def _keep(
-    session: st.Session, step: Photograph, step_id: str, world: World, *, attempt: int
-) -> Step:
+def _keep(session: Session, step: Photograph, step_id: str, world: World, *, attempt: int) -> Step:
     """On to the page that is missing, to all of them, or, where one is all, to the next step."""
     if len(session.gathered) < step.fewest:
         return take_page(session, step_id, attempt=attempt)
@@ -101,5 +100,5 @@ def _keep(
     return all_pages(session, step_id, attempt=attempt)
 
 
-def _done(session: st.Session, step_id: str, world: World) -> Step:
+def _done(session: Session, step_id: str, world: World) -> Step:
     return advance(with_pages_kept(session, step_id), step_id, world)

@@ -9,20 +9,18 @@ from typing import Final
 from kiosk.contract.services import Department
 from kiosk.flow import events as ev
 from kiosk.flow.availability import Mode, availability
+from kiosk.flow.citizen import PLAIN, Display, Session
 from kiosk.flow.closing import closing
 from kiosk.flow.effects import NoteSessionStarted
 from kiosk.flow.entering import Step, enter
 from kiosk.flow.leaving import rest
 from kiosk.flow.states import (
-    PLAIN,
     Browsing,
-    Display,
     Home,
     Idle,
     NotNow,
     OutOfService,
     ServiceList,
-    Session,
     State,
     TakingCard,
     Warned,

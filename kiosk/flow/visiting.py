@@ -17,6 +17,7 @@ from kiosk.contract.services import (
 )
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import CardUsed, PaperKind, PaperState, Session
 from kiosk.flow.closing import closing, must_end
 from kiosk.flow.effects import AwaitReply, ForgetSession, NoteRating
 from kiosk.flow.entering import Step, advance, enter, print_on, take_page
@@ -84,8 +85,8 @@ def visit(  # noqa: PLR0912  one branch per line of the table this is
             if isinstance(state.session.step(state.step_id), Photograph):
                 return take_page(state.session, state.step_id, attempt=state.attempt + 1)
             return enter(state.session, state.step_id, world, attempt=state.attempt + 1)
-        case (st.PaperTrouble(), ev.TryAgain()) if state.session.paper is st.PaperState.NOT_PRINTED:
-            fresh = replace(state.session, paper=st.PaperState.NONE)
+        case (st.PaperTrouble(), ev.TryAgain()) if state.session.paper is PaperState.NOT_PRINTED:
+            fresh = replace(state.session, paper=PaperState.NONE)
             return enter(fresh, state.step_id, world, attempt=state.attempt + 1)
         case (st.PaperTrouble(), ev.Continue()):
             return advance(state.session, state.step_id, world)
@@ -150,12 +151,12 @@ def _identify(
         case (st.AwaitingIdCard(), ev.IdCardRead(reading)):
             rule = step.rule if isinstance(step, ReadIdCard) else ""
             if not isinstance(reading, id_card.NoCard):
-                state = _with_card(state, st.CardUsed.ID_CARD)
+                state = _with_card(state, CardUsed.ID_CARD)
             found = from_id_card(reading, rule=rule, today=today)
         case (st.AwaitingSocialSecurityCard(), ev.SocialSecurityCardRead(social_reading)):
             found = from_social_security_card(social_reading, today=today)
             if not isinstance(social_reading, social.NoCard):
-                state = _with_card(state, st.CardUsed.SOCIAL_SECURITY_CARD)
+                state = _with_card(state, CardUsed.SOCIAL_SECURITY_CARD)
         case (st.AwaitingCode(), ev.CodeScanned(scan)):
             expects = step.expects if isinstance(step, ScanCode) else ""
             found = from_code(scan, expects=expects)
@@ -166,12 +167,12 @@ def _identify(
     return advance(_identified(state.session, found), state.step_id, world)
 
 
-def _with_card(state: AwaitingIdentity, card: st.CardUsed) -> AwaitingIdentity:
+def _with_card(state: AwaitingIdentity, card: CardUsed) -> AwaitingIdentity:
     session = replace(state.session, cards=state.session.cards | {card})
     return replace(state, session=session)
 
 
-def _identified(session: st.Session, applicant: Applicant) -> st.Session:
+def _identified(session: Session, applicant: Applicant) -> Session:
     """Another person's card clears what the first one answered."""
     before = session.applicant
     if before is not None and before.number != applicant.number:
@@ -259,13 +260,13 @@ def _await_reply(state: st.AwaitingReply) -> Step:
 
 
 def _paper_ended(state: st.Printing, outcome: str, why: str, world: World) -> Step:
-    session = replace(state.session, paper=st.PaperState(outcome))
-    if session.paper is st.PaperState.PRINTED:
+    session = replace(state.session, paper=PaperState(outcome))
+    if session.paper is PaperState.PRINTED:
         return advance(session, state.step_id, world)
-    if session.paper_kind is st.PaperKind.A4 and session.paper is st.PaperState.NOT_PRINTED:
+    if session.paper_kind is PaperKind.A4 and session.paper is PaperState.NOT_PRINTED:
         # certain not to come: the receipt with its code takes its place, and doubles nothing
-        fresh = replace(session, paper=st.PaperState.NONE)
-        instead, again = st.PaperKind.RECEIPT_INSTEAD, state.attempt + 1
+        fresh = replace(session, paper=PaperState.NONE)
+        instead, again = PaperKind.RECEIPT_INSTEAD, state.attempt + 1
         return print_on(instead, fresh, state.step_id, world, attempt=again)
     return Step(
         st.PaperTrouble(session=session, step_id=state.step_id, attempt=state.attempt, why=why)

@@ -18,7 +18,7 @@ from kiosk.contract.services import (
     Submit,
     exits,
 )
-from kiosk.flow.states import Session
+from kiosk.flow.citizen import Session
 
 
 def next_step(session: Session, step_id: str) -> str:

@@ -10,8 +10,8 @@ import yaml
 from PIL import Image, ImageDraw
 
 from kiosk.contract.content import LANGUAGES
+from kiosk.flow.citizen import Display
 from kiosk.flow.events import TextScale, Theme
-from kiosk.flow.states import Display
 from kiosk.screens.app import ASSETS
 from kiosk.screens.shots import Picture, ShotsFailed, take
 from kiosk.screens.view_model import ViewModel

@@ -12,22 +12,21 @@ from kiosk.screens.widgets.text import Label
 
 
 def build(view: DeviceView, look: Look, local: LocalState) -> PageParts:
-    """The picture rests while the device reads."""
+    """The picture rests while the device reads.
+
+    After a trouble the words come first: in large text the picture would push them off the screen.
+    """
     space, colours = look.measures.space, look.colours
-    status: Widget
+    picture = AnimatedDevicePicture(view.picture, moves=view.state != "reading")
+    told: list[Widget]
     if view.state == "problem":
-        status = Banner(view.status, "warning", "body")
+        told = [Banner(view.status, "warning", "body"), Space(space.gap), picture]
     else:
         words = Label(
             view.status, look.style("question", "bold"), colours.on_tint, "centre", balanced=True
         )
         status = Card(words, space.block, colours.tint, colours.action, look.measures.radius.card)
-    told: list[Widget] = [
-        Space(space.gap),
-        AnimatedDevicePicture(view.picture, moves=view.state != "reading"),
-        Space(space.gap),
-        status,
-    ]
+        told = [Space(space.gap), picture, Space(space.gap), status]
     if view.seconds > 0:
         told.append(CountdownBar(view.seconds))
     return PageParts(

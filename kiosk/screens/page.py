@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from kiosk.flow.events import Touch
 from kiosk.screens.drawing import Box, Layer, Live, LocalState, PadPress, Rect, Scene, Sheet
+from kiosk.screens.fold import uncut
 from kiosk.screens.look import Look
 from kiosk.screens.theme import Colour
 from kiosk.screens.view_model import Action, Frame, Page
@@ -121,6 +122,7 @@ def stand(
         viewport = Rect(0, top_height, width, viewport.height - tall)
         body, end = _body(parts, look, local, viewport, height)
         _draw_strip(look, bars, strip, Rect(0, viewport.bottom, width, tall))
+        viewport = Rect(0, top_height, width, uncut(body.drawings, viewport.bottom) - top_height)
     ink = next(
         (part.rect for part in body.drawings if isinstance(part, Live) and part.kind == "ink"), None
     )

@@ -7,6 +7,7 @@ from typing import Protocol
 
 from kiosk.flow.events import Answered, Signed, StillHere, TextScale, Theme, Touch
 from kiosk.screens.drawing import LocalState, PadPress, Scene, Target
+from kiosk.screens.fold import resting
 from kiosk.screens.ink import is_signature, png_of
 from kiosk.screens.look import Look
 from kiosk.screens.scenes import scene_of
@@ -112,6 +113,8 @@ class Presenter:
             self._look.forget()
             self._stage.forget()
         self._lay_out()
+        if self._finger is None:  # larger text, or other words, may have moved a line onto the edge
+            self._rest_at(self.scrolled, began=self.scrolled)
         return True
 
     @property
@@ -189,7 +192,10 @@ class Presenter:
             self._is_writing(),
         )
         self._finger = None
-        if is_scrolling or is_writing:
+        if is_scrolling:
+            self._rest_at(self.scrolled, began=self._finger_scroll)
+            return
+        if is_writing:
             return
         target = self._target_at(x, y)
         if target is not None and target.key == pressed:
@@ -201,7 +207,7 @@ class Presenter:
 
     def scroll_by(self, pixels: int) -> None:
         """Down for positive numbers."""
-        self._scroll_to(self.scrolled + pixels)
+        self._rest_at(self.scrolled + pixels, began=self.scrolled)
 
     def _emit(self, touch: Touch) -> None:
         """Once: the second tap of a double tap must not answer the page that is on its way."""
@@ -248,7 +254,9 @@ class Presenter:
                     return
                 local.ink_missing = True
             case "scroll_up" | "scroll_down":
-                step = int(_PAGE_SHARE * self.scene.viewport.height) if self.scene else 0
+                if self.scene is None:
+                    return
+                step = int(_PAGE_SHARE * self.scene.viewport.height)
                 self.scroll_by(step if what == "scroll_down" else -step)
                 return
         self._lay_out()
@@ -306,6 +314,10 @@ class Presenter:
         if self._local.pressed:
             self._local.pressed = ""
             self._lay_out()
+
+    def _rest_at(self, scrolled: int, *, began: int) -> None:
+        if self.scene is not None:
+            self._scroll_to(resting(self.scene, scrolled, downwards=scrolled > began))
 
     def _scroll_to(self, scrolled: int) -> None:
         if self.scene is None:

@@ -4,11 +4,12 @@ from typing import Final
 
 from device_drivers.document_camera.interface import PageProblem
 from device_drivers.errors import FaultCode
+from kiosk.contract.closing import Closing
 from kiosk.contract.devices import DeviceKind
 from kiosk.contract.services import AskChoice, AskDigits, Department
 from kiosk.flow import states as st
 from kiosk.flow.availability import Cause
-from kiosk.flow.closing import Closing
+from kiosk.flow.citizen import CardUsed, PaperKind
 from kiosk.flow.events import TextScale, Theme
 from kiosk.flow.identity import TROUBLES
 from kiosk.flow.world import World
@@ -38,16 +39,13 @@ REQUIRED_PHRASES: Final = frozenset(
         | {"disk", "turned_away"}
         for part in ("title", "safe", "todo")
     }
-    | {f"result.card.{card.value}" for card in st.CardUsed}
+    | {f"result.card.{card.value}" for card in CardUsed}
     | {
         f"working.{part}.{kind.value}"
         for part in ("print_title", "print_note")
-        for kind in st.PaperKind
+        for kind in PaperKind
     }
-    | {
-        f"result.paper.printed_{kind.value}"
-        for kind in (st.PaperKind.A4, st.PaperKind.RECEIPT_INSTEAD)
-    }
+    | {f"result.paper.printed_{kind.value}" for kind in (PaperKind.A4, PaperKind.RECEIPT_INSTEAD)}
     | {f"result.without_paper.{result}" for result in ending.WITHOUT_PAPER}
 )
 """Phrases whose keys are put together while drawing: required when the app starts."""

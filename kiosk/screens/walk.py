@@ -21,6 +21,7 @@ from kiosk.contract.model import Strict
 from kiosk.contract.services import AskChoice
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import Display, Session
 from kiosk.flow.facts import OFFICIAL
 from kiosk.flow.session import START, step
 from kiosk.flow.world import Content, Place, World
@@ -113,7 +114,7 @@ class Walker:
         """Ids of the services there are."""
         return tuple(sorted(self._world.content.bundle.services))
 
-    def around(self, display: st.Display) -> Iterator[tuple[str, ViewModel]]:
+    def around(self, display: Display) -> Iterator[tuple[str, ViewModel]]:
         """The pages before a service begins: all well, no receipt printer, no server, closed."""
         worlds = {
             "": self._world,
@@ -153,7 +154,7 @@ class Walker:
             world = replace(self._world, devices={**self._world.devices, kind: state})
             yield f"out-of-service-{why}", self._seen(st.OutOfService(), world, display)
 
-    def service(self, service_id: str, display: st.Display) -> Iterator[tuple[str, ViewModel]]:
+    def service(self, service_id: str, display: Display) -> Iterator[tuple[str, ViewModel]]:
         """Every state a citizen can come to in one service, each once."""
         department = self._world.content.bundle.services[service_id].definition.department
         state = self._after(
@@ -183,7 +184,7 @@ class Walker:
             state = following.state
         return state
 
-    def _seen(self, state: st.State, world: World, display: st.Display) -> ViewModel:
+    def _seen(self, state: st.State, world: World, display: Display) -> ViewModel:
         return view(st.with_display(state, display), world, self._phrases)
 
     def _events(self, state: st.State) -> tuple[ev.Event, ...]:
@@ -318,6 +319,6 @@ def _identity(state: st.State) -> tuple[str, ...]:
     return (state.step_id, name, why.replace(".", "-"), refused, answered, paper, kept)
 
 
-def _stays_here(session: st.Session) -> bool:
+def _stays_here(session: Session) -> bool:
     """Given up with a case that the platform turned away."""
     return bool(session.case_id) and session.applicant is None

@@ -82,8 +82,3 @@ def grouped(digits: str, groups: tuple[int, ...]) -> str:
 def local_number(case_id: str) -> str:
     """The number of an offline slip: the case id's first twelve signs in fours."""
     return grouped(case_id[:12].upper(), (4, 4, 4))
-
-
-def mask_phone(digits: str) -> str:
-    """`138****5678`."""
-    return f"{digits[:3]}****{digits[7:]}" if len(digits) == 11 else digits

@@ -16,14 +16,13 @@ from typing import Final
 from provisioning.demo.citizens import ERRANDS, Citizen
 from provisioning.demo.fingers import Fingers, Lost
 from provisioning.demo.gallery import Gallery, codes_on
+from provisioning.demo.keeping import Keeper
 from provisioning.demo.processes import DidNotStart
 from provisioning.demo.system import Ports, System
 
 FOLDER: Final = Path(".run/demo")
 LOCK: Final = FOLDER.with_name("demo.lock")
 """Held while a demo runs: a second one would begin by removing the first one's folder."""
-KEPT_EVERY_S: Final = 1.0
-"""RestartSec of the kiosk's units."""
 READING_S: Final = 5.0
 """To read two lines, and to press Ctrl-C."""
 
@@ -62,40 +61,38 @@ def _run(chosen: argparse.Namespace) -> int:
         with_browser=not chosen.once,
         use_present_display=not chosen.once,
     )
-    try:
-        say("starting server, departments, devices and kiosk …")
-        system.start()
-        _tell_addresses(system)
-        if system.display is None and not chosen.no_citizens:
-            say("Four scripted citizens now move THIS screen's pointer, for a minute or two;")
-            say("hands off the mouse until they are done (--no-citizens sends none).")
-            time.sleep(READING_S)
-        failures = 0 if chosen.no_citizens else send_citizens(system, FOLDER)
-        if chosen.once:
-            return 1 if failures else 0
-        say("The demo runs until Ctrl-C.")
-        say(f"ended on its own: {', '.join(_keep(system))}; see {FOLDER}/logs")
-        return 1
-    except Stop:
-        say("stopping …")
-        return 0
-    except DidNotStart as error:
-        say(str(error))
-        return 1
-    finally:
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, signal.SIG_IGN)
-        system.stop()
+    with Keeper(system, say) as keeper:
+        try:
+            return _serve(system, keeper, chosen)
+        except Stop:
+            say("stopping …")
+            return 0
+        except DidNotStart as error:
+            say(str(error))
+            return 1
+        finally:
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, signal.SIG_IGN)
+            keeper.rest()
+            system.stop()
 
 
-def _keep(system: System) -> list[str]:
-    """Begin anew what may be where it ends, until something else ends; the names of that."""
-    while True:
-        for name in system.begin_anew():
-            say(f"{name} ended and is begun anew; see {FOLDER}/logs")
-        if failed := [name for name in system.failed() if not system.may_begin_anew(name)]:
-            return failed
-        time.sleep(KEPT_EVERY_S)
+def _serve(system: System, keeper: Keeper, chosen: argparse.Namespace) -> int:
+    """Start everything, keep it running, send the citizens. Raises DidNotStart, Stop."""
+    say("starting server, departments, devices and kiosk …")
+    system.start()
+    keeper.begin()
+    _tell_addresses(system)
+    if system.display is None and not chosen.no_citizens:
+        say("Four scripted citizens now move THIS screen's pointer, for a minute or two;")
+        say("hands off the mouse until they are done (--no-citizens sends none).")
+        time.sleep(READING_S)
+    failures = 0 if chosen.no_citizens else send_citizens(system, FOLDER)
+    if chosen.once:
+        return 1 if failures else 0
+    say("The demo runs until Ctrl-C.")
+    say(f"ended on its own: {', '.join(keeper.wait_until_broken())}; see {FOLDER}/logs")
+    return 1
 
 
 def send_citizens(system: System, folder: Path) -> int:

@@ -8,6 +8,7 @@ import subprocess
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +16,7 @@ STOP_WITHIN_S: Final = 8.0
 """The server promises a clean stop within 5 s; a little more for a busy machine."""
 
 _PR_SET_PDEATHSIG: Final = 1
-"""prctl(2): the signal a child gets when its parent dies."""
+"""prctl(2): the signal a child gets when the thread that began it dies, however it dies."""
 
 
 class DidNotStart(Exception):
@@ -51,6 +52,8 @@ class Child:
     def start(self) -> None:
         """Run it; its output goes to the log file."""
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        # looked up before the fork: afterwards another thread's lock may never be released
+        die_with_parent = partial(ctypes.CDLL(None).prctl, _PR_SET_PDEATHSIG, signal.SIGTERM)
         with self.log_file.open("ab") as log:
             self._process = subprocess.Popen(
                 self.command,
@@ -60,7 +63,7 @@ class Child:
                 env=self._environment,
                 cwd=self._folder,
                 start_new_session=True,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 — prctl only, no locks taken
+                preexec_fn=die_with_parent,  # noqa: PLW1509 — prctl only, no locks taken
             )
 
     def is_running(self) -> bool:
@@ -74,10 +77,11 @@ class Child:
 
     def kill(self) -> None:
         """`kill -9`, as a power cut would; returns when it is gone."""
-        if self._process is not None:
+        process = self._process  # a keeper may begin the next one at once
+        if process is not None:
             with suppress(ProcessLookupError):
-                self._process.kill()
-            self._process.wait(STOP_WITHIN_S)
+                process.kill()
+            process.wait(STOP_WITHIN_S)
 
     def stop(self) -> None:
         """Ask it to end; after `STOP_WITHIN_S` end its whole group."""
@@ -118,8 +122,3 @@ def answers(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(0.5)
         return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def _die_with_parent() -> None:
-    """Tell the kernel to end this child when the demo dies, however it dies."""
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

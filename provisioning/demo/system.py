@@ -144,6 +144,8 @@ class System:
         """
         fallen = [name for name in self.failed() if self.may_begin_anew(name)]
         for name in fallen:
+            if name == "app":
+                self.touch_map.unlink(missing_ok=True)  # nobody may touch what is not shown
             self.children[name].start()
         return fallen
 

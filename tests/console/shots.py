@@ -57,6 +57,8 @@ class Album:
 
     def _before_sign_in(self) -> None:
         self.shoot("sign-in", "/sign-in")
+        self.page.click("form[action$='/sign-in'] button")
+        self._both("sign-in-incomplete")
         first_sign_in(self.page, self.on, self.on.one_time_password)
 
     def _pages(self, night: Night) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from kiosk.closings import Closings
+from kiosk.contract.closing import Closing
 from kiosk.contract.uplink import ServiceStateChanged
 from kiosk.flow import states as st
-from kiosk.flow.closing import Closing
+from kiosk.flow.citizen import PLAIN
 from kiosk.flow.world import World
 from kiosk.store.database import Store
 from kiosk.store.journal import Journal
@@ -66,7 +67,7 @@ def test_tells_each_edge_once(closings: Closings, store: Store) -> None:
 
 
 def test_a_session_that_goes_on_is_not_called_closed(closings: Closings) -> None:
-    assert told(closings, st.Home(display=st.PLAIN), world(mains=False)) is None
+    assert told(closings, st.Home(display=PLAIN), world(mains=False)) is None
     assert told(closings, CLOSED, world(mains=False)) is Closing.MAINS_LOST
 
 

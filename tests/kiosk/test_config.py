@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.config import BadConfig, last_good, load, read
-from tests.kiosk.test_main import CONFIG
+from tests.kiosk.app_process import CONFIG
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The app with a real upsd and a real board: what a power cut and an open door do to it."""
 
 import asyncio
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,9 +13,8 @@ from device_drivers.ports import Port
 from device_drivers.power_supply.emulator import PROGRAMS, PowerSupplyEmulator
 from kiosk.contract.devices import DeviceKind
 from kiosk.contract.uplink import AppState, DeviceStatusChanged, ServiceStateChanged
-from kiosk.screens.shots import a_display
 from kiosk.store.shared_state import AppAlive
-from tests.kiosk.test_main import Kiosk
+from tests.kiosk.app_process import Kiosk, a_kiosk
 
 pytestmark = [
     pytest.mark.slow,
@@ -51,13 +49,8 @@ def board() -> Iterator[CabinetEmulator]:
 @pytest.fixture
 def kiosk(tmp_path: Path, supply: PowerSupplyEmulator, board: CabinetEmulator) -> Iterator[Kiosk]:
     asyncio.run(left_burning(board))
-    held = os.environ.pop("DISPLAY", None)
-    with a_display((1080, 1920)):
-        running = Kiosk(tmp_path, DEVICES.format(board=board.port, supply=supply.port))
+    with a_kiosk(tmp_path, DEVICES.format(board=board.port, supply=supply.port)) as running:
         yield running
-        running.close()
-    if held is not None:
-        os.environ["DISPLAY"] = held
 
 
 async def left_burning(board: CabinetEmulator) -> None:

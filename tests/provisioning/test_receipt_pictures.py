@@ -8,8 +8,9 @@ import pytest
 import zxingcpp
 from PIL import Image, ImageChops
 
-from device_drivers.receipt_printer.interface import Barcode, Qr, Receipt
+from device_drivers.receipt_printer.interface import Barcode, KeyValues, Qr, Receipt
 from device_drivers.receipt_printer.layout import PAPERS
+from kiosk.contract.identifiers import mask_name
 from provisioning.demo.receipt_pictures import COLOURS, picture, receipts
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -43,6 +44,21 @@ def test_every_kind_is_shown() -> None:
     assert sorted(_receipts()) == list(KINDS)
     page = (DOCS / "receipts.md").read_text(encoding="utf-8")
     assert all(f"{kind}-{width_mm}.png" in page for kind in KINDS for width_mm in PAPERS)
+
+
+def test_the_person_on_them_is_masked_as_a_kiosk_masks() -> None:
+    whole = "王㛃𠮷"
+    certificate = _said(_receipts()["certificate-insurance"])
+    assert certificate["姓名"] == whole
+    for kind in ("acceptance", "copy", "offline-slip"):
+        said = _said(_receipts()[kind])
+        assert said["申请人"] == mask_name(whole)
+
+
+def _said(receipt: Receipt) -> dict[str, str]:
+    return dict(
+        row for block in receipt.blocks if isinstance(block, KeyValues) for row in block.rows
+    )
 
 
 @each_picture

@@ -18,6 +18,7 @@ from device_drivers.qr_scanner.interface import Scan
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
 from provisioning.demo.citizens import ERRANDS
 from provisioning.demo.gallery import codes_on
+from provisioning.demo.keeping import Keeper
 from provisioning.demo.system import System
 from tests.device_drivers.qr_scanner.holding import hold_until_read
 from tests.system.canary import leaks_below, leaks_in, needles, overhearing, telling_values
@@ -148,3 +149,29 @@ def test_the_canary_sings_when_there_is_something_to_find(night: Night, tmp_path
 def test_the_department_which_must_know_the_citizen_does(system: System, night: Night) -> None:
     assert len(night.receipts) == len(NAMES)
     assert leaks_below(system.folder / "departments", needles(telling_values())) != []
+
+
+def test_programs_killed_while_a_citizen_is_served_are_begun_anew_and_the_paper_comes(
+    system: System, night: Night
+) -> None:
+    # the last test of this file, since it adds a case to those that the others count
+    errand = next(each for each in ERRANDS if each.name == "tax-payment-certificate")
+    victims = ("agent", "department-tax")
+    before = [system.children[name].pid for name in victims]
+    citizen = citizen_of(system, errand)
+    told: list[str] = []
+    with Keeper(system, told.append) as keeper:
+        keeper.begin()
+        shown = citizen.go_to("check")
+        for name in victims:
+            system.kill(name)
+        citizen.go_on(shown, "result")
+        assert eventually(lambda: len(told) == len(victims), within_s=30)
+        assert [system.children[name].is_running() for name in victims] == [True, True]
+        assert [system.children[name].pid for name in victims] != before
+        receipt = system.hand.receipts()[-1]
+        assert receipt not in night.receipts.values()
+        case_id = link_on(receipt).rsplit("/", 1)[1]
+        assert eventually(lambda: case_id in Witness(system).cases(), within_s=60)
+        keeper.rest()
+        system.stop()

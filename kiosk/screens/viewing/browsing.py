@@ -1,9 +1,10 @@
 """Pages before a service begins: idle, home, list, not now, out of service."""
 
+from kiosk.contract.closing import Closing
 from kiosk.contract.content import MenuDepartment
 from kiosk.flow import states as st
 from kiosk.flow.availability import Cause, Mode, availability, services_of
-from kiosk.flow.closing import Closing, closing
+from kiosk.flow.closing import closing
 from kiosk.flow.events import Begin, DepartmentChosen, Quit, ServiceChosen, TryAgain
 from kiosk.screens.view_model import (
     Action,

@@ -12,8 +12,8 @@ from kiosk.contract.services import (
     StepDefinition,
 )
 from kiosk.flow import states as st
+from kiosk.flow.citizen import Session
 from kiosk.flow.events import ChangeAnswer
-from kiosk.flow.states import Session
 from kiosk.flow.walking import asked_on_path, next_step, path_taken, photographed_on_path
 from kiosk.screens.view_model import Action, AnswerRow, CheckView
 from kiosk.screens.viewing.asking import page_frame

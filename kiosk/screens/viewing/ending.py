@@ -4,8 +4,8 @@ from typing import Final, Literal
 
 from kiosk.contract.services import Outcome
 from kiosk.flow import states as st
+from kiosk.flow.citizen import CardUsed, PaperKind, PaperState, Session
 from kiosk.flow.events import Continue, Extend, Quit, Rated, TryAgain
-from kiosk.flow.states import PaperKind, PaperState, Session
 from kiosk.flow.visiting import FINAL_TROUBLES
 from kiosk.screens.view_model import (
     Action,
@@ -238,7 +238,7 @@ def _paper(session: Session, saying: Saying) -> str:
 
 
 def _cards(session: Session, saying: Saying) -> tuple[str, ...]:
-    used = [card for card in st.CardUsed if card in session.cards]
+    used = [card for card in CardUsed if card in session.cards]
     return tuple(saying.say(f"result.card.{card.value}") for card in used)
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from kiosk.contract.content import LANGUAGES, ServiceContent
 from kiosk.contract.services import Department, ReadSocialSecurityCard
+from kiosk.flow.citizen import Display, Session
 from kiosk.flow.events import (
     Back,
     Continue,
@@ -14,7 +15,6 @@ from kiosk.flow.events import (
     Theme,
     ThemeChosen,
 )
-from kiosk.flow.states import Display, Session
 from kiosk.flow.walking import progress
 from kiosk.screens.view_model import Action, Frame
 from kiosk.screens.viewing.saying import Saying

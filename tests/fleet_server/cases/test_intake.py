@@ -260,13 +260,13 @@ def test_nothing_personal_lies_open_on_the_servers_disk(counter: Counter) -> Non
     canaries = [word.encode() for word in ("张明远", "370321198503120011", "13900000000")]
     with counter.fleet.database.read() as session:
         detail = case_detail(session, case.case.case_id)
-    assert (detail.case.masked_name, detail.case.masked_number) == ("**远", "370***********0011")
+    assert (detail.case.masked_name, detail.case.masked_number) == ("张*远", "370***********0011")
     everything = b"".join(
         path.read_bytes()
         for path in Path(counter.hall.settings.folder).rglob("*")
         if path.is_file()
     )
-    assert "**远".encode() in everything
+    assert "张*远".encode() in everything
     assert [canary for canary in canaries if canary in everything] == []
 
 
@@ -292,7 +292,7 @@ def test_the_public_page_tells_the_state_and_nothing_about_the_person(counter: C
     assert number in page.text
     assert "已接收" in page.text
     assert "不动产登记" in page.text
-    assert [word for word in ("张", "远", "**", "19850312", "hz0001") if word in page.text] == []
+    assert [word for word in ("张", "远", "*远", "19850312", "hz0001") if word in page.text] == []
     english = counter.client.get(
         f"/v/{case.case.case_id}", headers={"Accept-Language": "en-GB,en;q=0.9"}
     )

@@ -207,3 +207,14 @@ def test_an_unknown_key_is_an_error_and_an_unknown_code_is_shown_as_it_is() -> N
 
 def test_a_language_we_do_not_speak_is_chinese() -> None:
     assert words_in("tlh").language == "zh-CN"
+
+
+def test_a_field_with_a_pattern_of_its_own_has_words_of_its_own() -> None:
+    found = [
+        field
+        for template in sorted((FOLDER / "templates").glob("*.html"))
+        for field in re.findall(r"<(?:input|textarea)\b[^>]*>", template.read_text("utf-8"))
+        if re.search(r"\bpattern=|\bdata-same-as=", field)
+    ]
+    assert len(found) >= 3
+    assert [field for field in found if not re.search(r"\bdata-(?:wrong|differs)=", field)] == []

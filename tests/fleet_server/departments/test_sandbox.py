@@ -135,6 +135,7 @@ def test_insurances_asked_for_are_certified(asked: str, kinds: list[str]) -> Non
     answer = _decide("social_security", case)
     assert isinstance(answer, Completed)
     assert [row[0] for row in answer.certificate.table_rows] == kinds
+    assert answer.certificate.rows[0] == ("姓名", "张明远")
 
 
 def test_months_not_paid_are_not_counted() -> None:

@@ -14,6 +14,7 @@ from kiosk.contract.identifiers import (
     credit_code_sign,
     mask_name,
     mask_number,
+    mask_phone,
     mod_11_2_sign,
     organisation_code_sign,
 )
@@ -105,4 +106,21 @@ def test_no_text_whatever_breaks_the_check(text: str) -> None:
 def test_masks_keep_what_a_person_recognises_and_no_more() -> None:
     assert mask_number("370321198503120011") == "370***********0011"
     assert mask_number("1234567") == "*******"
-    assert (mask_name("张明远"), mask_name("李"), mask_name("")) == ("**远", "李", "")
+    assert mask_phone("13805330042") == "138****0042"
+    assert mask_phone("0533-8213111") == "0533-8213111", "a hall's number is nobody's secret"
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("张明远", "张*远"),
+        ("张明", "张*"),
+        ("王㛃𠮷", "王*𠮷"),
+        ("欧阳娜娜", "欧**娜"),
+        ("阿依古丽·买买提", "阿******提"),
+        ("李", "李"),
+        ("", ""),
+    ],
+)
+def test_a_masked_name_is_known_to_its_own_person_only(name: str, shown: str) -> None:
+    assert mask_name(name) == shown

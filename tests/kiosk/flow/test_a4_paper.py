@@ -24,6 +24,7 @@ from kiosk.devices.fleet import Fleet
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import Display, PaperKind, PaperState
 from kiosk.flow.session import step
 from kiosk.flow.world import World
 from kiosk.screens.view import view
@@ -81,13 +82,13 @@ def _a4() -> st.Printing:
 
 def test_the_departments_own_paper_goes_to_the_document_printer() -> None:
     state, effect = _answered(world(), _with_pdf(REPLIES["completed"]))
-    assert state.session.paper_kind is st.PaperKind.A4
+    assert state.session.paper_kind is PaperKind.A4
     assert effect == ef.PrintDocument(case_id=CASE_ID, title="certificate", pdf=PDF)
 
 
 def test_a_reply_without_an_a4_paper_is_a_receipt_and_nobody_speaks_of_a4() -> None:
     state, effect = _answered(world(), REPLIES["completed"])
-    assert state.session.paper_kind is st.PaperKind.RECEIPT
+    assert state.session.paper_kind is PaperKind.RECEIPT
     assert isinstance(effect, ef.PrintPaper)
     page = view(state, world(), phrases()).page
     assert isinstance(page, WorkingView)
@@ -108,7 +109,7 @@ def test_without_a_printer_that_can_print_now_the_receipt_takes_its_place_and_sa
     around: World,
 ) -> None:
     state, effect = _answered(around, _with_pdf(REPLIES["completed"]))
-    assert state.session.paper_kind is st.PaperKind.RECEIPT_INSTEAD
+    assert state.session.paper_kind is PaperKind.RECEIPT_INSTEAD
     assert isinstance(effect, ef.PrintPaper)
     assert "qr" in str(effect.receipt)
     working = view(state, around, phrases()).page
@@ -127,8 +128,8 @@ def test_an_a4_paper_that_certainly_did_not_come_becomes_a_receipt_by_itself() -
     onward = step(before, ev.PaperEnded("not_printed", "D303"), world())
     assert onward is not None
     assert isinstance(onward.state, st.Printing)
-    assert onward.state.session.paper_kind is st.PaperKind.RECEIPT_INSTEAD
-    assert onward.state.session.paper is st.PaperState.NONE
+    assert onward.state.session.paper_kind is PaperKind.RECEIPT_INSTEAD
+    assert onward.state.session.paper is PaperState.NONE
     assert st.scope_of(onward.state) != st.scope_of(before)
     assert [type(effect) for effect in onward.effects] == [ef.PrintPaper]
 
@@ -153,7 +154,7 @@ def test_a_printed_a4_paper_is_said_to_lie_at_the_a4_printer() -> None:
 
 
 def test_english_pages_say_the_same() -> None:
-    english = st.with_display(_a4(), st.Display(language="en"))
+    english = st.with_display(_a4(), Display(language="en"))
     onward = step(english, ev.PaperEnded("not_printed", "D301"), world())
     assert onward is not None
     page = view(onward.state, world(), phrases()).page

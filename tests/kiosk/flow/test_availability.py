@@ -10,6 +10,7 @@ from kiosk.contract.services import Department
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
 from kiosk.flow.availability import Availability, Cause, Mode, availability, services_of
+from kiosk.flow.citizen import PLAIN
 from tests.kiosk.flow.visits import Walk, content, definitions, world
 
 POLICE = content().bundle.services["police-no-criminal-record"].definition
@@ -82,6 +83,6 @@ def test_a_service_that_cannot_begin_is_listed_and_explains_itself() -> None:
     walk = Walk(world(down=DeviceKind.RECEIPT_PRINTER))
     assert [each.definition.id for each in services_of(walk.world, Department.TAX)] == [TAX.id]
     state = walk.choose(TAX.id)
-    assert state == st.NotNow(display=st.PLAIN, service_id=TAX.id)
+    assert state == st.NotNow(display=PLAIN, service_id=TAX.id)
     walk.world = world()
     assert isinstance(walk.feed(ev.TryAgain()), st.AtGuide)

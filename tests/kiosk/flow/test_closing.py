@@ -4,11 +4,13 @@ from dataclasses import replace
 
 import pytest
 
+from kiosk.contract.closing import Closing
 from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
-from kiosk.flow.closing import Closing, closing, must_end
+from kiosk.flow.citizen import PLAIN
+from kiosk.flow.closing import closing, must_end
 from kiosk.flow.session import step
 from kiosk.flow.world import World
 from tests.kiosk.flow.visits import CASE_ID, RECEIPT, REPLIES, Walk, world
@@ -76,7 +78,7 @@ def test_no_new_session_starts_until_it_is_over(around: World) -> None:
 @pytest.mark.parametrize("around", [ON_BATTERY, BATTERY_LOW, DOOR_OPEN])
 def test_a_service_chosen_in_the_same_moment_does_not_begin(around: World) -> None:
     department = world().content.bundle.services[TAX].definition.department
-    here = st.ServiceList(display=st.PLAIN, department=department)
+    here = st.ServiceList(display=PLAIN, department=department)
     chosen = step(here, ev.ServiceChosen(TAX), around)
     assert chosen is not None
     assert (chosen.state, chosen.effects) == (st.OutOfService(), ())

@@ -9,6 +9,7 @@ from kiosk.contract.services import Outcome
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import PLAIN, CardUsed
 from kiosk.flow.noting import entry_of
 from tests.kiosk.flow.visits import CASE_ID, PERSON, SOCIAL_CARD, Walk, world
 
@@ -69,13 +70,13 @@ def test_a_visit_given_up_cannot_ask_for_a_rating() -> None:
 @pytest.mark.parametrize(
     ("reading", "used"),
     [
-        (PERSON, {st.CardUsed.ID_CARD}),
-        (CardUnreadable("damaged"), {st.CardUsed.ID_CARD}),
+        (PERSON, {CardUsed.ID_CARD}),
+        (CardUnreadable("damaged"), {CardUsed.ID_CARD}),
         (NoCard(), set()),
     ],
 )
 def test_a_card_laid_down_is_remembered_whatever_came_of_it(
-    reading: object, used: set[st.CardUsed]
+    reading: object, used: set[CardUsed]
 ) -> None:
     walk = at(POLICE, "identify")
     state = walk.feed(ev.IdCardRead(reading))  # type: ignore[arg-type]  # a table of readings
@@ -87,7 +88,7 @@ def test_who_gives_up_is_still_told_to_take_the_card() -> None:
     walk = at(SOCIAL, "identify")
     walk.feed(ev.SocialSecurityCardRead(SOCIAL_CARD), ev.Quit())
     assert isinstance(walk.state, st.Ended)
-    assert walk.state.session.cards == {st.CardUsed.SOCIAL_SECURITY_CARD}
+    assert walk.state.session.cards == {CardUsed.SOCIAL_SECURITY_CARD}
 
 
 def test_after_a_visit_with_a_social_security_card_the_slot_is_looked_at() -> None:
@@ -160,7 +161,7 @@ def test_a_citizen_who_reads_english_is_asked_for_the_card_in_english() -> None:
     walk = at(SOCIAL, "ask_insurance")
     walk.feed(ev.LanguageChosen("en"), ev.TextScaleChosen(ev.TextScale.LARGEST))
     walk.feed(ev.TimedOut(), ev.TimedOut())
-    assert st.display_of(walk.state) == st.PLAIN  # nobody knows yet whether a card is there
+    assert st.display_of(walk.state) == PLAIN  # nobody knows yet whether a card is there
     walk.feed(ev.CardSeen())
     shown = st.display_of(walk.state)
     assert (shown.language, shown.text_scale) == ("en", ev.TextScale.LARGEST)

@@ -7,6 +7,7 @@ import pytest
 from device_drivers.cabinet.interface import LightMode, Slot
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import PLAIN, PaperKind
 from kiosk.flow.lights import DARK, lights_of
 from tests.kiosk.flow.visits import Walk, definitions
 
@@ -53,7 +54,7 @@ def test_an_a4_paper_is_shown_at_its_own_slot_while_it_is_printed_and_until_the_
     walk.choose("tax-payment-certificate")
     walk.until("print_certificate")
     assert isinstance(walk.state, st.Printing)
-    on_a4 = replace(walk.state.session, paper_kind=st.PaperKind.A4)
+    on_a4 = replace(walk.state.session, paper_kind=PaperKind.A4)
     walk.state = replace(walk.state, session=on_a4)
     only_its_own = {**DARK, Slot.DOCUMENT_PRINTER: LightMode.BLINK}
     assert lights_of(walk.state) == only_its_own
@@ -62,12 +63,12 @@ def test_an_a4_paper_is_shown_at_its_own_slot_while_it_is_printed_and_until_the_
 
 
 def test_a_card_left_in_the_slot_is_shown() -> None:
-    left = st.TakingCard(display=st.PLAIN, service_id="x", onward=st.Idle(), is_seen=True)
+    left = st.TakingCard(display=PLAIN, service_id="x", onward=st.Idle(), is_seen=True)
     assert lights_of(left)[Slot.SOCIAL_SECURITY_CARD] is LightMode.BLINK
-    unseen = st.TakingCard(display=st.PLAIN, service_id="x", onward=st.Idle())
+    unseen = st.TakingCard(display=PLAIN, service_id="x", onward=st.Idle())
     assert lights_of(unseen) == DARK
 
 
-@pytest.mark.parametrize("state", [st.Idle(), st.OutOfService(), st.Home(display=st.PLAIN)])
+@pytest.mark.parametrize("state", [st.Idle(), st.OutOfService(), st.Home(display=PLAIN)])
 def test_where_nothing_is_asked_for_all_is_dark(state: st.State) -> None:
     assert lights_of(state) == DARK

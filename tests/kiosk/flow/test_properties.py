@@ -17,6 +17,7 @@ from kiosk.contract.services import Department, ServiceDefinition
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import PLAIN, Session
 from kiosk.flow.session import START, step
 from kiosk.flow.world import World
 from tests.kiosk.flow.visits import (
@@ -217,10 +218,10 @@ def test_a_session_that_began_is_recorded_as_ended_once_and_no_other(
 
 
 def test_the_search_for_personal_data_finds_it_where_it_is() -> None:
-    session = st.Session(
+    session = Session(
         content=content(),
         service_id="tax-payment-certificate",
-        display=st.PLAIN,
+        display=PLAIN,
         answers={"phone": PHONE},
     )
     state = st.Checking(session=session, step_id="check")

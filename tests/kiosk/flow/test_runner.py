@@ -14,6 +14,7 @@ from device_drivers.cabinet.interface import Slot
 from kiosk.contract.services import Department
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import PaperState
 from kiosk.flow.world import Times
 from kiosk.store.database import Store
 from kiosk.store.outbox import Outbox
@@ -232,7 +233,7 @@ async def test_without_paper_the_citizen_is_told_and_prints_again_after_it_was_r
         await _to_printing(desk)
         trouble = await desk.until(st.PaperTrouble)
         assert isinstance(trouble, st.PaperTrouble)
-        assert (trouble.session.paper, trouble.why) == (st.PaperState.NOT_PRINTED, "D301")
+        assert (trouble.session.paper, trouble.why) == (PaperState.NOT_PRINTED, "D301")
         assert desk.printer.receipts == []
         desk.printer.refill()
         desk.touch(ev.TryAgain())

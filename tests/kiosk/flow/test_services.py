@@ -3,6 +3,7 @@
 import pytest
 
 from device_drivers.receipt_printer.document import parse_receipt
+from device_drivers.receipt_printer.interface import KeyValues
 from kiosk.contract.checks import strings_in
 from kiosk.contract.services import Outcome, ServiceDefinition, exits
 from kiosk.flow import effects as ef
@@ -103,6 +104,7 @@ def test_the_acceptance_receipt_masks_the_person_and_says_until_when() -> None:
     said = str(paper.receipt)
     assert not [canary for canary in PERSONAL if canary in said]
     assert "370***********0011" in said
+    assert "张*远" in said
     assert RECEIPT.case_number in said
     assert "应于 2026年11月26日 周四 前作出决定" in said
     assert RECEIPT.verify_url in said
@@ -115,8 +117,20 @@ def test_a_slip_printed_without_the_server_carries_the_local_number_and_no_case_
     paper = next(effect for effect in walk.effects if isinstance(effect, ef.PrintPaper))
     said = str(paper.receipt)
     assert "3F2A 91BC 04DE" in said
+    assert "张*远" in said
+    assert PERSON.name not in said
     assert f"https://127.0.0.1:8443/v/{CASE_ID}" in said
     assert RECEIPT.case_number not in said
+
+
+def test_a_certificate_names_its_person_whole() -> None:
+    walk = Walk()
+    walk.choose("social-insurance-participation")
+    walk.until("print_certificate")
+    paper = next(effect for effect in walk.effects if isinstance(effect, ef.PrintPaper))
+    blocks = parse_receipt(paper.receipt).blocks
+    rows = [row for block in blocks if isinstance(block, KeyValues) for row in block.rows]
+    assert ("姓名", PERSON.name) in rows
 
 
 def test_an_empty_row_is_left_out_of_the_slip_rather_than_printed_empty() -> None:

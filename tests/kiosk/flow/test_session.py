@@ -14,6 +14,7 @@ from kiosk.contract.services import Department
 from kiosk.flow import effects as ef
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import PLAIN, PaperState
 from kiosk.flow.identity import TROUBLES
 from kiosk.flow.world import Content
 from tests.kiosk.flow.visits import (
@@ -148,7 +149,7 @@ def test_a_paper_not_printed_may_be_printed_again_but_an_unknown_one_never() -> 
     assert walk.means_nothing(ev.TryAgain())
     walk.feed(ev.Continue())
     assert isinstance(walk.state, st.Ended)
-    assert walk.state.session.paper is st.PaperState.UNCONFIRMED
+    assert walk.state.session.paper is PaperState.UNCONFIRMED
 
 
 def test_nothing_a_citizen_does_disturbs_disk_department_or_paper() -> None:
@@ -167,7 +168,7 @@ def test_back_goes_to_the_page_before_and_jumps_over_the_reader() -> None:
     assert isinstance(walk.feed(ev.Back()), st.Choosing)
     assert isinstance(walk.feed(ev.Back()), st.AtGuide)
     state = walk.feed(ev.Back())
-    assert state == st.ServiceList(display=st.PLAIN, department=Department.POLICE)
+    assert state == st.ServiceList(display=PLAIN, department=Department.POLICE)
     assert ef.NoteSessionEnded(POLICE, "abandoned", "guide") in walk.effects
     assert walk.effects[-1] == ef.ForgetSession()
 
@@ -258,7 +259,7 @@ def test_display_settings_change_nothing_else_and_end_with_the_visit() -> None:
     assert st.display_of(walk.state).language == "en"
     walk.feed(ev.Quit(), ev.Continue())
     assert walk.state == st.Idle()
-    assert st.display_of(walk.state) == st.PLAIN
+    assert st.display_of(walk.state) == PLAIN
 
 
 def test_a_warning_laid_over_a_page_does_not_end_its_effects() -> None:

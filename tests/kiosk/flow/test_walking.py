@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from kiosk.contract.content import ServiceContent
-from kiosk.flow.states import PLAIN, Session
+from kiosk.flow.citizen import PLAIN, Session
 from kiosk.flow.walking import after_change
 from kiosk.flow.world import Content
 from kiosk.services.loader import load_folder

@@ -1,20 +1,23 @@
 """Every page at every text size: nothing outside, nothing clipped, targets large and in reach."""
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from functools import cache
 from itertools import combinations
 
 import pytest
 
+from kiosk.flow.citizen import Display
 from kiosk.flow.events import Continue, TextScale, Theme
-from kiosk.flow.states import Display
-from kiosk.screens.drawing import Drawing, Layer, LocalState, Moving, Rect, Scene, Target, Words
+from kiosk.screens.drawing import Layer, LocalState, Rect, Scene, Target, Words
+from kiosk.screens.fold import resting
 from kiosk.screens.look import Look
 from kiosk.screens.scenes import scene_of
 from kiosk.screens.theme import Themes
 from kiosk.screens.typeface import Typeface
-from kiosk.screens.view_model import ViewModel
+from kiosk.screens.view_model import DeviceView, ViewModel
 from kiosk.screens.walk import Walker
 from tests.kiosk.screens.conftest import ASSETS
+from tests.kiosk.screens.lines import cut, words_in
 from tests.shots.papers import a4_page
 from tests.shots.samples import views
 
@@ -22,6 +25,9 @@ SIZE = (1080, 1920)
 LEAST_TARGET_PX = 88
 LEAST_GAP_PX = 24
 IN_REACH_FROM = SIZE[1] * 0.4
+STROKE_PX = 40
+"""A short stroke of an unsure finger, 1 cm: shorter than a line."""
+TAX = "tax-payment-certificate"
 
 Shown = dict[str, ViewModel]
 
@@ -34,14 +40,6 @@ def look_of(view: ViewModel, themes: Themes, typeface: Typeface) -> Look:
 def scene(view: ViewModel, themes: Themes, typeface: Typeface, pressed: str = "") -> Scene:
     local = LocalState(pressed=pressed)
     return scene_of(view, look_of(view, themes, typeface), local, SIZE)
-
-
-def words_in(drawings: tuple[Drawing, ...]) -> Iterator[Words]:
-    for drawing in drawings:
-        if isinstance(drawing, Words):
-            yield drawing
-        elif isinstance(drawing, Moving):
-            yield from (part for part in drawing.parts if isinstance(part, Words))
 
 
 def clipped(layer: Layer, lowest: int) -> list[str]:
@@ -97,14 +95,92 @@ CASES = [
 ]
 
 
+SceneAt = Callable[[ViewModel], Scene]
+Drawn = Callable[[TextScale, str], dict[str, Scene]]
+
+
+@pytest.fixture(scope="module")
+def scene_at(themes: Themes, typeface: Typeface) -> SceneAt:
+    return lambda view: scene(view, themes, typeface)
+
+
+@pytest.fixture(scope="module")
+def drawn_at(walker: Walker, scene_at: SceneAt) -> Drawn:
+    """Everything laid out, once for all tests that look at it."""
+
+    @cache
+    def laid_out(scale: TextScale, language: str) -> dict[str, Scene]:
+        shown = everything(walker, scale, language)
+        return {name: scene_at(view) for name, view in shown.items()}
+
+    return laid_out
+
+
+def rests(drawn: Scene) -> list[int]:
+    """Where the page stands while somebody strokes down to its end, and up again."""
+    down, up = [0], []
+    while down[-1] < drawn.scroll_range:
+        down.append(resting(drawn, down[-1] + STROKE_PX, downwards=True))
+        assert down[-1] > down[-2]
+    at = down[-1]
+    while at > 0:
+        at = resting(drawn, at - STROKE_PX, downwards=False)
+        up.append(at)
+    return down + up
+
+
+@pytest.mark.parametrize(("scale", "language"), CASES)
+def test_no_line_is_cut_by_the_scroll_buttons_wherever_a_page_rests(
+    drawn_at: Drawn, scale: TextScale, language: str
+) -> None:
+    long = {name: drawn for name, drawn in drawn_at(scale, language).items() if drawn.scroll_range}
+    assert long
+    for name, drawn in long.items():
+        assert drawn.viewport.height > SIZE[1] / 3, name
+        for scrolled in rests(drawn):
+            assert cut(drawn, scrolled) == [], (name, scrolled)
+
+
+@pytest.mark.parametrize("theme", [theme for theme in Theme if theme is not Theme.DEFAULT])
+@pytest.mark.parametrize(("scale", "language"), CASES)
+def test_no_line_is_cut_by_the_scroll_buttons_in_any_theme(
+    walker: Walker, scene_at: SceneAt, scale: TextScale, language: str, theme: Theme
+) -> None:
+    # a theme's name is written in the bar below, which may need a line more for it
+    display = Display(theme=theme, text_scale=scale, language=language)
+    shown = dict(views(theme, scale)) | dict(walker.service(TAX, display))
+    long = {name: drawn for name, view in shown.items() if (drawn := scene_at(view)).scroll_range}
+    assert long
+    assert {name: cut(drawn) for name, drawn in long.items() if cut(drawn)} == {}
+
+
+@pytest.mark.parametrize(("scale", "language"), CASES)
+def test_what_to_do_after_a_trouble_with_a_device_is_read_without_scrolling(
+    walker: Walker, scene_at: SceneAt, scale: TextScale, language: str
+) -> None:
+    display = Display(text_scale=scale, language=language)
+    troubled = [
+        view
+        for service in walker.services
+        for _, view in walker.service(service, display)
+        if isinstance(view.page, DeviceView) and view.page.state == "problem"
+    ]
+    assert (
+        len(troubled) > 5
+    )  # drawn in the default theme, whose name needs no second row of buttons
+    for view in troubled:
+        drawn = scene_at(view)
+        lines = [words for words in words_in(drawn.body.drawings) if words.weight != "icon"]
+        assert max(line.rect.bottom for line in lines) <= drawn.viewport.bottom, view.page.title
+
+
 @pytest.mark.parametrize(("scale", "language"), CASES)
 def test_no_page_clips_a_word_at_any_text_size(
-    walker: Walker, themes: Themes, typeface: Typeface, scale: TextScale, language: str
+    drawn_at: Drawn, scale: TextScale, language: str
 ) -> None:
-    shown = everything(walker, scale, language)
+    shown = drawn_at(scale, language)
     assert len(shown) > 100
-    for name, view in shown.items():
-        drawn = scene(view, themes, typeface)
+    for name, drawn in shown.items():
         end = drawn.viewport.y + max(drawn.viewport.height, drawn.body_height)
         assert clipped(drawn.body, end) == [], name
         assert clipped(drawn.bars, SIZE[1]) == [], name
@@ -113,10 +189,9 @@ def test_no_page_clips_a_word_at_any_text_size(
 
 @pytest.mark.parametrize(("scale", "language"), CASES)
 def test_every_target_is_large_apart_from_others_and_in_reach(
-    walker: Walker, themes: Themes, typeface: Typeface, scale: TextScale, language: str
+    drawn_at: Drawn, scale: TextScale, language: str
 ) -> None:
-    for name, view in everything(walker, scale, language).items():
-        drawn = scene(view, themes, typeface)
+    for name, drawn in drawn_at(scale, language).items():
         for layer in (drawn.body, drawn.bars, drawn.over):
             assert touching(layer.targets) == [], name
             for target in layer.targets:
@@ -208,3 +283,14 @@ def test_the_checks_above_find_what_is_wrong() -> None:
     layer = Layer((wide, over), (small, near))
     assert clipped(layer, SIZE[1]) == ["too wide leaves the screen", "too low leaves small"]
     assert touching(layer.targets) == ["small and near"]
+
+
+def test_a_page_cut_just_anywhere_would_be_found() -> None:
+    white = (1.0, 1.0, 1.0, 1.0)
+    lines = [Words(Rect(0, top, 300, 60), f"{top}", 40, "regular", white) for top in (0, 60, 120)]
+    page = Scene("a", white, Rect(0, 0, 1080, 100), 180, Layer(tuple(lines)), Layer())
+    assert cut(page) == ["60"]
+    assert cut(page, 20) == []
+    assert resting(page, 10, downwards=True) == 20
+    assert resting(page, 30, downwards=False) == 20
+    assert [cut(page, each) for each in rests(page)[1:-1]] == [[]] * (len(rests(page)) - 2)

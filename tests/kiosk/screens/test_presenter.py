@@ -13,10 +13,12 @@ from kiosk.screens.theme import Themes
 from kiosk.screens.touch_map import visible_targets
 from kiosk.screens.typeface import Typeface
 from kiosk.screens.view_model import DigitsView, ViewModel
+from tests.kiosk.screens.lines import cut
 from tests.shots.samples import views
 
 SIZE = (1080, 1920)
 SAMPLES = views(Theme.DEFAULT, TextScale.NORMAL)
+LARGER, LARGEST = (views(Theme.DEFAULT, scale) for scale in (TextScale.LARGER, TextScale.LARGEST))
 
 
 class Paper:
@@ -230,3 +232,28 @@ def test_a_double_tap_answers_once(desk: Desk) -> None:
     desk.tap("开始申请")
     desk.tap("开始申请")
     assert desk.touches == [Continue()]
+
+
+def test_a_stroke_shorter_than_a_line_moves_the_page_on_to_the_lines_end(desk: Desk) -> None:
+    desk.show(LARGEST["guide"])
+    before = desk.presenter.scrolled
+    desk.presenter.finger_down(700, 700)
+    desk.presenter.finger_moved(700, 700 - 40)
+    assert desk.presenter.scrolled == 40
+    desk.presenter.finger_up(700, 700 - 40)
+    assert desk.presenter.scrolled > before
+    assert desk.presenter.scene is not None
+    assert cut(desk.presenter.scene, desk.presenter.scrolled) == []
+    desk.tap("scroll_down")
+    assert cut(desk.presenter.scene, desk.presenter.scrolled) == []
+
+
+def test_a_page_whose_text_grows_while_it_is_scrolled_is_not_left_with_half_a_line(
+    desk: Desk,
+) -> None:
+    desk.show(LARGER["guide"])
+    desk.tap("scroll_down")
+    desk.show(LARGEST["guide"])
+    assert desk.presenter.scrolled > 0
+    assert desk.presenter.scene is not None
+    assert cut(desk.presenter.scene, desk.presenter.scrolled) == []

@@ -7,11 +7,11 @@ import pytest
 
 from device_drivers.document_camera.interface import PageProblem
 from kiosk.contract.content import LANGUAGES
-from kiosk.contract.devices import DeviceKind, DeviceState, DeviceStatus
-from kiosk.contract.downlink import BackendStatus
+from kiosk.contract.devices import DeviceKind
 from kiosk.contract.services import Department
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import PLAIN, PaperState, Session
 from kiosk.flow.events import TextScale, TextScaleChosen, Theme, ThemeChosen
 from kiosk.flow.identity import TROUBLES
 from kiosk.flow.session import step
@@ -24,12 +24,8 @@ from kiosk.screens.view_model import (
     DeviceView,
     DigitsView,
     GuideView,
-    HomeView,
-    IdleView,
     MessageView,
     OutOfServiceView,
-    ResultView,
-    ServiceListView,
     ViewModel,
     WorkingView,
 )
@@ -52,9 +48,9 @@ TAX = "tax-payment-certificate"
 
 def every_state() -> list[st.State]:
     """Each state of each service's ways, and the troubles and warnings beside them."""
-    found: list[st.State] = [st.Idle(), st.OutOfService(), st.Home(display=st.PLAIN)]
-    found += [st.ServiceList(display=st.PLAIN, department=each) for each in Department]
-    found += [st.NotNow(display=st.PLAIN, service_id=each) for each in content().bundle.services]
+    found: list[st.State] = [st.Idle(), st.OutOfService(), st.Home(display=PLAIN)]
+    found += [st.ServiceList(display=PLAIN, department=each) for each in Department]
+    found += [st.NotNow(display=PLAIN, service_id=each) for each in content().bundle.services]
     for service_id, step_id, way in every_exit():
         walk = Walk()
         walk.choose(service_id)
@@ -84,7 +80,7 @@ def _beside(state: st.State) -> Iterator[st.State]:
             for why in ("disk", "turned_away"):
                 yield st.Trouble(session=state.session, step_id=state.step_id, why=why)
         case st.Printing():
-            for outcome in (st.PaperState.NOT_PRINTED, st.PaperState.UNCONFIRMED):
+            for outcome in (PaperState.NOT_PRINTED, PaperState.UNCONFIRMED):
                 session = replace(state.session, paper=outcome)
                 yield st.PaperTrouble(session=session, step_id=state.step_id, why="D301")
         case _ if isinstance(state, st.Warnable):
@@ -176,63 +172,6 @@ def test_what_drawing_puts_together_is_required_at_the_start() -> None:
     assert "fault.D301" in REQUIRED_PHRASES
 
 
-def test_the_idle_page_says_what_works_now_by_department() -> None:
-    page = draw(st.Idle(), world(backend=(Department.TAX, BackendStatus.DOWN))).page
-    assert isinstance(page, IdleView)
-    assert [now for _, _, now in page.departments] == ["1 项可办", "1 项可办", "暂停", "1 项可办"]
-
-
-@pytest.mark.parametrize(
-    ("case_id", "told"),
-    [("", "没有提交任何内容"), ("05fd6e3e" + "0" * 24, "您的申请已保存，本机编号 05FD 6E3E 0000")],
-)
-def test_whoever_was_cut_off_is_told_what_became_of_it(case_id: str, told: str) -> None:
-    page = draw(st.Idle(), replace(world(), cut_off_case=case_id)).page
-    assert isinstance(page, IdleView)
-    assert told in page.notice
-    assert "请取走您的证件" in page.notice
-
-
-def test_while_a_scanner_starts_its_department_is_starting_and_not_paused() -> None:
-    around = world()
-    starting = DeviceState(status=DeviceStatus.STARTING)
-    around = replace(around, devices={**around.devices, DeviceKind.QR_SCANNER: starting})
-    page = draw(st.Idle(), around).page
-    assert isinstance(page, IdleView)
-    assert [now for _, _, now in page.departments][2] == "正在启动"
-
-
-def test_the_home_page_tells_what_is_down_in_one_line_and_at_the_department() -> None:
-    around = world(backend=(Department.SOCIAL_SECURITY, BackendStatus.DOWN))
-    page = draw(st.Home(display=st.PLAIN), around).page
-    assert isinstance(page, HomeView)
-    assert page.notice == "社保系统暂时没有响应，其他事项照常办理"
-    assert [card.note for card in page.cards] == ["", "", "", "社保系统暂时没有响应"]
-    calm = draw(st.Home(display=st.PLAIN)).page
-    assert isinstance(calm, HomeView)
-    assert calm.notice == ""
-
-
-def test_a_list_shows_what_cannot_be_done_with_its_reason() -> None:
-    listed = st.ServiceList(display=st.PLAIN, department=Department.TAX)
-    page = draw(listed, world(down=DeviceKind.RECEIPT_PRINTER)).page
-    assert isinstance(page, ServiceListView)
-    assert page.rows[0].warning == "现在不能办 · 凭条打印机缺纸"
-    fine = draw(listed).page
-    assert isinstance(fine, ServiceListView)
-    assert fine.rows[0].facts == "约 2 分钟 · 免费 · 当场打印"
-
-
-def test_the_guide_says_that_it_can_only_be_handed_in_while_the_server_is_away() -> None:
-    walk = Walk(world(server=False))
-    page = draw(walk.choose(POLICE), walk.world).page
-    assert isinstance(page, GuideView)
-    assert "网络暂时不通" in page.warning
-    assert page.frame.primary is not None
-    assert page.frame.primary.label == "先提交申请"
-    assert "《公安机关办理犯罪记录查询工作规定》第四条" in page.legal
-
-
 def test_progress_counts_the_pages_of_the_way_taken() -> None:
     walk = Walk()
     walk.choose(POLICE)
@@ -303,7 +242,7 @@ def test_an_unplugged_device_is_a_message_with_code_and_time_in_small_print() ->
     assert page.small_print == "D101　2026年11月23日 周一 11:12"
 
 
-def _session(walk: Walk) -> st.Session:
+def _session(walk: Walk) -> Session:
     assert isinstance(walk.state, st.InStep)
     return walk.state.session
 
@@ -325,39 +264,8 @@ def test_submitting_shows_what_is_done_and_what_is_now() -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("service_id", "outcome", "verdict", "first"),
-    [
-        (POLICE, "done", "good", "应于 2026年11月26日 周四 前作出决定。"),
-        (TAX, "refused", "bad", "原因：未查询到参保记录"),
-        (TAX, "done", "good", "请取走证明，核对金额和税种。"),
-    ],
-)
-def test_a_result_says_yes_or_no_the_number_and_what_next(
-    service_id: str, outcome: str, verdict: str, first: str
-) -> None:
-    walk = Walk()
-    walk.choose(service_id)
-    page = draw(walk.until(outcome)).page
-    assert isinstance(page, ResultView)
-    assert page.verdict == verdict
-    assert page.next_steps[0] == first
-    assert page.number == RECEIPT.case_number
-
-
-def test_without_the_server_the_number_is_the_local_one() -> None:
-    walk = Walk()
-    walk.choose(POLICE)
-    walk.until("submit")
-    walk.feed(ev.CaseStored(CASE_ID), ev.WaitOver(), ev.PaperEnded("printed"))
-    page = draw(walk.state).page
-    assert isinstance(page, ResultView)
-    assert (page.number_label, page.number) == ("本机编号", "3F2A 91BC 04DE")
-    assert page.paper == "请从出纸口取走纸张"
-
-
 def test_settings_go_round_and_come_back() -> None:
-    state: st.State = st.Home(display=st.PLAIN)
+    state: st.State = st.Home(display=PLAIN)
     scales: list[TextScale] = []
     themes: list[Theme] = []
     for _ in range(4):
@@ -371,29 +279,4 @@ def test_settings_go_round_and_come_back() -> None:
                 themes.append(setting.event.theme)
     assert set(scales) == set(TextScale)
     assert set(themes) == set(Theme)
-    assert state == st.Home(display=st.PLAIN)
-
-
-def test_an_operators_sentence_is_shown_on_the_closed_page() -> None:
-    page = draw(st.OutOfService(), world(closed="设备检修，14:00 恢复")).page
-    assert isinstance(page, OutOfServiceView)
-    assert page.reason == "设备检修，14:00 恢复"
-    assert "0533-8210000" in page.elsewhere
-
-
-@pytest.mark.parametrize(
-    ("around", "words"),
-    [
-        (world(mains=False), "市电中断"),
-        (world(mains=False, battery="low"), "即将用完"),
-        (world(door="open"), "检修"),
-    ],
-)
-def test_a_kiosk_that_closed_by_itself_says_why_and_when_it_opens_again(
-    around: World, words: str
-) -> None:
-    page = draw(st.OutOfService(), around).page
-    assert isinstance(page, OutOfServiceView)
-    assert words in page.reason
-    assert "自动恢复" in page.reason
-    assert "0533-8210000" in page.elsewhere
+    assert state == st.Home(display=PLAIN)

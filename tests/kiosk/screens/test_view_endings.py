@@ -6,10 +6,11 @@ import pytest
 
 from kiosk.flow import events as ev
 from kiosk.flow import states as st
+from kiosk.flow.citizen import Display
 from kiosk.screens.view import view
 from kiosk.screens.view_model import MessageView, RatingView, ResultView, ViewModel, WorkingView
 from kiosk.services.wording import local_number
-from tests.kiosk.flow.visits import CASE_ID, Walk, phrases, world
+from tests.kiosk.flow.visits import CASE_ID, RECEIPT, Walk, phrases, world
 
 POLICE = "police-no-criminal-record"
 SOCIAL = "social-insurance-participation"
@@ -18,6 +19,37 @@ TAX = "tax-payment-certificate"
 
 def draw(state: st.State) -> ViewModel:
     return view(state, world(), phrases())
+
+
+@pytest.mark.parametrize(
+    ("service_id", "outcome", "verdict", "first"),
+    [
+        (POLICE, "done", "good", "应于 2026年11月26日 周四 前作出决定。"),
+        (TAX, "refused", "bad", "原因：未查询到参保记录"),
+        (TAX, "done", "good", "请取走证明，核对金额和税种。"),
+    ],
+)
+def test_a_result_says_yes_or_no_the_number_and_what_next(
+    service_id: str, outcome: str, verdict: str, first: str
+) -> None:
+    walk = Walk()
+    walk.choose(service_id)
+    page = draw(walk.until(outcome)).page
+    assert isinstance(page, ResultView)
+    assert page.verdict == verdict
+    assert page.next_steps[0] == first
+    assert page.number == RECEIPT.case_number
+
+
+def test_without_the_server_the_number_is_the_local_one() -> None:
+    walk = Walk()
+    walk.choose(POLICE)
+    walk.until("submit")
+    walk.feed(ev.CaseStored(CASE_ID), ev.WaitOver(), ev.PaperEnded("printed"))
+    page = draw(walk.state).page
+    assert isinstance(page, ResultView)
+    assert (page.number_label, page.number) == ("本机编号", "3F2A 91BC 04DE")
+    assert page.paper == "请从出纸口取走纸张"
 
 
 @pytest.mark.parametrize(
@@ -77,7 +109,7 @@ def test_place_and_hours_are_english_on_english_pages_where_the_hall_gave_them()
     english = replace(
         around.place, county_en="Huantai County", staffed_hours_en="Mon–Fri 9:00–17:00"
     )
-    state = st.Idle(display=st.Display(language="en"))
+    state = st.Idle(display=Display(language="en"))
     told = view(state, replace(around, place=english), phrases()).page.frame
     assert told.place.startswith("Huantai County")
     assert "Mon–Fri 9:00–17:00" in told.help_line

@@ -1,0 +1,96 @@
+"""What ends while the demo runs is begun anew, beside whatever else happens; and what is not."""
+
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from provisioning.demo import keeping
+from provisioning.demo.keeping import Keeper
+from provisioning.demo.processes import Child
+from provisioning.demo.system import System
+from tests.system.hall import eventually
+
+WITHIN_S = 30.0
+"""Python starts in 0.1 s; the rest is a busy machine."""
+
+SLEEPS = "import time; time.sleep(600)"
+NEEDS_A_PERSON = "raise SystemExit(2)"
+
+
+@pytest.fixture
+def system(tmp_path: Path) -> Iterator[System]:
+    """A system of little programs under the names of the real ones."""
+    made = System(tmp_path)
+    yield made
+    made.stop()
+
+
+@pytest.fixture(autouse=True)
+def _keeper_looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "KEPT_EVERY_S", 0.05)
+
+
+def run(system: System, name: str, program: str) -> Child:
+    child = Child(name, [sys.executable, "-c", program], log_folder=system.folder)
+    system.children[name] = child
+    child.start()
+    return child
+
+
+@pytest.mark.parametrize("name", ["app", "agent", "server", "department-tax"])
+def test_what_is_killed_while_somebody_is_served_is_begun_anew(system: System, name: str) -> None:
+    told: list[str] = []
+    child = run(system, name, SLEEPS)
+    with Keeper(system, told.append) as keeper:
+        keeper.begin()
+        before = child.pid
+        system.kill(name)
+        assert eventually(child.is_running, within_s=WITHIN_S)
+        assert child.pid != before
+        assert len(told) == 1
+        keeper.rest()
+        system.stop()
+
+
+def test_without_a_keeper_it_stays_where_it_fell(system: System) -> None:
+    child = run(system, "agent", SLEEPS)
+    with Keeper(system, lambda _: None):
+        system.kill("agent")
+        assert not eventually(child.is_running, within_s=0.5)
+
+
+def test_what_ended_for_a_person_to_look_is_left_and_named(system: System) -> None:
+    run(system, "server", NEEDS_A_PERSON)
+    with Keeper(system, lambda _: None) as keeper:
+        keeper.begin()
+        assert keeper.wait_until_broken() == ["server"]
+
+
+def test_a_keeper_at_rest_begins_nothing(system: System) -> None:
+    child = run(system, "agent", SLEEPS)
+    with Keeper(system, lambda _: None) as keeper:
+        keeper.begin()
+        keeper.rest()
+        system.kill("agent")
+        assert not eventually(child.is_running, within_s=0.5)
+
+
+def test_the_screen_of_an_app_that_fell_cannot_be_touched_any_more(system: System) -> None:
+    run(system, "app", SLEEPS)
+    system.touch_map.write_text("{}", "utf-8")
+    system.kill("app")
+    assert system.begin_anew() == ["app"]
+    assert not system.touch_map.exists()
+
+
+def test_what_a_keeper_began_does_not_outlive_it(system: System) -> None:
+    child = run(system, "agent", SLEEPS)
+    with Keeper(system, lambda _: None) as keeper:
+        keeper.begin()
+        system.kill("agent")
+        assert eventually(child.is_running, within_s=WITHIN_S)
+    assert eventually(lambda: not child.is_running(), within_s=WITHIN_S)
+    assert "keeper" not in {thread.name for thread in threading.enumerate()}
