@@ -250,7 +250,7 @@ class PrintService:
         self._program = Program(
             "cupsd",
             *("-f", "-c", str(ROOM / "cupsd.conf"), "-s", str(ROOM / "cups-files.conf")),
-            is_ready=_is_cups_listening,
+            is_ready=lambda: _is_listening(CUPS),
             # as root it would insist on running its filters as `lp`, who owns nothing here
             wrap=("unshare", "--user", "--map-user=1000", "--map-group=1000", "--"),
         )
@@ -300,9 +300,9 @@ class PrintService:
         await self._program.stop(how=how)
 
 
-def _is_cups_listening() -> bool:
+def _is_listening(path: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as probe:
-        return probe.connect_ex(str(CUPS)) == 0
+        return probe.connect_ex(str(path)) == 0
 
 
 async def obey(request: Mapping[str, object], printer: Printer, service: PrintService) -> None:
@@ -339,12 +339,12 @@ async def serve() -> None:
     await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(requests), sys.stdin)
     bus = Program(
         *("dbus-daemon", f"--config-file={ROOM}/dbus.conf", "--nofork", "--nopidfile"),
-        is_ready=BUS.exists,
+        is_ready=lambda: _is_listening(BUS),  # there before it takes anybody
     )
     avahi = Program(
         *("avahi-daemon", "-f", str(ROOM / "avahi.conf"), "--no-drop-root"),
         *("--no-chroot", "--no-rlimits"),
-        is_ready=AVAHI.exists,
+        is_ready=lambda: _is_listening(AVAHI),
     )
     printer, service = Printer(), PrintService()
     for left in (BUS, AVAHI, PRINTER):
