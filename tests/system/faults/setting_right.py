@@ -16,6 +16,11 @@ REST_WITHIN_S = 60.0
 """A submission under way waits 20 s for its department, and paper must come out."""
 
 
+CHANGED_WITHIN_S = 2.0
+"""A way out touched once more while its page goes away would fall on the next: the idle page's
+language is where others have 退出."""
+
+
 def set_right(system: System) -> None:
     """Mend, plug in, refill, take away; returns when the idle page is shown and all is well."""
     hand = system.hand
@@ -47,7 +52,14 @@ def bring_to_rest(fingers: Fingers) -> None:
     while (shown := fingers.shown()).page != "idle":
         assert time.monotonic() < deadline, f"the screen stays at {shown.page}"
         _step_out(fingers, shown)
-        time.sleep(0.2)
+        _wait_for_another(fingers, shown.page)
+
+
+def _wait_for_another(fingers: Fingers, page: str) -> None:
+    with suppress(Lost):
+        fingers.wait_until(
+            lambda shown: shown.page != page, "another page", within_s=CHANGED_WITHIN_S
+        )
 
 
 def _step_out(fingers: Fingers, shown: Shown) -> None:
