@@ -1,8 +1,9 @@
 """What every test may use: real devices named on the command line, and the person beside them."""
 
 import asyncio
+import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,18 @@ def pytest_configure(config: pytest.Config) -> None:
     """Refuse a device that cannot be, and an order of files that are gone, before anything runs."""
     named_hardware(config)
     refuse_gone(LONGEST)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests live as long as the run: nobody searches them for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
 
 
 def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
@@ -77,7 +90,7 @@ NO_HANG = pytest.mark.timeout(300)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files, each together and in order; give slow tests their time.
 
-    What must run alone is slow, whether it says so or not: `make check` runs two workers.
+    What must run alone is slow, whether it says so or not: `make check` runs three workers.
     """
 
     def place(item: pytest.Item) -> int:
