@@ -63,6 +63,7 @@ def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
 LONGEST = (
     "tests/system/test_kills.py",
     "tests/system/test_errands.py",
+    "tests/system/test_late_answers.py",
     "tests/mutations/",
     "tests/fleet_server/test_run.py",
     "tests/system/test_leaks.py",

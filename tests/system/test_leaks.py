@@ -16,7 +16,7 @@ from provisioning.demo.system import ROOT
 from tests.system.hall import eventually, new_system
 from tests.system.processes import alive, family_of
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 GONE_WITHIN_S = 12.0
 """The server promises a clean stop within 5 s; others get 8 s before they are killed."""
@@ -72,7 +72,7 @@ def demo_in(short_folder: Path) -> Iterator[subprocess.Popen[bytes]]:
     try:
         assert eventually(
             lambda: b"runs until Ctrl-C" in log.read_bytes() or running.poll() is not None,
-            within_s=60,
+            within_s=180,
         )
         assert running.poll() is None, log.read_text("utf-8")
         yield running
