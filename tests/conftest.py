@@ -48,6 +48,11 @@ def pytest_collection() -> Generator[None, object, object]:
         gc.enable()
 
 
+def pytest_unconfigure() -> None:
+    """At its end the interpreter may take everything apart: some libraries report what is left."""
+    gc.unfreeze()
+
+
 def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
     """The devices of `--hardware`. Raises UsageError for what names none."""
     named: dict[DeviceKind, Port] = {}
