@@ -67,18 +67,19 @@ def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
 
 LONGEST = (
     "tests/system/test_kills.py",
-    "tests/system/test_errands.py",
-    "tests/system/test_late_answers.py",
-    "tests/mutations/",
     "tests/fleet_server/test_run.py",
+    "tests/mutations/",
+    "tests/system/test_late_answers.py",
     "tests/system/test_leaks.py",
+    "tests/shots/",
     "tests/kiosk/test_main.py",
     "tests/contract/test_document_camera.py",
-    "tests/shots/",
+    "tests/system/test_errands.py",
     "tests/device_drivers/qr_scanner/test_decode.py",
 )
 """Files of half a minute and more, the longest first: begun last, one would keep a single worker
-busy while the others have nothing left."""
+busy while the others have nothing left. Those that start a whole system are not begun together:
+three of them leave nothing of two cores."""
 
 
 def refuse_gone(names: Sequence[str]) -> None:
