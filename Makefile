@@ -15,11 +15,11 @@ check: setup ## before each commit, a minute: format, lint, types, import contra
 	.venv/bin/ruff check .
 	.venv/bin/mypy
 	.venv/bin/lint-imports
-	$(PYTHON) -m pytest -q -n 2 -m "not slow"
+	$(PYTHON) -m pytest -q -n 3 -m "not slow"
 
 test: check ## check, then every test on real parts
-	$(PYTHON) -m pytest -q -m "slow and not alone" -n 2 --dist loadfile --no-loadscope-reorder
-	$(PYTHON) -m pytest -q -m alone
+	$(PYTHON) -m pytest -q -m "slow and not alone" -n 3 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest -q -m alone tests/system
 
 nightly: setup ## hours: a million inputs, every constant broken, 10,000 openings, every cable
 	NIGHTLY=1 $(PYTHON) -m pytest -q tests/fuzz tests/mutations tests/device_drivers/test_endurance.py tests/kiosk/devices/test_recovery.py

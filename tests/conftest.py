@@ -1,8 +1,9 @@
 """What every test may use: real devices named on the command line, and the person beside them."""
 
 import asyncio
+import gc
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,23 @@ def pytest_configure(config: pytest.Config) -> None:
     refuse_gone(LONGEST)
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Modules and tests live as long as the run: nobody searches them for garbage."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.collect()
+        gc.freeze()
+        gc.enable()
+
+
+def pytest_unconfigure() -> None:
+    """At its end the interpreter may take everything apart: some libraries report what is left."""
+    gc.unfreeze()
+
+
 def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
     """The devices of `--hardware`. Raises UsageError for what names none."""
     named: dict[DeviceKind, Port] = {}
@@ -49,17 +67,19 @@ def named_hardware(config: pytest.Config) -> Mapping[DeviceKind, Port]:
 
 LONGEST = (
     "tests/system/test_kills.py",
-    "tests/system/test_errands.py",
-    "tests/mutations/",
     "tests/fleet_server/test_run.py",
+    "tests/mutations/",
+    "tests/system/test_late_answers.py",
     "tests/system/test_leaks.py",
+    "tests/shots/",
     "tests/kiosk/test_main.py",
     "tests/contract/test_document_camera.py",
-    "tests/shots/",
+    "tests/system/test_errands.py",
     "tests/device_drivers/qr_scanner/test_decode.py",
 )
 """Files of half a minute and more, the longest first: begun last, one would keep a single worker
-busy while the others have nothing left."""
+busy while the others have nothing left. Those that start a whole system are not begun together:
+three of them leave nothing of two cores."""
 
 
 def refuse_gone(names: Sequence[str]) -> None:
@@ -77,7 +97,7 @@ NO_HANG = pytest.mark.timeout(300)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest files, each together and in order; give slow tests their time.
 
-    What must run alone is slow, whether it says so or not: `make check` runs two workers.
+    What must run alone is slow, whether it says so or not: `make check` runs three workers.
     """
 
     def place(item: pytest.Item) -> int:

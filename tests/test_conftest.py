@@ -50,6 +50,14 @@ def test_without_our_settings_it_would(tmp_path: Path) -> None:
     assert chosen(tmp_path, "not slow") == {"test_quick", "test_alone"}
 
 
+def test_what_must_run_alone_is_where_make_test_looks_for_it() -> None:
+    ours = {ROOT / "tests/conftest.py", ROOT / "tests/test_conftest.py"}
+    others = set((ROOT / "tests").rglob("*.py")) - ours
+    marked = [path for path in others if "mark.alone" in path.read_text("utf-8")]
+    assert marked
+    assert [path for path in marked if not path.is_relative_to(ROOT / "tests/system")] == []
+
+
 def test_the_order_names_what_is_there() -> None:
     refuse_gone(LONGEST)
 

@@ -6,6 +6,7 @@ module, and what nobody but these imports. Everything else in the folder is the 
 """
 
 import ast
+import functools
 import re
 import tomllib
 from collections.abc import Iterable, Mapping
@@ -30,6 +31,7 @@ def devices() -> list[Path]:
     )
 
 
+@functools.cache
 def imports_of(device: Path) -> Imports:
     paths = {
         ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path

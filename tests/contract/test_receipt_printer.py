@@ -225,7 +225,16 @@ class TechniciansHand:
 Stand = tuple[Port, Hand]
 
 
-@pytest.fixture(params=MODELS, ids=lambda model: model.name)
+SOON = (MODELS[0], MODELS[-1])
+"""By `make check`: the plainest, and the one that does most."""
+
+
+@pytest.fixture(
+    params=[
+        pytest.param(model, marks=[] if model in SOON else pytest.mark.slow, id=model.name)
+        for model in MODELS
+    ]
+)
 def model(request: pytest.FixtureRequest) -> Model:
     named = {each.name: each for each in MODELS}
     return named[request.param.name]

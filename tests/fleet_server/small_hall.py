@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import httpx
 import jwt
@@ -28,15 +30,17 @@ from fleet_server.database import Database
 from fleet_server.enrolment.tables import KioskCertificate
 from fleet_server.initialise import initialise, sealing_key
 from fleet_server.kiosks.tables import Kiosk
-from fleet_server.pki import Authority
-from fleet_server.settings import Settings
+from fleet_server.pki import Authority, write_private
+from fleet_server.settings import FILE_NAME, Settings, load
 from kiosk.contract.cases import Applicant, CasePayload, SealedCase
 from kiosk.contract.identifiers import NumberKind
 from kiosk.store.vault import Paper, Sealed, seal
+from tests.fleet_server.folder_kept import FolderKept
 from tests.fleet_server.quick_passwords import quick_passwords
 
 PROJECT = Path(__file__).resolve().parents[2]
 DEPARTMENTS = ("police", "real_estate", "tax", "social_security")
+PUBLIC_URL = 'public_url = "https://banshi.example"'
 TAX_NOTICE = "TAX1:370321:20261100042317"
 
 
@@ -129,7 +133,7 @@ def make_hall(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Ha
     """Initialise a folder with free ports; departments are configured, not started."""
     ports = {department: free_port() for department in departments}
     lines = [
-        'public_url = "https://banshi.example"',
+        PUBLIC_URL,
         f"[http]\nport = {free_port()}",
         f"[https]\nport = {free_port()}",
         f"[broker]\nport = {free_port()}\nserver_port = {free_port()}",
@@ -139,9 +143,20 @@ def make_hall(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Ha
             f'[departments.{department}]\nbase_url = "http://127.0.0.1:{port}"\n'
             'api_key = "sandbox"\nanswer_timeout_s = 1.0'
         )
-    with quick_passwords():  # of the first administrator
-        made = initialise(folder, config="\n".join(lines) + "\n", now=datetime.now(UTC))
-    return Hall(made.settings, ports)
+    folder.mkdir(mode=0o700, exist_ok=True)
+    _initialised().lay_down(folder)
+    write_private(folder / FILE_NAME, ("\n".join(lines) + "\n").encode())
+    return Hall(load(folder), ports)
+
+
+@cache
+def _initialised() -> FolderKept:
+    """What `init` makes, with no configuration yet: keys, an administrator, the first release."""
+    with TemporaryDirectory(prefix="initialised-") as made, quick_passwords():
+        folder = Path(made)
+        initialise(folder, config=f"{PUBLIC_URL}\n", now=datetime.now(UTC))
+        (folder / FILE_NAME).unlink()
+        return FolderKept.of(folder)
 
 
 @contextmanager

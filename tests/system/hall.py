@@ -77,6 +77,13 @@ class Witness:
         """Ids of the server's cases."""
         return [str(case_id) for (case_id,) in self.server("SELECT case_id FROM citizen_case")]
 
+    def newest_case(self) -> str:
+        """Id of the case the kiosk took last."""
+        ((case_id,),) = self.kiosk(
+            "SELECT case_id FROM case_out ORDER BY submitted_at DESC LIMIT 1"
+        )
+        return str(case_id)
+
     def fault(self, kind: str) -> str:
         """The fault code the server knows of a device; empty while it is well."""
         found = self.server("SELECT coalesce(fault, '') FROM kiosk_device WHERE device = ?", kind)

@@ -40,7 +40,7 @@ def is_online(status: CabinetStatus) -> bool:
     [
         ({"is_silent": True}, "D102", DeviceStatus.OFFLINE),
         ({"spoils_crc": 1000}, "D103", DeviceStatus.OFFLINE),
-        ({"delay_s": 2.0}, "D102", DeviceStatus.OFFLINE),
+        pytest.param({"delay_s": 2.0}, "D102", DeviceStatus.OFFLINE, marks=pytest.mark.slow),
     ],
     ids=["silence", "garbage", "too slow"],
 )

@@ -114,6 +114,7 @@ def test_any_stream_gives_an_answer_a_refusal_or_nothing(stream: bytes, question
     assert isinstance(find_reply(stream, question), Answer | Refusal | None)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(some.binary(max_size=40), some.lists(some.integers(0, 0xFFFF), min_size=3, max_size=3))
 def test_a_true_answer_behind_noise_is_found(noise: bytes, values: list[int]) -> None:

@@ -19,6 +19,7 @@ def photograph(tmp_path: Path) -> str:
     return str(path)
 
 
+@pytest.mark.slow
 def test_find_page_says_the_corners_of_each_picture(
     photograph: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

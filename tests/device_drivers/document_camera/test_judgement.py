@@ -35,6 +35,7 @@ def test_a_flat_sheet_is_straight_and_a_bent_one_is_measured(seed: int) -> None:
     assert PageProblem.NOT_FLAT in judged.problems
 
 
+@pytest.mark.slow
 def test_what_a_cheap_lens_bends_is_not_called_bent() -> None:
     scene = desk_with_sheet(1, width=2560)
     bent = _bent(scene.picture, scene.corners, 0.012)

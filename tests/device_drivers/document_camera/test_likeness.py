@@ -8,6 +8,8 @@ from PIL import Image
 from device_drivers.document_camera import papers
 from device_drivers.document_camera.likeness import are_alike
 
+pytestmark = pytest.mark.slow
+
 
 def seen(paper: Image.Image, *, seed: int, turned_degrees: float = 0.0) -> bytes:
     """A flattened picture of a paper: a little off, a little darker, with a sensor's noise."""
@@ -31,7 +33,6 @@ def form() -> Image.Image:
     return papers.application_form()
 
 
-@pytest.mark.slow
 def test_a_page_taken_twice_is_the_same(letter: Image.Image, form: Image.Image) -> None:
     for paper in (letter, form):
         assert are_alike(seen(paper, seed=0), seen(paper, seed=2, turned_degrees=0.2))

@@ -30,7 +30,9 @@ _DESKS = {
 
 
 @pytest.mark.parametrize("desk", _DESKS)
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize(
+    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2, 3))]
+)
 def test_a_sheet_in_any_pose_on_any_desk_is_found_to_the_pixel(desk: str, seed: int) -> None:
     scene = desk_with_sheet(seed, desk=_DESKS[desk])
     found = find_page(scene.picture)
@@ -67,6 +69,7 @@ def test_a_good_page_has_no_problem() -> None:
     assert judge(scene.picture, found).problems == ()
 
 
+@pytest.mark.slow
 def test_a_blurred_page_is_called_blurred_and_nothing_else() -> None:
     scene = desk_with_sheet(1, width=3840)
     blurred = cv2.GaussianBlur(scene.picture, (0, 0), 8).astype(np.uint8)

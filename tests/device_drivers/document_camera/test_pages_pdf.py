@@ -44,7 +44,10 @@ def test_a_page_of_text_keeps_its_resolution_and_says_it() -> None:
         assert written.info["dpi"] == (200, 200)
 
 
-@pytest.mark.parametrize("largest_bytes", [300_000, 60_000, 20_000])
+@pytest.mark.parametrize(
+    "largest_bytes",
+    [300_000, *(pytest.param(limit, marks=pytest.mark.slow) for limit in (60_000, 20_000))],
+)
 def test_even_noise_fits_into_what_is_allowed(largest_bytes: int) -> None:
     noise = np.random.default_rng(3).integers(0, 255, (1169, 827, 3), np.uint8)
     jpeg, width_px, height_px, dpi = jpeg_of(noise, dpi=100, largest_bytes=largest_bytes)

@@ -248,6 +248,7 @@ def test_any_bytes_at_all_give_an_answer_or_a_refusal(tail: bytes) -> None:
         assert isinstance(_decoded(data), IppReply | IppGarbled)
 
 
+@pytest.mark.slow
 @given(st.integers(0, len(_GET_JOBS_ANSWER) - 1), st.integers(0, 255), st.integers(0, 300))
 @settings(max_examples=300, deadline=None, suppress_health_check=BUSY)
 def test_one_wrong_byte_or_a_cut_anywhere_is_survived(place: int, byte: int, end: int) -> None:

@@ -100,6 +100,7 @@ def test_a_preamble_inside_the_data_does_not_end_a_frame() -> None:
     assert Decoder().feed(frames.encode(b"\x00\x00\x90", data)) == [Reply(0, 0, 0x90, data)]
 
 
+@pytest.mark.slow
 @settings(max_examples=200, deadline=None)
 @given(st.lists(st.one_of(st.sampled_from([NO_CARD, FOUND, SELECTED]), st.binary(max_size=12))))
 def test_any_splitting_of_a_stream_gives_the_same_replies(pieces: list[bytes]) -> None:

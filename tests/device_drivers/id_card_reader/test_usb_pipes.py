@@ -125,6 +125,7 @@ def claims(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[threading.Event, l
     is_let_go.set()
 
 
+@pytest.mark.slow
 async def test_a_module_whose_claiming_hangs_is_silent_in_time_and_claimed_once(
     reader: SamVIdCardReader, claims: tuple[threading.Event, list[str]]
 ) -> None:

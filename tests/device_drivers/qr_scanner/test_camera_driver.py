@@ -96,6 +96,7 @@ async def test_closed_while_looking_it_is_missing(scanner: CameraQrScanner) -> N
         await reading
 
 
+@pytest.mark.slow
 async def test_a_camera_that_hangs_in_a_frame_is_closed_in_time_and_used_again_afterwards(
     scanner: CameraQrScanner, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -105,6 +105,7 @@ def test_bar_codes_are_read_upright_and_lying() -> None:
         assert (found.format, found.text) == ("ean13", "6901234567892")
 
 
+@pytest.mark.slow
 def test_a_bar_code_that_leans_is_read_though_no_engine_alone_sees_it() -> None:
     code = bars("SW370321202600001", zxingcpp.BarcodeFormat.Code128, scale=2)
     height, width = code.shape[:2]
@@ -127,6 +128,7 @@ def test_a_picture_with_both_kinds_gives_each_once() -> None:
     assert sorted(code.text for code in decode_image(picture)) == ["6901234567892", "both"]
 
 
+@pytest.mark.slow
 def test_nothing_is_found_in_bounded_time() -> None:
     noise = np.random.default_rng(3).integers(0, 256, (2000, 3000, 3), dtype=np.uint8)
     began = time.thread_time()

@@ -48,7 +48,7 @@ def _codes_in(png: bytes) -> list[str]:
     return [code.text for code in zxingcpp.read_barcodes(picture)]
 
 
-@pytest.mark.parametrize("width", ["80", "58"])
+@pytest.mark.parametrize("width", [pytest.param("80", marks=pytest.mark.slow), "58"])
 def test_a_rendered_receipt_can_be_interpreted_and_its_code_read(
     run: Run, tmp_path: Path, width: str
 ) -> None:
@@ -69,7 +69,10 @@ def test_a_rendered_receipt_can_be_interpreted_and_its_code_read(
     assert _codes_in((tmp_path / "a.png").read_bytes()) == [_CODE]
 
 
-@pytest.mark.parametrize("encoding", ["gb18030", "gbk", "utf-8"])
+@pytest.mark.parametrize(
+    "encoding",
+    ["gb18030", *(pytest.param(each, marks=pytest.mark.slow) for each in ("gbk", "utf-8"))],
+)
 def test_a_receipt_is_rendered_in_the_printers_own_encoding(run: Run, encoding: str) -> None:
     chosen = ("--png", "@a.png", "--encoding", encoding)
     _, rendered = run("render", "@receipt.yaml", "--escpos", "@job.bin", *chosen)

@@ -168,6 +168,7 @@ def test_a_line_the_font_lacks_is_never_sent_as_text() -> None:
         _job(Line("㛃"))
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first example loads a font
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_whatever_a_citizen_types_becomes_text_and_never_a_command(typed: str, code: str) -> None:

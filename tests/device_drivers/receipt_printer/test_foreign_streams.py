@@ -88,6 +88,7 @@ def test_a_damaged_stream_is_typed_and_its_unknown_bytes_are_its_own(
     )
 
 
+@pytest.mark.slow
 @given(real_streams, some.lists(some.integers(1, 64), min_size=1, max_size=40))
 def test_the_pieces_a_stream_comes_in_change_nothing(stream: bytes, sizes: list[int]) -> None:
     interpreter = Interpreter()

@@ -124,6 +124,7 @@ def test_where_a_number_would_be_broken_in_two_the_rows_stand_under_each_other()
     assert wide[2].endswith("2026-11-01  2026-11-20  18,750.00")
 
 
+@pytest.mark.slow
 @given(some.lists(some.tuples(_numbers, _numbers, _numbers), min_size=1, max_size=3))
 def test_no_table_breaks_a_number(rows: list[tuple[str, str, str]]) -> None:
     table = Table(("甲", "乙", "丙"), tuple(rows))

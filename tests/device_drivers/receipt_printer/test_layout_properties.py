@@ -24,7 +24,14 @@ from device_drivers.receipt_printer.interface import Block, Heading, KeyValues, 
 from device_drivers.receipt_printer.layout import PAPERS, Line, Paper, lay_out
 from device_drivers.receipt_printer.wrapping import columns_of, strip_controls
 
-papers = pytest.mark.parametrize("paper", PAPERS.values(), ids=lambda paper: str(paper.width_mm))
+papers = pytest.mark.parametrize(
+    "paper",
+    [
+        pytest.param(paper, marks=[] if width_mm == 58 else pytest.mark.slow, id=str(width_mm))
+        for width_mm, paper in PAPERS.items()
+    ],
+)
+"""The narrower is tried by `make check`: lines are broken there."""
 _RARE = "㛃𠮷𬌗—€·“”…\U000e0100é"
 _words = some.text(
     some.characters()

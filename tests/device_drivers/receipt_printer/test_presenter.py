@@ -142,6 +142,7 @@ async def test_a_strangers_ticket_is_drawn_back_before_the_next_is_printed() -> 
         assert await second.end() == Printed(TicketEnd.TAKEN)
 
 
+@pytest.mark.slow
 async def test_a_mouth_that_stays_full_keeps_the_next_citizens_paper_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -177,6 +178,7 @@ async def test_a_line_that_breaks_while_the_mouth_is_cleared_keeps_the_next_pape
         assert len(emulator.receipts) == 1
 
 
+@pytest.mark.slow
 async def test_a_mouth_that_does_not_answer_keeps_the_next_citizens_paper_in(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -245,6 +247,7 @@ async def test_the_longest_ticket_is_waited_for_until_it_is_drawn_in() -> None:
         assert emulator.retracted == emulator.receipts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_silent", [False, True])
 async def test_where_tickets_are_left_a_full_mouth_is_no_reason(*, is_silent: bool) -> None:
     """The negative control: who configures that they hang there gets the next one all the same."""
@@ -269,6 +272,7 @@ async def test_a_printer_without_a_presenter_cannot_tell_and_says_so() -> None:
     await emulator.stop()
 
 
+@pytest.mark.slow
 async def test_a_mouth_that_never_sees_the_paper_cannot_tell() -> None:
     async with _kiosk_printer() as (driver, emulator):
         emulator.set_mouth_sensor(is_blind=True)

@@ -249,6 +249,7 @@ def test_any_stream_is_heard_alike_in_one_piece_and_in_many(
     assert [each for piece in pieces for each in hearing.hear(piece)] == whole
 
 
+@pytest.mark.slow
 @given(some.lists(some.sampled_from([b"\x12", b"\x00", b"\x18\x00\x0f\x00", b"\x1e"])))
 def test_answers_and_reports_in_any_order_are_told_apart(units: list[bytes]) -> None:
     meaning: dict[bytes, Heard] = {

@@ -208,6 +208,7 @@ def test_any_record_is_values_or_a_value_error(record: bytes) -> None:
         assert sum(2 + len(value) for value in values.values()) <= len(record)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.dictionaries(st.integers(0, 255), st.binary(max_size=40)))
 def test_any_values_are_a_card_or_a_value_error(values: dict[int, bytes]) -> None:
@@ -215,6 +216,7 @@ def test_any_values_are_a_card_or_a_value_error(values: dict[int, bytes]) -> Non
         apdu.decode_card(values)
 
 
+@pytest.mark.slow
 @settings(max_examples=300, deadline=None)
 @given(st.binary(max_size=12), st.binary(min_size=5, max_size=24))
 def test_any_answer_is_final_or_asks_for_one_more_command(answer: bytes, command: bytes) -> None:

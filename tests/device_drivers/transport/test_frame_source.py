@@ -204,6 +204,7 @@ def _frame_of(grey: int) -> np.ndarray:
     return np.full((120, 160, 3), grey, np.uint8)
 
 
+@pytest.mark.slow
 def test_a_camera_pulled_and_plugged_in_again_goes_on_by_itself(
     camera: type[PluggedCamera],
 ) -> None:
@@ -234,6 +235,7 @@ def test_a_camera_s_grey_frames_are_taken_and_its_nonsense_is_garbled(
     source.close()
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_three_hundred_sources(tmp_path: Path) -> None:
     path = tmp_path / "desk.avi"
     writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*"MJPG"), 60, (160, 120))

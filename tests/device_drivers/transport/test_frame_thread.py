@@ -110,6 +110,7 @@ async def test_a_cancelled_caller_leaves_its_work_to_end_before_the_next(port: P
     await camera.close()
 
 
+@pytest.mark.slow
 async def test_a_camera_that_hangs_is_closed_in_time_and_released_when_it_comes_back(
     port: Port,
 ) -> None:

@@ -239,6 +239,7 @@ async def test_a_thread_the_system_does_not_give_is_asked_for_again(
     assert await port.close(lambda: None, within_s=PATIENCE_S)
 
 
+@pytest.mark.slow
 async def test_nothing_is_left_over_after_many_openings(port: PortThread) -> None:
     class Result:
         """Something that can be watched."""
@@ -329,6 +330,7 @@ def test_a_process_ends_by_itself_while_a_call_hangs(
     assert out.split() == ["False", "ended"]
 
 
+@pytest.mark.slow
 def test_a_pool_that_keeps_its_process_from_ending_would_be_seen(
     start: Callable[[str], subprocess.Popen[str]],
 ) -> None:

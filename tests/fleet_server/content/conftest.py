@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -13,6 +15,7 @@ from fleet_server.content.first_release import publish_first
 from fleet_server.content.folder import read_gate
 from fleet_server.content.signing import ContentSigner, init_keys, read_root
 from fleet_server.database import Database
+from tests.fleet_server.folder_kept import FolderKept
 from tests.fleet_server.fresh_database import fresh_database
 
 NOW = datetime(2026, 11, 23, 8, 0, tzinfo=UTC)
@@ -28,13 +31,26 @@ class Editor:
 
 @pytest.fixture
 def editor(tmp_path: Path) -> Iterator[Editor]:
-    keys = tmp_path / "keys"
-    keys.mkdir()
-    init_keys(keys, now=NOW)
-    desk = ContentDesk(
+    _published().lay_down(tmp_path)
+    database = Database(tmp_path / "fleet.sqlite")
+    yield Editor(database, _desk(tmp_path / "keys"))
+    database.close()
+
+
+@cache
+def _published() -> FolderKept:
+    """Keys and a database with the first release in it."""
+    with TemporaryDirectory(prefix="published-") as made:
+        folder = Path(made)
+        (folder / "keys").mkdir()
+        init_keys(folder / "keys", now=NOW)
+        database = fresh_database(folder / "fleet.sqlite")
+        publish_first(database, _desk(folder / "keys"), now=NOW)
+        database.close()
+        return FolderKept.of(folder)
+
+
+def _desk(keys: Path) -> ContentDesk:
+    return ContentDesk(
         gate=read_gate(ASSETS), signer=ContentSigner.open(keys), root=read_root(keys)
     )
-    database = fresh_database(tmp_path / "fleet.sqlite")
-    publish_first(database, desk, now=NOW)
-    yield Editor(database, desk)
-    database.close()

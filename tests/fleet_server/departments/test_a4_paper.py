@@ -64,6 +64,7 @@ def test_its_code_is_the_address_where_it_can_be_verified(paper: pypdfium2.PdfDo
     assert codes_on(paper[0]) == [LINK]
 
 
+@pytest.mark.slow
 def test_without_an_address_it_bears_no_code() -> None:
     assert codes_on(drawn(link="")[0]) == []
 
@@ -87,10 +88,12 @@ def of_houses(count: int) -> pypdfium2.PdfDocument:
     return pypdfium2.PdfDocument(io.BytesIO(pdf))
 
 
+@pytest.mark.slow
 def test_one_house_is_on_one_page_with_the_seal() -> None:
     assert len(of_houses(1)) == 1
 
 
+@pytest.mark.slow
 def test_no_house_is_torn_in_two_and_the_seal_never_stands_alone() -> None:
     paper = of_houses(4)
     texts = [page.get_textpage().get_text_bounded() for page in paper]
@@ -102,6 +105,7 @@ def test_no_house_is_torn_in_two_and_the_seal_never_stands_alone() -> None:
     assert "抵押查封" in texts[-1]
 
 
+@pytest.mark.slow
 def test_a_page_that_follows_names_its_certificate() -> None:
     assert "SB37032120261123000042" in of_houses(4)[1].get_textpage().get_text_bounded()
 

@@ -85,6 +85,7 @@ def test_police_refuse_with_a_sentence(case: HandedCase, code: str) -> None:
     assert answer.reason.endswith("。")
 
 
+@pytest.mark.slow
 def test_a_holder_gets_every_registration() -> None:
     answer = _decide("real_estate", _case("real_estate", LIU, "刘建国"))
     assert isinstance(answer, Completed)

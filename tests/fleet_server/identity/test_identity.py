@@ -220,6 +220,7 @@ def test_only_hashes_are_kept(desk: Desk) -> None:
     assert secret.encode() not in whole
 
 
+@pytest.mark.slow
 def test_nobodys_password_is_never_right() -> None:
     assert is_password(hash_password("x"), "x")
     assert not is_password(None, "x")

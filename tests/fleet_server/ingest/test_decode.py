@@ -54,6 +54,7 @@ def test_no_bytes_make_it_raise(payload: bytes) -> None:
     assert isinstance(decode(TOPIC, payload), Refused)
 
 
+@pytest.mark.slow
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

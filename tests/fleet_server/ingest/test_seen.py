@@ -1,5 +1,6 @@
 """What may be acknowledged: never more than is here or named."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,7 @@ def test_a_kiosk_that_does_not_say_its_place_is_asked_for_everything() -> None:
     assert told(seen) == (4, (1, 2, 3))
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, 30), st.lists(st.integers(1, 30), min_size=1, unique=True)),

@@ -59,6 +59,7 @@ async def test_a_receipt_that_cannot_be_laid_out_is_not_printed_and_the_next_one
     assert [receipt.lines for receipt in printer.receipts] == [("受理",)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("moment", "stage"),
     [("before", PaperStage.NOT_PRINTED), ("after", PaperStage.UNCONFIRMED)],

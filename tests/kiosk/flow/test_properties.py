@@ -164,6 +164,7 @@ def _walk(happened: Happened) -> tuple[st.State, list[ef.Effect], bool]:
     return state, effects, leaked
 
 
+@pytest.mark.slow
 @given(happenings)
 @settings(max_examples=400, deadline=None)
 def test_from_wherever_one_gets_time_alone_leads_back_to_rest(
@@ -204,6 +205,7 @@ def test_neither_states_nor_effects_nor_events_show_personal_data_when_printed(
     assert not [canary for canary in PERSONAL if canary in shown]
 
 
+@pytest.mark.slow
 @given(happenings)
 @settings(max_examples=300, deadline=None)
 def test_a_session_that_began_is_recorded_as_ended_once_and_no_other(

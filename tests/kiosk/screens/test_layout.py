@@ -236,7 +236,13 @@ def test_every_department_stands_on_one_screen_whatever_is_down(
         assert scene(view, themes, typeface).scroll_range == 0, name
 
 
-@pytest.mark.parametrize("theme", Theme)
+@pytest.mark.parametrize(
+    "theme",
+    [
+        pytest.param(theme, marks=[] if theme is Theme.DEFAULT else pytest.mark.slow)
+        for theme in Theme
+    ],
+)
 def test_a_pressed_button_looks_pressed_in_every_theme(
     themes: Themes, typeface: Typeface, theme: Theme
 ) -> None:

@@ -68,7 +68,10 @@ def test_any_bytes_give_the_same_arrivals_wherever_they_are_cut(
             decode_text(split_identifier(code.raw)[1])
 
 
-@every_framing
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(name, marks=pytest.mark.slow) if name == "ssi" else name for name in EVERY],
+)
 def test_endless_bytes_keep_memory_bounded(name: FramingName) -> None:
     framing = EVERY[name]()
     noise = 0
