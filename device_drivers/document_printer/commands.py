@@ -66,7 +66,7 @@ def _print(chosen: argparse.Namespace) -> int:
     try:
         pdf = chosen.pdf.read_bytes()
     except OSError as error:
-        raise BadArguments(str(error)) from error
+        raise BadArguments(f"{chosen.pdf}: {error.strerror}") from error
     if not pdf.startswith(b"%PDF-"):
         raise BadArguments(f"{chosen.pdf} is no PDF")
     asyncio.run(_say_print(printer, pdf))

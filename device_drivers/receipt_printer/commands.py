@@ -95,7 +95,7 @@ def _interpret(chosen: argparse.Namespace) -> int:
     try:
         stream = chosen.stream.read_bytes()
     except OSError as error:
-        raise BadArguments(str(error)) from error
+        raise BadArguments(f"{chosen.stream}: {error.strerror}") from error
     write_line(_draw(stream, chosen))
     return RESULT
 
@@ -103,7 +103,9 @@ def _interpret(chosen: argparse.Namespace) -> int:
 def _read_receipt(path: Path) -> Receipt:
     try:
         mapping = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except OSError as error:
+        raise BadArguments(f"{path}: {error.strerror}") from error
+    except (UnicodeDecodeError, yaml.YAMLError) as error:
         raise BadArguments(f"{path}: {error}") from error
     if not isinstance(mapping, Mapping):
         raise ReceiptMistake("receipt: must have `blocks`")
@@ -153,7 +155,7 @@ def _write(path: Path, data: bytes) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise BadArguments(str(error)) from error
+        raise BadArguments(f"{path}: {error.strerror}") from error
 
 
 def _status(chosen: argparse.Namespace) -> int:

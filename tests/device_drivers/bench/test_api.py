@@ -2,6 +2,9 @@
 
 import http.client
 import json
+import re
+from collections.abc import Mapping
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,6 +16,17 @@ from tests.device_drivers.bench.running_bench import RunningBench
 pytestmark = pytest.mark.slow
 
 JSON = {"Content-Type": "application/json"}
+README = Path(__file__).parents[3] / "device_drivers" / "README.md"
+ROW = re.compile(r"^\| `(?P<device>[a-z_]+)` \| (?P<actions>`.*`) \|$", re.MULTILINE)
+
+
+def told(text: str) -> Mapping[str, list[str]]:
+    """The actions of each device in the README's table, without what is said to them."""
+    table = text.partition("| `DEVICE` | `ACTION` |")[2].partition("\n\n")[0]
+    return {
+        row["device"]: sorted(set(re.findall(r"`([a-z_]+)[^`]*`", row["actions"])))
+        for row in ROW.finditer(table)
+    }
 
 
 def ask(
@@ -101,6 +115,15 @@ def test_offers_what_lies_ready(bench: RunningBench) -> None:
     catalogue = bench.hand.catalogue()
     assert catalogue["papers"] == list(DocumentCameraEmulator.PAPERS)
     assert {"id_cards", "social_security_cards", "codes", "actions"} <= catalogue.keys()
+
+
+def test_the_readme_names_every_action_of_every_device(bench: RunningBench) -> None:
+    assert told(README.read_text("utf-8")) == bench.hand.catalogue()["actions"]
+
+
+def test_an_action_nobody_wrote_down_would_be_seen() -> None:
+    table = "| `DEVICE` | `ACTION` |\n|---|---|\n| `cabinet` | `come` `lay card=…` · `go` |\n\nEnd"
+    assert told(table) == {"cabinet": ["come", "go", "lay"]}
 
 
 def test_says_so_when_the_bench_is_gone() -> None:
