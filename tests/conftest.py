@@ -93,12 +93,25 @@ NO_HANG = pytest.mark.timeout(300)
 """A slow test starts up to ten processes; on a machine others use, each may need 20 s."""
 
 
+def refuse_untested(config: pytest.Config, items: Sequence[pytest.Item]) -> None:
+    """Raises UsageError for named hardware that no collected test is for: none would fail."""
+    tested = {
+        getattr(item.module, "DEVICE", None)
+        for item in items
+        if isinstance(item, pytest.Function) and item.get_closest_marker("hardware")
+    }
+    untested = [kind.value for kind in named_hardware(config) if kind not in tested]
+    if untested:
+        raise pytest.UsageError(f"--hardware: no contract of {', '.join(untested)} is chosen")
+
+
 @pytest.hookimpl(tryfirst=True)  # before `-m` chooses
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Begin with the longest files, each together and in order; give slow tests their time.
 
     What must run alone is slow, whether it says so or not: `make check` runs three workers.
     """
+    refuse_untested(config, items)
 
     def place(item: pytest.Item) -> int:
         starts = (turn for turn, name in enumerate(LONGEST) if item.nodeid.startswith(name))
@@ -113,9 +126,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A contract test runs on the emulator, and on hardware where its module's device is named."""
+    """A contract test runs on the emulator, and on hardware where its module's device is named.
+
+    A module with several emulators in place of one names them in `EMULATED`.
+    """
     if "stand_kind" in metafunc.fixturenames:
-        places: list[object] = ["emulator"]
+        places: list[object] = [*getattr(metafunc.module, "EMULATED", ("emulator",))]
         if metafunc.module.DEVICE in named_hardware(metafunc.config):
             places.append(pytest.param("hardware", marks=[pytest.mark.hardware, NO_HURRY]))
         metafunc.parametrize("stand_kind", places)

@@ -155,10 +155,15 @@ class CupsQueue:
         """
         self._ask(lambda cups_server: _cancel(cups_server, number, purge=True))
 
+    def _connection(self) -> "cups.Connection":
+        if not self._host:  # libcups takes an empty name for a host's, not for its default
+            return cups.Connection()
+        return cups.Connection(host=self._host, port=self._port)
+
     def _ask(self, call: Callable[["cups.Connection"], _Answer]) -> _Answer | None:
         """What CUPS answers, or None for "not found". Raises ServiceDown, DeviceGarbled."""
         try:
-            return call(cups.Connection(host=self._host, port=self._port))
+            return call(self._connection())
         except cups.IPPError as error:
             status, words = error.args
             if status == _IPP_NOT_FOUND:

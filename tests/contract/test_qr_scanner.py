@@ -1,11 +1,14 @@
 """What every QR scanner promises; the same for the emulator and, on a bench, for hardware."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
-from typing import Protocol, Self
+from pathlib import Path
+from typing import Final, Literal, Protocol, Self
 
 import pytest
+import segno
 
 from device_drivers.errors import DeviceFault, DeviceMissing
 from device_drivers.ports import Port
@@ -23,8 +26,12 @@ from device_drivers.qr_scanner.framing.arrival import FramingName
 from device_drivers.qr_scanner.hid_driver import HidQrScanner
 from device_drivers.qr_scanner.interface import NothingShown, QrScanner, Scan, ScanReading
 from device_drivers.qr_scanner.serial_driver import SerialQrScanner
-from device_drivers.status import DeviceStatus
-from tests.device_drivers.qr_scanner.holding import Looking, hold_until_read, in_time, until
+from device_drivers.registry import MODELS, make_device
+from device_drivers.status import DeviceKind, DeviceStatus
+from tests.conftest import Technician
+from tests.device_drivers.qr_scanner.holding import Looking, ended, hold_until_read, in_time, until
+
+DEVICE: Final[Literal[DeviceKind.QR_SCANNER]] = DeviceKind.QR_SCANNER
 
 LONGEST_CHINESE = "税" * 984
 """As much as a version 40 code of level L holds in UTF-8: 2952 of its 2953 bytes."""
@@ -34,10 +41,19 @@ EVERY_KEY = f"件{''.join(map(chr, range(0x20, 0x7F)))}民是"
 
 
 class Hand(Protocol):
-    """Holds a QR code in front of the scanner."""
+    """Holds a QR code in front of the scanner, and sees to its cable."""
 
-    async def show(self, text: str) -> None: ...
-    async def hold(self, text: str, reading: "asyncio.Task[ScanReading]") -> ScanReading: ...
+    takes_s: float
+    """How long it may take until a code is before the scanner."""
+
+    async def show(self, text: str) -> None:
+        """Hold it there and take it away again, whether it is read or not."""
+
+    async def hold(self, text: str, reading: "asyncio.Task[ScanReading]") -> ScanReading:
+        """Hold it there until it was read."""
+
+    async def pull_the_cable(self) -> None: ...
+    async def put_the_cable_back(self) -> None: ...
 
 
 class Emulator(Protocol):
@@ -55,6 +71,8 @@ class Emulator(Protocol):
 class EmulatorsHand:
     """The hand in front of the emulated scanner."""
 
+    takes_s = 0.0
+
     def __init__(self, emulator: Emulator) -> None:
         self._emulator = emulator
 
@@ -63,6 +81,51 @@ class EmulatorsHand:
 
     async def hold(self, text: str, reading: "asyncio.Task[ScanReading]") -> ScanReading:
         return await hold_until_read(reading, lambda: self._emulator.show(text))
+
+    async def pull_the_cable(self) -> None:
+        await asyncio.to_thread(self._emulator.unplug)
+
+    async def put_the_cable_back(self) -> None:
+        await asyncio.to_thread(self._emulator.plug)
+
+
+class TechniciansHand:
+    """The hand of a person before a real scanner, with pictures of codes to print or to show."""
+
+    takes_s = 900.0
+    """A picture has to be found and printed; half of what a test has on hardware."""
+
+    def __init__(self, technician: Technician, folder: Path) -> None:
+        self._technician = technician
+        self._folder = folder
+        self._drawn = 0
+
+    async def show(self, text: str) -> None:
+        words = f"Hold the code of {self._draw(text)} before the scanner and take it away again"
+        await self._technician.please(words)
+
+    async def hold(self, text: str, reading: "asyncio.Task[ScanReading]") -> ScanReading:
+        file = self._draw(text)
+        try:
+            await self._technician.please(
+                f"Hold the code of {file} before the scanner until it is read"
+            )
+            return await in_time(reading)
+        finally:
+            await ended(reading)  # who cannot do it leaves nobody reading
+
+    async def pull_the_cable(self) -> None:
+        await self._technician.please("Pull the scanner's cable")
+
+    async def put_the_cable_back(self) -> None:
+        await self._technician.please("Put the scanner's cable back and wait five seconds")
+
+    def _draw(self, text: str) -> Path:
+        """A picture of the code; drawn as UTF-8, in the smallest version it fits into."""
+        self._drawn += 1
+        file = self._folder / f"code-{self._drawn}.png"
+        segno.make(text, encoding="utf-8", micro=False).save(str(file), scale=8, border=4)
+        return file
 
 
 def serial(framing: FramingName) -> Callable[[Port], QrScanner]:
@@ -94,42 +157,75 @@ needs_fuse = pytest.mark.skipif(
     not KeyboardScannerEmulator.is_possible(), reason="needs root and /dev/fuse"
 )
 
-
 _SOON = ("lines",)
 """Run by `make check`; the others wait for `make test`."""
 
 
-@pytest.fixture(
-    params=[
-        *_SOON,
-        pytest.param("keyboard", marks=[needs_fuse, pytest.mark.slow]),
-        *(
-            pytest.param(name, marks=pytest.mark.slow)
-            for name in EVERY_SCANNER
-            if name not in {*_SOON, "keyboard"}
-        ),
-    ]
+EMULATED = (
+    *_SOON,
+    pytest.param("keyboard", marks=[needs_fuse, pytest.mark.slow]),
+    *(
+        pytest.param(name, marks=pytest.mark.slow)
+        for name in EVERY_SCANNER
+        if name not in {*_SOON, "keyboard"}
+    ),
 )
-def name(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
+"""In place of one emulator; on hardware there is whatever scanner is there."""
+
+Stand = tuple[QrScanner, Hand]
 
 
 @pytest.fixture
-def emulator(name: str) -> Iterator[Emulator]:
-    make, _ = EVERY_SCANNER[name]
-    with make() as running:
-        yield running
+async def stand(
+    stand_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[Stand]:
+    """A scanner with nothing before it, not connected yet, and the hand beside it."""
+    async with STANDS[stand_kind](request, tmp_path) as standing:
+        yield standing
+
+
+@asynccontextmanager
+async def emulated(
+    request: pytest.FixtureRequest, folder: Path, *, name: str
+) -> AsyncIterator[Stand]:
+    del request, folder
+    make, driver_at = EVERY_SCANNER[name]
+    with make() as emulator:
+        yield driver_at(Port.parse(emulator.port)), EmulatorsHand(emulator)
+
+
+@asynccontextmanager
+async def real(request: pytest.FixtureRequest, folder: Path) -> AsyncIterator[Stand]:
+    technician: Technician = request.getfixturevalue("technician")
+    port: Port = request.getfixturevalue("hardware_port")
+    await technician.please("See that the scanner's cable is in and nothing is before it")
+    yield make_device(DEVICE, model_at(port), port), TechniciansHand(technician, folder)
+
+
+def model_at(port: Port) -> str:
+    """The kind of scanner that is reached in this way; where none is, one that refuses it."""
+    models = (
+        name
+        for (kind, name), model in MODELS.items()
+        if kind is DEVICE and port.scheme in model.ports
+    )
+    return next(models, "line")
+
+
+STANDS: Final[Mapping[str, Callable[..., AbstractAsyncContextManager[Stand]]]] = {
+    **{name: partial(emulated, name=name) for name in EVERY_SCANNER},
+    "hardware": real,
+}
 
 
 @pytest.fixture
-def hand(emulator: Emulator) -> Hand:
-    return EmulatorsHand(emulator)
+def hand(stand: Stand) -> Hand:
+    return stand[1]
 
 
 @pytest.fixture
-async def scanner(name: str, emulator: Emulator) -> AsyncIterator[QrScanner]:
-    _, make = EVERY_SCANNER[name]
-    made = make(Port.parse(emulator.port))
+async def scanner(stand: Stand) -> AsyncIterator[QrScanner]:
+    made, _ = stand
     await made.connect()
     yield made
     await made.close()
@@ -146,7 +242,7 @@ async def test_says_so_when_nothing_is_shown(scanner: QrScanner) -> None:
     ids=["address", "every key", "longest"],
 )
 async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) -> None:
-    reading = asyncio.create_task(scanner.read_code(within_s=30))
+    reading = asyncio.create_task(scanner.read_code(within_s=30 + hand.takes_s))
     scan = await hand.hold(text, reading)
     assert isinstance(scan, Scan)
     assert scan.text == text
@@ -154,7 +250,7 @@ async def test_reads_what_is_shown(scanner: QrScanner, hand: Hand, text: str) ->
 
 async def test_what_was_shown_before_is_discarded(scanner: QrScanner, hand: Hand) -> None:
     await hand.show("of the citizen before")
-    reading = asyncio.create_task(scanner.read_code(within_s=20))
+    reading = asyncio.create_task(scanner.read_code(within_s=20 + hand.takes_s))
     scan = await hand.hold("mine", reading)
     assert isinstance(scan, Scan)
     assert scan.text == "mine"
@@ -174,22 +270,22 @@ async def test_works_again_after_close_and_connect(scanner: QrScanner, hand: Han
     await scanner.close()
     await scanner.close()
     await scanner.connect()
-    reading = asyncio.create_task(scanner.read_code(within_s=20))
+    reading = asyncio.create_task(scanner.read_code(within_s=20 + hand.takes_s))
     scan = await hand.hold("again", reading)
     assert isinstance(scan, Scan)
     assert scan.raw == b"again"
 
 
 async def test_a_cable_pulled_and_plugged_in_again_is_read_from_within_ten_seconds(
-    scanner: QrScanner, hand: Hand, emulator: Emulator
+    scanner: QrScanner, hand: Hand
 ) -> None:
-    emulator.unplug()
+    await hand.pull_the_cable()
     assert (await scanner.status()).device is DeviceStatus.NO_DEVICE
     with pytest.raises(DeviceMissing):
         await scanner.read_code(within_s=1)
-    emulator.plug()
+    await hand.put_the_cable_back()
     assert (await scanner.status()).device is DeviceStatus.ONLINE
-    reading = asyncio.create_task(scanner.read_code(within_s=10))
+    reading = asyncio.create_task(scanner.read_code(within_s=10 + hand.takes_s))
     assert isinstance(await hand.hold("again", reading), Scan)
 
 

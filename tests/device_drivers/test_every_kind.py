@@ -1,5 +1,6 @@
 """What lists devices by hand lists all of them: walls between files, rigs, contracts, decoders."""
 
+import ast
 import tomllib
 from collections.abc import Iterable
 from pathlib import Path
@@ -10,6 +11,7 @@ from device_drivers.status import DeviceKind
 from tests.device_drivers.rigs import RIGS
 
 ROOT = Path(__file__).resolve().parents[2]
+CONTRACTS = ROOT / "tests/contract"
 KINDS = sorted(kind.value for kind in DeviceKind)
 
 
@@ -29,6 +31,24 @@ def forgotten(kinds: Iterable[str], listed: Iterable[str]) -> list[str]:
 def parts_of(modules: Iterable[str]) -> list[str]:
     """`cabinet.emulator` for `device_drivers.cabinet.emulator`."""
     return [module.removeprefix("device_drivers.") for module in modules]
+
+
+def stand_on_hardware(source: str) -> str | None:
+    """The kind whose real device a contract is run on too; None where it is for emulators only.
+
+    It names the kind in `DEVICE`, and a fixture or a test asks for `stand_kind`.
+    """
+    nodes = list(ast.walk(ast.parse(source)))
+    asked = {node.arg for node in nodes if isinstance(node, ast.arg)}
+    named = [
+        node.value.attr.lower()
+        for node in nodes
+        if isinstance(node, ast.AnnAssign)
+        and isinstance(node.target, ast.Name)
+        and node.target.id == "DEVICE"
+        and isinstance(node.value, ast.Attribute)
+    ]
+    return named[0] if named and "stand_kind" in asked else None
 
 
 EMULATORS = "Emulators are written from the document, not from the driver"
@@ -52,8 +72,21 @@ def test_every_device_is_opened_ten_thousand_times_and_unplugged_a_hundred_times
 
 
 def test_every_device_has_a_contract() -> None:
-    contracts = [path.stem.removeprefix("test_") for path in ROOT.glob("tests/contract/*.py")]
+    contracts = [path.stem.removeprefix("test_") for path in CONTRACTS.glob("*.py")]
     assert forgotten(KINDS, contracts) == []
+
+
+def test_every_device_has_a_contract_for_hardware() -> None:
+    stands = {stand_on_hardware(file.read_text("utf-8")) for file in CONTRACTS.glob("test_*.py")}
+    assert [kind for kind in KINDS if kind not in stands] == []
+
+
+def test_a_contract_for_emulators_only_would_be_seen() -> None:
+    whole = (CONTRACTS / "test_qr_scanner.py").read_text("utf-8")
+    assert stand_on_hardware(whole) == "qr_scanner"
+    assert stand_on_hardware(whole.replace("stand_kind", "name")) is None
+    assert stand_on_hardware(whole.replace("DEVICE: ", "OTHER: ")) is None
+    assert stand_on_hardware((CONTRACTS / "test_qr_scanners_habits.py").read_text("utf-8")) is None
 
 
 def test_a_device_nobody_listed_would_be_seen() -> None:
