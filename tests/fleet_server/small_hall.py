@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, TemporaryFile
+from typing import IO
 
 import httpx
 import jwt
@@ -179,19 +180,26 @@ def serving(app: FastAPI, port: int) -> Iterator[None]:
 @contextmanager
 def process(*arguments: str, url: str) -> Iterator[subprocess.Popen[bytes]]:
     """`python -m …` as its own process until `url` answers; killed at the end."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", *arguments],
-        cwd=PROJECT,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, "PYTHONPATH": str(PROJECT), "DEPARTMENT_API_KEY": "sandbox"},
-    )
-    try:
-        assert eventually(lambda: _answers(url) or child.poll() is not None, within_s=60)
-        assert child.poll() is None
-        yield child
-    finally:
-        kill(child)
+    with TemporaryFile() as said:
+        child = subprocess.Popen(
+            [sys.executable, "-m", *arguments],
+            cwd=PROJECT,
+            stdout=subprocess.DEVNULL,
+            stderr=said,
+            env={**os.environ, "PYTHONPATH": str(PROJECT), "DEPARTMENT_API_KEY": "sandbox"},
+        )
+        try:
+            is_over = eventually(lambda: _answers(url) or child.poll() is not None, within_s=60)
+            assert is_over, f"{arguments[0]} does not answer: {_last_words(said)}"
+            assert child.poll() is None, f"{arguments[0]} ended: {_last_words(said)}"
+            yield child
+        finally:
+            kill(child)
+
+
+def _last_words(said: IO[bytes]) -> str:
+    said.seek(0)
+    return said.read()[-2000:].decode(errors="replace")
 
 
 def kill(child: subprocess.Popen[bytes]) -> None:
