@@ -51,8 +51,8 @@ _ALT_GR: Final[Mapping[LayoutName, tuple[str, str]]] = {
     "us": ("", ""),
     "de": ("237890ßqe+<m", "²³{[]}\\@€~|µ"),
 }
-"""What some keys write alone, and what with AltGr: the right Alt, or as Windows has it Ctrl and either
-Alt. The left Alt alone writes nothing."""
+"""What some keys write alone, and what with AltGr: the right Alt, or as Windows has it Ctrl and
+either Alt. The left Alt alone writes nothing."""
 _DEAD: Final[Mapping[LayoutName, Mapping[str, str]]] = {
     "us": {},
     "de": {"´": "\u0301", "`": "\u0300", "^": "\u0302"},

@@ -35,7 +35,7 @@ def in_turn(answers: Answers) -> Module:
 def ailing_and_silent_behind_its_reset() -> Module:
     """It says that it ails, takes the reset, and is never heard of again."""
     answers = {False: AILS, True: WELL}
-    was_reset = []
+    was_reset: list[bool] = []
 
     def answer(command: bytes) -> tuple[float, bytes]:
         is_reset = RESET in command
