@@ -18,7 +18,7 @@ from device_drivers.document_printer.interface import (
 )
 from device_drivers.document_printer.printer_link import PrinterLink, link_to
 from device_drivers.document_printer.states import JobSeen, understand_printer, understand_queue
-from device_drivers.errors import DeviceFault, DeviceSilent, FaultCode
+from device_drivers.errors import DeviceFault, DeviceGarbled, DeviceSilent, FaultCode
 from device_drivers.status import DeviceStatus
 
 STOPS = frozenset({FaultCode.PAPER_OUT, FaultCode.TICKET_JAMMED, FaultCode.DOOR_OPEN})
@@ -205,11 +205,10 @@ class Spooler:
         if link is None:
             return replace(look, hindrance=look.hindrance or _stop(said_by_cups))
         try:
-            status = understand_printer(link.attributes())
+            hindrance = _hindrance_at(link) or look.hindrance
             at_printer = _find(link, job, before)
         except DeviceFault as fault:
             return replace(look, hindrance=fault.code)
-        hindrance = _stop(status.fault) or look.hindrance
         if at_printer is None:
             return replace(look, is_printer_answering=True, hindrance=hindrance)
         return replace(look, at_printer=at_printer, is_printer_answering=True, hindrance=hindrance)
@@ -255,6 +254,17 @@ class Spooler:
 
 def _stop(fault: FaultCode | None) -> FaultCode | None:
     return fault if fault in STOPS else None
+
+
+def _hindrance_at(link: PrinterLink) -> FaultCode | None:
+    """What keeps a printer from going on. Raises DeviceFault where it answers nothing.
+
+    One that will not tell how it is may still tell of its jobs: a refusal is a hindrance only.
+    """
+    try:
+        return _stop(understand_printer(link.attributes()).fault)
+    except DeviceGarbled as fault:
+        return fault.code
 
 
 def _by_cups_alone(queue: Queue) -> DocumentPrinterStatus:

@@ -135,8 +135,9 @@ class SamVIdCardReader:
     async def connect(self) -> None:
         """Open the port and see that the module answers. Raises DeviceFault.
 
-        Takes 0.5 s at most where the module has the wanted speed or none, else 2.5 s, and a
-        `RESET_S` more where it ails.
+        Beside the opening, on a tty: half a second at most where the module has the wanted speed,
+        else, or where it answers at none, 2.5 s. On TCP and USB, which have no speed: two tries of
+        `STATUS_S`. Each time that the module says that it ails, a `RESET_S` and a `STATUS_S` more.
         """
         async with self._line.conversation():
             await self._line.open()

@@ -102,14 +102,18 @@ class SamModule:
     ) -> Reply:
         """That reply, or the one behind a reset where it says that the module ails.
 
-        Raises DeviceBroken where a reset does not mend it.
+        Raises DeviceBroken where a reset does not mend it, or where no answer comes behind the
+        reset, be it that no time was left to ask: what the module has said of itself still holds.
         """
         try:
             raise_if_broken(command, reply)
         except DeviceBroken as fault:
             if fault.code is FaultCode.UNLICENSED or not await self.reset(until=until):
                 raise
-            reply = await self.exchange(command, within_s, until=until)
+            try:
+                reply = await self.exchange(command, within_s, until=until)
+            except DeviceSilent:
+                raise fault from None
             raise_if_broken(command, reply)
         return reply
 

@@ -27,7 +27,8 @@ _UP, _DOWN = 0, 1
 _ENTERS = frozenset({28, 96})
 _SHIFTS = frozenset({42, 54})
 _CONTROLS = frozenset({29, 97})
-_ALTS = frozenset({56, 100})
+_LEFT_ALT, _RIGHT_ALT = 56, 100
+_ALTS = frozenset({_LEFT_ALT, _RIGHT_ALT})
 _HARMLESS = frozenset({58, 69, 125})  # Caps Lock, Num Lock, Meta: state, not text
 _KEYPAD: Final[Mapping[int, str]] = {
     71: "7", 72: "8", 73: "9", 74: "-", 75: "4", 76: "5", 77: "6", 78: "+", 79: "1", 80: "2",
@@ -50,7 +51,8 @@ _ALT_GR: Final[Mapping[LayoutName, tuple[str, str]]] = {
     "us": ("", ""),
     "de": ("237890ßqe+<m", "²³{[]}\\@€~|µ"),
 }
-"""What some keys write alone, and what with the right Alt (AltGr)."""
+"""What some keys write alone, and what with AltGr: the right Alt, or as Windows has it Ctrl and
+either Alt. The left Alt alone writes nothing."""
 _DEAD: Final[Mapping[LayoutName, Mapping[str, str]]] = {
     "us": {},
     "de": {"´": "\u0301", "`": "\u0300", "^": "\u0302"},
@@ -136,8 +138,9 @@ class KeyDecoder:
             self._alt_digits += _KEYPAD[code] if _KEYPAD[code].isdigit() else "x"
         elif code in _KEYPAD:
             self._append(_KEYPAD[code].encode("ascii"))
-        elif code in self._plain and self._held & _ALTS:  # with Ctrl or without
-            self._add(self._alt_gr.get(self._plain[code], ""))
+        elif code in self._plain and self._held & _ALTS:
+            is_alt_gr = _RIGHT_ALT in self._held or bool(self._held & _CONTROLS)
+            self._add(self._alt_gr.get(self._plain[code], "") if is_alt_gr else "")
         elif code in self._plain:
             character = self._shifted[code] if self._held & _SHIFTS else self._plain[code]
             if self._held & _CONTROLS:

@@ -167,17 +167,29 @@ class SerialQrScanner:
     async def _discard_queue(self) -> None:
         """Have the scanner throw away what it has read and not handed over yet.
 
-        What comes until it has answered was read before. One that does not answer has no queue.
+        What comes until it has accepted was read before. It is told twice at most. One that does
+        not answer has no queue; one that refuses may have one, and reads for nobody: raises
+        DeviceBroken.
         """
         for command in self._framing.discard:
-            await self._line.write(command, within_s=_WRITE_S)
-            until = self._now() + _ASK_S
-            while (left_s := until - self._now()) > 0:
-                arrivals = await self._hear(self._idle_s if self._framing.is_waiting else left_s)
-                if any(isinstance(arrival, Answered) for arrival in arrivals):
-                    break
-            self._framing.forget()
-            self._arrived = []
+            answer = await self._answer_to_discarding(command)
+            if answer is not True:
+                answer = await self._answer_to_discarding(self._framing.again(command))
+            if answer is False:
+                raise DeviceBroken(_DEVICE, "refuses to throw away what it has read")
+
+    async def _answer_to_discarding(self, command: bytes) -> bool | None:
+        """Whether it accepted, None without an answer; codes that come meanwhile are dropped."""
+        await self._line.write(command, within_s=_WRITE_S)
+        until = self._now() + _ASK_S
+        accepted: bool | None = None
+        while accepted is None and (left_s := until - self._now()) > 0:
+            arrivals = await self._hear(self._idle_s if self._framing.is_waiting else left_s)
+            answers = [each.accepted for each in arrivals if isinstance(each, Answered)]
+            accepted = answers[-1] if answers else None
+        self._framing.forget()
+        self._arrived = []
+        return accepted
 
     @contextlib.asynccontextmanager
     async def _looking(self) -> AsyncIterator[None]:

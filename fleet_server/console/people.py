@@ -1,6 +1,7 @@
 """人员: accounts and their roles."""
 
 import re
+from collections.abc import Mapping
 from typing import Annotated, Final
 
 from fastapi import APIRouter, Form, Response
@@ -14,6 +15,7 @@ from fleet_server.identity.service import Role, close_account, list_accounts, ma
 router = APIRouter(prefix="/people", route_class=ConsoleRoute)
 
 _NAME: Final = re.compile(r"[a-z][a-z0-9.-]{1,39}")
+_NOTHING_ASKED: Final[Mapping[str, str]] = {"name": "", "role": ""}
 
 
 @router.get("")
@@ -32,15 +34,18 @@ def post_person(
 ) -> Response:
     """A new account; its one-time password is shown on this answer only."""
     plain = name.strip().lower()
-    if not _NAME.fullmatch(plain) or role not in set(Role):
-        return _people_page(page, status=422, trouble="account_name")
+    asked = {"name": name.strip(), "role": role}
+    if not _NAME.fullmatch(plain):
+        return _people_page(page, status=422, trouble="account_name", asked=asked)
+    if role not in set(Role):
+        return _people_page(page, status=422, trouble="account_role", asked=asked)
     try:
         with page.fleet.database.write() as session:
             password = make_account(
                 session, name=plain, role=Role(role), actor=admin.name, now=page.now
             )
     except Conflict as error:
-        return _people_page(page, status=error.status, trouble=error.code)
+        return _people_page(page, status=error.status, trouble=error.code, asked=asked)
     return _people_page(page, made=plain, password=password)
 
 
@@ -53,8 +58,15 @@ def close(page: StaffPage, admin: Admin, _csrf: CsrfChecked, name: str) -> Respo
 
 
 def _people_page(
-    page: Page, *, status: int = 200, trouble: str = "", made: str = "", password: str = ""
+    page: Page,
+    *,
+    status: int = 200,
+    trouble: str = "",
+    asked: Mapping[str, str] = _NOTHING_ASKED,
+    made: str = "",
+    password: str = "",
 ) -> Response:
+    """`asked`: what was typed and refused, so that nobody has to type it again."""
     with page.fleet.database.read() as session:
         accounts = list_accounts(session)
     return page.show(
@@ -63,6 +75,7 @@ def _people_page(
         accounts=accounts,
         roles=tuple(Role),
         trouble=trouble,
+        asked=asked,
         made=made,
         password=password,
     )

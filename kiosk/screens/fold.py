@@ -1,6 +1,7 @@
-"""Where a page that is longer than the screen is cut: between two lines of text, never through one.
+"""Where a page longer than the screen is cut at its bottom: between two lines, never through one.
 
-Half a line above the scroll buttons reads as a line that they hide.
+Half a line above the scroll buttons reads as a line that they hide. At the top, under the bar, a
+line may be cut: whoever scrolled has read it, and one edge alone can be chosen.
 """
 
 from collections.abc import Iterable, Iterator

@@ -53,7 +53,7 @@ class Keeper:
             self._rests = True
 
     def wait_until_broken(self) -> list[str]:
-        """Until something ends that may not be begun anew; the names of that."""
+        """Until something ends that may not be begun anew, or cannot be; the names of that."""
         self._broke.wait()
         return self._broken
 
@@ -61,13 +61,23 @@ class Keeper:
         while not self._left.wait(KEPT_EVERY_S):
             with self._looking:
                 if not self._rests:
-                    self._look()
+                    self._look_safely()
+
+    def _look_safely(self) -> None:
+        """Whatever goes wrong is told, and the thread lives on: its children would end with it."""
+        try:
+            self._look()
+        except Exception as error:
+            self._break([f"keeper ({error!r})"])
 
     def _look(self) -> None:
         for name in self._system.begin_anew():
             self._tell(f"{name} ended and is begun anew; see {self._system.folder}/logs")
         failed = self._system.failed()
         broken = [name for name in failed if not self._system.may_begin_anew(name)]
-        if broken and not self._broken:
-            self._broken = broken
-            self._broke.set()
+        if broken:
+            self._break(broken)
+
+    def _break(self, names: list[str]) -> None:
+        self._broken = self._broken or names
+        self._broke.set()

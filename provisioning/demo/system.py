@@ -134,7 +134,8 @@ class System:
 
     def failed(self) -> list[str]:
         """Names of the processes that ended on their own."""
-        return [name for name, child in self.children.items() if not child.is_running()]
+        children = tuple(self.children.items())  # another thread may start one meanwhile
+        return [name for name, child in children if not child.is_running()]
 
     def begin_anew(self) -> list[str]:
         """Start again what ended of kiosk, server and departments; their names.

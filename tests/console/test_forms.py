@@ -91,6 +91,18 @@ def test_a_new_password_is_compared_and_measured_at_its_fields(on: Stage, admins
     expect(admins.locator("#again")).not_to_have_attribute("aria-invalid", "true")
 
 
+def test_a_new_password_that_nobody_typed_is_compared_before_it_is_sent(
+    on: Stage, admins: Page
+) -> None:
+    admins.goto(f"{on.url}/console/password")
+    admins.fill("#old", "correct horse battery")
+    for field, filled_in in (("#new", "a password safe's"), ("#again", "another of its")):
+        admins.locator(field).evaluate("(field, filled) => { field.value = filled; }", filled_in)
+    admins.click("form[action$='/password'] button")
+    assert said_at(admins.locator("#again")) == "两遍新密码不一样。"
+    expect(admins.locator("#old")).to_have_value("correct horse battery")  # no answer of the server
+
+
 def test_what_only_the_server_knows_leads_from_the_field_to_its_words(
     on: Stage, english: Page
 ) -> None:
@@ -111,6 +123,34 @@ def test_an_account_without_a_role_or_with_a_wrong_name_is_told_so(on: Stage, ad
     roles.first.check()
     expect(roles.first).not_to_have_attribute("aria-invalid", "true")
     expect(admins.locator(".field-trouble")).to_have_count(1)
+
+
+def test_a_refused_account_is_told_at_its_name_and_keeps_what_was_typed(
+    on: Stage, admins: Page
+) -> None:
+    admins.goto(f"{on.url}/console/people")
+    admins.fill("#name", "admin")
+    admins.locator("input[name='role']").last.check()
+    admins.click("form[action$='/people'] button.btn-primary")
+    assert "这个用户名已经有人用了。" in said_at(admins.locator("#name"))
+    expect(admins.locator("#name")).to_have_value("admin")
+    expect(admins.locator("input[name='role']").last).to_be_checked()
+    expect(admins.locator("input[name='role'][aria-invalid]")).to_have_count(0)
+
+
+def test_a_role_the_server_refuses_is_told_at_the_role_and_not_at_the_name(
+    on: Stage, admins: Page
+) -> None:
+    admins.goto(f"{on.url}/console/people")
+    admins.fill("#name", "chen.jing")
+    admins.locator("form[action$='/people']").evaluate("form => { form.noValidate = true; }")
+    admins.click("form[action$='/people'] button.btn-primary")
+    roles = admins.locator("input[name='role']")
+    assert {said_at(role) for role in roles.all()} == {"请选择角色。"}
+    expect(admins.locator("#name")).to_have_value("chen.jing")
+    expect(admins.locator("#name")).not_to_have_attribute("aria-invalid", "true")
+    roles.last.check()
+    expect(admins.locator("input[name='role'][aria-invalid]")).to_have_count(0)
 
 
 def test_a_kiosk_is_not_closed_without_a_reason(on: Stage, kiosk: WireKiosk, admins: Page) -> None:

@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 
+from device_drivers.errors import DeviceBroken
 from device_drivers.ports import Port
 from device_drivers.qr_scanner.emulator import NewlandScannerEmulator, SsiScannerEmulator
 from device_drivers.qr_scanner.framing.arrival import FramingName
@@ -122,6 +123,35 @@ async def test_what_waits_in_an_ssi_scanner_is_of_the_citizen_before_and_discard
         await in_time(asyncio.gather(*showing))
         assert raw_of(await hold_until_read(reading, lambda: emulator.show("mine"))) == b"mine"
         assert emulator.unknown == []
+        await scanner.close()
+
+
+async def test_an_ssi_scanner_that_misheard_is_told_again_to_throw_away_what_waits() -> None:
+    with SsiScannerEmulator(is_hands_free=True, rest_s=0.4) as emulator:
+        scanner = SerialQrScanner(Port.parse(emulator.port), framing="ssi")
+        await scanner.connect()
+        showing = [
+            asyncio.create_task(asyncio.to_thread(emulator.show, each))
+            for each in ("first", "second")
+        ]
+        await until(lambda: emulator.waiting == len(showing))
+        emulator.misheard = 1
+        reading = asyncio.create_task(scanner.read_code(within_s=30))
+        await in_time(asyncio.gather(*showing))
+        assert raw_of(await hold_until_read(reading, lambda: emulator.show("mine"))) == b"mine"
+        assert emulator.unknown == []
+        await scanner.close()
+
+
+async def test_an_ssi_scanner_that_refuses_to_throw_away_what_waits_reads_for_nobody() -> None:
+    with SsiScannerEmulator() as emulator:
+        scanner = SerialQrScanner(Port.parse(emulator.port), framing="ssi")
+        await scanner.connect()
+        emulator.misheard = 2
+        with pytest.raises(DeviceBroken, match="throw away"):
+            await in_time(scanner.read_code(within_s=20))
+        reading = asyncio.create_task(scanner.read_code(within_s=20))  # once it listens again
+        assert raw_of(await hold_until_read(reading, lambda: emulator.show("x"))) == b"x"
         await scanner.close()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from string import hexdigits
 
 _WORD = re.compile(r"[A-Za-z0-9.-]*[A-Za-z]")
 
@@ -107,7 +108,8 @@ def _broken(node: ast.AST) -> str | None:
         case ast.Constant(value=bytes() as data) if data:
             return repr(data[:-1] + bytes([data[-1] ^ 1]))
         case ast.Constant(value=str() as text) if len(text) >= 2 and _is_hexadecimal(text):
-            return repr(text[:-1] + f"{int(text[-1], 16) ^ 1:X}")
+            digits = text.rstrip(" ")
+            return repr(digits[:-1] + f"{int(digits[-1], 16) ^ 1:X}" + text[len(digits) :])
         case ast.Constant(value=str() as text) if _WORD.fullmatch(text):
             return repr(text[:-1] + chr(ord(text[-1]) ^ 1))
         case _:
@@ -126,4 +128,5 @@ def _moved(node: ast.AST) -> str | None:
 
 def _is_hexadecimal(text: str) -> bool:
     compact = text.replace(" ", "")
-    return len(compact) % 2 == 0 and all(each in "0123456789abcdefABCDEF" for each in compact)
+    is_even = len(compact) % 2 == 0
+    return compact != "" and is_even and all(each in hexdigits for each in compact)

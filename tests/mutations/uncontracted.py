@@ -35,12 +35,16 @@ UNCONTRACTED: Mapping[str, Mapping[str, tuple[str, ...]]] = {
         "no paper is wide enough for a code that holds so much": ("_MOST_BYTES 255",),
     },
     "receipt_printer/escpos.py": {
-        "no gap is so high": ("_MOST_FED_DOTS 255",),
+        "a habit of our layout, no rule of the paper: it leaves no gap so high": (
+            "_MOST_FED_DOTS 255",
+        ),
         "the layout refuses what no paper is wide enough for; it never comes to this bound": (
             "_QR_DATA_BYTES 7092",
             "_QR_DATA_BYTES 3",
         ),
-        "what is wide is always tall as well": ("_SIZE_WIDE 0x10",),
+        "a habit of our layout, no rule of the printer: what it makes wide it makes tall as well": (
+            "_SIZE_WIDE 0x10",
+        ),
         "bands of one row less, and as many NULs fewer or more, are as good": (
             "_BAND_ROWS 255",
             "_WIDEST_BYTES 72",

@@ -64,6 +64,8 @@ class SsiScannerEmulator(ScannerEmulator):
         """How many of the next packets shall come with a wrong checksum."""
         self.deaf = 0
         """How many of the next acknowledgements shall not be heard."""
+        self.misheard = 0
+        """How many of the next commands shall arrive spoilt."""
         self.loses_first_answers = False
         """True: the answer to a command that is not marked as sent again is lost on the wire."""
         self.lost: list[bytes] = []
@@ -93,7 +95,11 @@ class SsiScannerEmulator(ScannerEmulator):
             if len(self._heard) < size + 2:
                 return
             packet, self._heard = self._heard[: size + 2], self._heard[size + 2 :]
-            if sum(packet[:-2]) + int.from_bytes(packet[-2:], "big") & 0xFFFF or packet[2] != 4:
+            if self.misheard and packet[1] not in {_ACK, _NAK}:
+                self.misheard -= 1
+                self._last = b""
+                self._packet(_NAK, bytes([_RESEND]))
+            elif sum(packet[:-2]) + int.from_bytes(packet[-2:], "big") & 0xFFFF or packet[2] != 4:
                 self.unknown.append(packet)
                 self._last = b""
                 self._packet(_NAK, bytes([_RESEND]))

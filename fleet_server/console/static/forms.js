@@ -57,12 +57,15 @@
   document.querySelectorAll("[data-refused-field]").forEach(function (refusal) {
     const field = document.getElementById(refusal.dataset.refusedField);
     if (!field) { return; }
+    const fields = question(field);
     refusal.id = field.id + "-refused";
-    field.classList.add("is-invalid");
-    field.setAttribute("aria-invalid", "true");
-    field.setAttribute("aria-describedby", refusal.id);
+    fields.forEach(function (each) {
+      each.classList.add("is-invalid");
+      each.setAttribute("aria-invalid", "true");
+      each.setAttribute("aria-describedby", refusal.id);
+      each.addEventListener("input", function () { fields.forEach(clear); }, { once: true });
+    });
     field.focus();
-    field.addEventListener("input", function () { clear(field); }, { once: true });
   });
 
   // instead of the browser's bubble, which speaks the browser's language; the first one is led to
@@ -78,6 +81,13 @@
     const other = again.form.elements[again.dataset.sameAs];
     again.setCustomValidity(again.value && again.value !== other.value ? again.dataset.differs : "");
   }
+
+  // what a password safe or the browser's memory fills in need not be told as input
+  document.addEventListener("submit", function (event) {
+    const compared = event.target.querySelectorAll("[data-same-as]");
+    compared.forEach(compare);
+    if (compared.length && !event.target.checkValidity()) { event.preventDefault(); }
+  }, true);
 
   document.addEventListener("input", function (event) {
     const field = event.target;

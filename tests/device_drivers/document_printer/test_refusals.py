@@ -10,17 +10,18 @@ import pytest
 
 from device_drivers.document_printer.cups_queue import CupsQueue
 from device_drivers.document_printer.driver import CupsDocumentPrinter
-from device_drivers.document_printer.interface import JobState
+from device_drivers.document_printer.interface import JobState, Printed
 from device_drivers.document_printer.printer_link import PrinterLink
-from device_drivers.document_printer.spooler import Job, JobNames, Look, Spooler
+from device_drivers.document_printer.spooler import Job, JobNames, Look, Spooler, judge
 from device_drivers.document_printer.states import JobSeen
-from device_drivers.errors import DeviceGarbled, DeviceSilent, ServiceDown
+from device_drivers.errors import DeviceGarbled, DeviceSilent, FaultCode, ServiceDown
 from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
 from tests.device_drivers.document_printer.ipp_wire import (
     CANCEL_JOB,
     GET_JOB_ATTRIBUTES,
     GET_JOBS,
+    GET_PRINTER_ATTRIBUTES,
     IppWire,
     Said,
     always,
@@ -198,6 +199,19 @@ def test_a_printer_that_counts_from_one_again_answers_for_no_other_job(
     seen = spooler.look(Job(7, _OURS), before).at_printer
     assert seen is not None
     assert seen.state is state
+
+
+@pytest.mark.parametrize("before", [Look(), Look(at_printer=JobSeen(1, JobState.PROCESSING, 0))])
+def test_a_printer_that_will_not_tell_how_it_is_is_still_asked_for_the_job(
+    spooler: Spooler, printer_wire: IppWire, cups_wire: IppWire, before: Look
+) -> None:
+    cups_wire.answers[GET_JOB_ATTRIBUTES] = always(job(7, _OURS))
+    printer_wire.answers[GET_PRINTER_ATTRIBUTES] = always(status=_NOT_AUTHORIZED)
+    printer_wire.answers[GET_JOBS] = always(job(1, _OURS, state=9))
+    printer_wire.answers[GET_JOB_ATTRIBUTES] = always(job(1, _OURS, state=9))
+    look = spooler.look(Job(7, _OURS), before)
+    assert look.hindrance is FaultCode.DEVICE_GARBLED
+    assert judge(look, FaultCode.DEVICE_GARBLED) == Printed(1)
 
 
 @contextlib.contextmanager

@@ -4,11 +4,12 @@ import asyncio
 import contextlib
 import socket
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import pytest
 
+from device_drivers.errors import FaultCode
 from device_drivers.id_card_reader.driver import SamVIdCardReader
 from device_drivers.ports import Port
 from device_drivers.status import DeviceStatus
@@ -17,25 +18,46 @@ pytestmark = pytest.mark.slow
 
 WELL = bytes.fromhex("AAAAAA9669 0004 000090 94")
 NO_CARD = bytes.fromhex("AAAAAA9669 0004 000080 84")  # DEVICES.md 1.3, ready frames
+AILS = bytes.fromhex("AAAAAA9669 0004 000060 64")  # DEVICES.md 1.3, self-test failed
+RESET = bytes.fromhex("10 FF")
 COMMAND_BYTES = 10
 Answers = list[tuple[float, bytes]]
+Module = Callable[[bytes], tuple[float, bytes]]
+"""How long it thinks about a command, and what it answers then; nothing, where that is empty."""
+
+
+def in_turn(answers: Answers) -> Module:
+    """These one after the other, whatever is asked; then nothing more."""
+    left = iter(answers)
+    return lambda command: next(left, (0.0, b""))
+
+
+def ailing_and_silent_behind_its_reset() -> Module:
+    """It says that it ails, takes the reset, and is never heard of again."""
+    answers = {False: AILS, True: WELL}
+    was_reset: list[bool] = []
+
+    def answer(command: bytes) -> tuple[float, bytes]:
+        is_reset = RESET in command
+        said = b"" if was_reset else answers[is_reset]
+        was_reset.extend([True] * is_reset)
+        return 0.0, said
+
+    return answer
 
 
 @asynccontextmanager
 async def module_answering(
-    answers: Answers,
+    answer_to: Module,
 ) -> AsyncIterator[tuple[SamVIdCardReader, list[bytes]]]:
-    """A module behind a TCP serial server, and what it was asked.
-
-    So long it thinks and so it answers, then no more.
-    """
-    left, asked = iter(answers), []
+    """A module behind a TCP serial server, and what it was asked."""
+    asked: list[bytes] = []
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
             while True:
                 asked.append(await reader.readexactly(COMMAND_BYTES))
-                think_s, answer = next(left, (0.0, b""))
+                think_s, answer = answer_to(asked[-1])
                 await asyncio.sleep(think_s)
                 writer.write(answer)
                 await writer.drain()
@@ -53,10 +75,20 @@ async def module_answering(
 
 
 async def test_a_module_in_order_is_asked_over_tcp_too() -> None:
-    async with module_answering([(0.0, WELL), (0.0, NO_CARD)]) as (reader, asked):
+    async with module_answering(in_turn([(0.0, WELL), (0.0, NO_CARD)])) as (reader, asked):
         status = await reader.status()
     assert (status.device, status.parts()) == (DeviceStatus.ONLINE, {"media": "notPresent"})
     assert len(asked) == 2
+
+
+async def test_a_module_that_ails_and_falls_silent_behind_its_reset_counts_as_broken() -> None:
+    async with module_answering(ailing_and_silent_behind_its_reset()) as (reader, asked):
+        status = await reader.status()
+    assert any(RESET in command for command in asked)
+    assert (status.device, status.fault) == (
+        DeviceStatus.HARDWARE_ERROR,
+        FaultCode.SELF_TEST_FAILED,
+    )
 
 
 @pytest.mark.parametrize(
@@ -71,7 +103,7 @@ async def test_an_opening_that_takes_its_time_leaves_the_rest_less(
         time.sleep(0.75)
         return connect(address, timeout)
 
-    async with module_answering(answers) as (reader, asked):
+    async with module_answering(in_turn(answers)) as (reader, asked):
         monkeypatch.setattr(socket, "create_connection", connect_late)
         began = time.monotonic()
         status = await reader.status()

@@ -138,8 +138,10 @@ def test_a_key_no_code_is_written_with_spoils_it_and_not_the_next() -> None:
     assert arrivals(decoder, strokes(30, ENTER, at_s=101)) == [CodeArrived(b"a")]
 
 
-def test_keys_that_mean_nothing_together_spoil_the_code() -> None:
-    assert arrivals(KeyDecoder(), strokes(30, -RIGHT_ALT, 16, ENTER)) == [Noise(4)]
+@pytest.mark.parametrize(("layout", "held"), [("us", RIGHT_ALT), ("us", ALT), ("de", ALT)])
+def test_keys_that_mean_nothing_together_spoil_the_code(layout: LayoutName, held: int) -> None:
+    decoder = KeyDecoder(layout=layout)
+    assert arrivals(decoder, strokes(30, -held, 16, ENTER)) == [Noise(4)]
 
 
 def test_the_end_of_a_code_is_no_code_however_long_the_kernel_was_losing_keys() -> None:

@@ -69,6 +69,33 @@ def test_what_ended_for_a_person_to_look_is_left_and_named(system: System) -> No
         assert keeper.wait_until_broken() == ["server"]
 
 
+def test_what_cannot_be_begun_anew_is_told_and_the_others_are_kept(system: System) -> None:
+    broken, kept = run(system, "agent", SLEEPS), run(system, "server", SLEEPS)
+    broken.command[0] = str(system.folder / "not-there")
+    with Keeper(system, lambda _: None) as keeper:
+        keeper.begin()
+        system.kill("agent")
+        (told,) = keeper.wait_until_broken()
+        assert "FileNotFoundError" in told
+        broken.command[0] = sys.executable
+        before = kept.pid
+        system.kill("server")
+        assert eventually(lambda: kept.is_running() and kept.pid != before, within_s=WITHIN_S)
+        assert eventually(broken.is_running, within_s=WITHIN_S)
+        keeper.rest()
+        system.stop()
+
+
+def test_programs_may_be_added_while_others_are_looked_at(system: System) -> None:
+    class Adding(Child):
+        def is_running(self) -> bool:
+            system.children["another"] = self
+            return True
+
+    system.children["agent"] = Adding("agent", [sys.executable], log_folder=system.folder)
+    assert system.failed() == []
+
+
 def test_a_keeper_at_rest_begins_nothing(system: System) -> None:
     child = run(system, "agent", SLEEPS)
     with Keeper(system, lambda _: None) as keeper:
