@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from device_drivers.device import Device
+from device_drivers.errors import DeviceGarbled, DeviceSilent
 from device_drivers.status import DeviceStatus, StatusReport
 from tests.device_drivers.rigs import IS_NIGHT, RIGS, SLOW_CABLES
 
@@ -30,6 +31,7 @@ FEWER_CYCLES: Mapping[str, int] = (
 """At night: an opening of this one puts four questions and gives each a quarter of a second, as it
 must where nobody answers; 10,000 would take 2.8 h, these take 17 minutes, and one object lost an
 opening still shows (`test_one_object_lost_an_opening_would_be_seen`)."""
+SPOILT_AT_MOST_ONE_IN = 5
 WARM_UP = 50
 """Caches, interned words and pools have their size after these."""
 GROWTH_BYTES_A_CYCLE = 8
@@ -59,9 +61,16 @@ def driver_bytes() -> int:
 
 
 async def open_and_close(device: Device, cycles: int) -> None:
+    """An opening that a busy machine spoilt must leave nothing either; most must succeed."""
+    spoilt = 0
     for _ in range(cycles):
-        await device.connect()
-        await device.close()
+        try:
+            await device.connect()
+        except (DeviceSilent, DeviceGarbled):
+            spoilt += 1
+        finally:
+            await device.close()
+    assert spoilt <= cycles // SPOILT_AT_MOST_ONE_IN
 
 
 async def growth_bytes(device: Device, cycles: int) -> int:
