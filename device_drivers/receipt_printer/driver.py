@@ -300,10 +300,11 @@ class EscposReceiptPrinter:
             while time.monotonic() < deadline:
                 await self._asking.listen_for_end(min(_POLL_S, deadline - time.monotonic()))
                 status = await self._asking.status_while_printing()
-                if self._asking.ends_owed == 0:
-                    if self._asking.is_noisy:
-                        break  # its end may be noise
+                if self._asking.is_proven:
                     return self._ended(status)
+                if self._asking.has_ended:  # or it was noise, and the true one is to come
+                    self._asking.owe_end()
+                    break
                 held_by = status.fault
                 if held_by in _STOPS:
                     break
@@ -311,7 +312,7 @@ class EscposReceiptPrinter:
                     deadline = min(time.monotonic() + self._cut_timeout_s, began + self._cooling_s)
         except DeviceFault as fault:
             await self._line.close()
-            if self._asking.has_ended:
+            if self._asking.is_proven:
                 return self._ended(PrinterStatus(device=DeviceStatus.UNKNOWN))
             return Unconfirmed(fault.code.value)
         return await self._broken_off(status)
@@ -327,15 +328,13 @@ class EscposReceiptPrinter:
             await self._see_to_remains(status)
         except DeviceFault:
             await self._line.close()
-        return self._ended(status) if self._asking.has_ended else Unconfirmed(_why(status))
+        if self._asking.is_proven:
+            return self._ended(status)
+        is_garbled = self._asking.has_ended
+        return Unconfirmed(FaultCode.DEVICE_GARBLED.value if is_garbled else _why(status))
 
     def _ended(self, after: PrinterStatus) -> PrintOutcome:
-        """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt.
-
-        So does a noisy line: the one byte that proves it may be noise.
-        """
-        if self._asking.is_noisy:
-            return Unconfirmed(FaultCode.DEVICE_GARBLED.value)
+        """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt."""
         self._remains.end_job()
         if after.fault is FaultCode.CUTTER_STUCK:
             return Unconfirmed(FaultCode.CUTTER_STUCK.value)

@@ -65,7 +65,7 @@ class Questions:
         self.last_end: EndOfJob | None = None
         """The last answer to one of them."""
         self.has_ended = False
-        """The last job sent on this connection was executed to its end."""
+        """No end is owed of the last job sent on this connection; see `is_proven`."""
         self.was_cleared = False
         """The printer said that its buffers are empty, and no job was sent since it was asked."""
         self._is_clearing = False
@@ -90,6 +90,10 @@ class Questions:
     def forget_ends(self) -> None:
         """An on-line printer had all the time it may take: what is still owed was lost."""
         self.ends_owed = 0
+
+    def owe_end(self) -> None:
+        """A job not sent on this connection, or whose end was in doubt, may still end on it."""
+        self.ends_owed = max(self.ends_owed, 1)
 
     async def begin(self) -> None:
         """Say which automatic status is wanted. Raises DeviceFault."""
@@ -144,9 +148,12 @@ class Questions:
         self.has_ended = self.was_cleared = self._is_clearing = False
 
     @property
-    def is_noisy(self) -> bool:
-        """Bytes came since the job began that no printer sends: the end may be one of them."""
-        return self._hearing.noise > 0
+    def is_proven(self) -> bool:
+        """The last job sent on this connection was executed to its end.
+
+        Not when bytes came since it began that no printer sends: its end may be one of them.
+        """
+        return self.has_ended and self._hearing.noise == 0
 
     async def _real_time(self) -> PrinterStatus:
         """A silent printer is asked once, not four times."""

@@ -77,7 +77,7 @@ class Remains:
         """
         if self.are_there and self._asking.was_cleared:
             self._are_gone()
-        if self.are_there and self._asking.has_ended and not self._asking.is_noisy:
+        if self.are_there and self._asking.is_proven:
             self.end_job()
         if is_stopped:
             await self.clear()  # a kiosk that was started anew does not know what was sent before
@@ -104,6 +104,6 @@ class Remains:
             await self._asking.recover()
 
     def _are_gone(self) -> None:
-        if self.are_there and not self._asking.has_ended:
+        if self.are_there and not self._asking.is_proven:
             self._has_piece = True
         self.are_there = False
