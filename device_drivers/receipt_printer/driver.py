@@ -7,8 +7,9 @@ paper, cover or a stuck cutter executes nothing, so there the answer stays away.
 receipt was printed and cut. Answer missing: bytes were sent and nobody knows, hence unconfirmed.
 
 What an unconfirmed job has left in the printer is cleared, see `Remains`. A make that cannot may
-finish it later and answer then. The driver therefore waits for the answers it is owed on a
-connection before it sends the next job, and takes only the last one as proof of that.
+finish it later and answer then. The driver therefore waits for the answers it is owed, also for
+that of a job lost with its line, before it sends the next job, and takes only the last one as proof
+of that.
 
 Automatic status could be taken for that answer, byte by byte. It is switched off when the line is
 opened and at the head of every job (ESC @ may bring it back); a printer that sends it all the same,

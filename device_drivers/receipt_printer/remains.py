@@ -6,8 +6,9 @@ buffers are cleared (DLE DC4 8; after an error of the knife DLE ENQ 2 as well), 
 of it is cut off as soon as the printer is on line.
 
 A make that does not know DLE DC4 8 gives no answer. Then nothing is known of its buffers, and
-nothing is taken for granted: what waits in them is printed and cut off before the next job is sent,
-and a job whose end was lost with the line gets `escpos.RECOVERY`. The bytes do no harm there: they
+nothing is taken for granted: its end stays owed, also on a line that was opened anew, so that what
+waits in them is printed and cut off before the next job is sent; and a job that follows on one lost
+with its line begins with `escpos.RECOVERY`. The bytes do no harm there: they
 follow on a whole job, are all control characters, and ESC @ at the head of the next one drops even
 a printer's idea of them as text.
 """
@@ -60,23 +61,24 @@ class Remains:
         self._is_asked = self._is_recovery_tried = False
         self._is_torn = True
         if self.are_there:
+            self._asking.owe_end()
             await self.clear()
 
     async def clear(self) -> None:
         """Have the buffers cleared, asked once for each job and line. Raises DeviceFault."""
         if self._is_asked or not self._is_clearing:
             return
+        await self._asking.send_clear()
         self._is_asked = True
-        if await self._asking.clear(_CLEARED_S):
-            self._are_gone()
+        await self._asking.await_cleared(_CLEARED_S)
+        await self._see_them_gone()
 
     async def see_to(self, status: PrinterStatus, *, is_stopped: bool) -> None:
         """Do what `status`, the newest there is, calls for. Raises DeviceFault.
 
         `is_stopped`: the printer will execute nothing until a person comes.
         """
-        if self.are_there and self._asking.was_cleared:
-            self._are_gone()
+        await self._see_them_gone()
         if self.are_there and self._asking.is_proven:
             self.end_job()
         if is_stopped:
@@ -99,11 +101,13 @@ class Remains:
         if status.cutter is not CutterStatus.STUCK:
             self._is_recovery_tried = False
         elif self._is_clearing and not self._is_recovery_tried:
-            self._is_recovery_tried = True
             self._is_torn = True
             await self._asking.recover()
+            self._is_recovery_tried = True
 
-    def _are_gone(self) -> None:
-        if self.are_there and not self._asking.is_proven:
-            self._has_piece = True
+    async def _see_them_gone(self) -> None:
+        if not self.are_there or not self._asking.was_cleared:
+            return
+        await self._asking.hear_out()
+        self._has_piece = self._has_piece or not self._asking.is_proven
         self.are_there = False

@@ -68,17 +68,24 @@ class OneChannelPrinter:
 
 
 @asynccontextmanager
+async def port_of(printer: OneChannelPrinter) -> AsyncIterator[Port]:
+    """Where it is reached."""
+    server = await asyncio.start_server(printer.serve, "127.0.0.1", 0)
+    try:
+        yield Port.parse(f"tcp:127.0.0.1:{server.sockets[0].getsockname()[1]}")
+    finally:
+        server.close()
+        await server.wait_closed()
+
+
+@asynccontextmanager
 async def driver_at(
     printer: OneChannelPrinter, **settings: object
 ) -> AsyncIterator[EscposReceiptPrinter]:
     """A driver on a line to it."""
-    server = await asyncio.start_server(printer.serve, "127.0.0.1", 0)
-    number = server.sockets[0].getsockname()[1]
-    port = Port.parse(f"tcp:127.0.0.1:{number}")
-    driver = EscposReceiptPrinter(port, **settings)  # type: ignore[arg-type]
-    try:
-        yield driver
-    finally:
-        await driver.close()
-        server.close()
-        await server.wait_closed()
+    async with port_of(printer) as port:
+        driver = EscposReceiptPrinter(port, **settings)  # type: ignore[arg-type]
+        try:
+            yield driver
+        finally:
+            await driver.close()
