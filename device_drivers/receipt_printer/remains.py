@@ -3,7 +3,8 @@
 A printer that stops for paper, cover or knife keeps what it has received, and prints it when it is
 put right: one citizen's lines into the next one's hands. So whenever a job is not seen to end, its
 buffers are cleared (DLE DC4 8; after an error of the knife DLE ENQ 2 as well), and what was printed
-of it is cut off as soon as the printer is on line.
+of it is cut off as soon as the printer is on line. A printer that is found stopped before this
+driver has sent it anything is taken to hold such a receipt, of a program that has ended since.
 
 A make that does not know DLE DC4 8 gives no answer. Then nothing is known of its buffers, and
 nothing is taken for granted: its end stays owed, also on a line that was opened anew, so that what
@@ -44,11 +45,13 @@ class Remains:
         self._is_recovery_tried = False
         self._has_piece = False
         """What was printed of it hangs in the printer, not cut off."""
+        self._is_past_known = False
+        """What was sent before this driver was made is no longer in question."""
 
     def begin_job(self) -> bytes:
         """A job is sent; what it must begin with."""
         lead = escpos.RECOVERY if self.are_there and self._is_torn else b""
-        self.are_there = True
+        self.are_there = self._is_past_known = True
         self._is_torn = self._is_asked = False
         return lead
 
@@ -82,7 +85,8 @@ class Remains:
         if self.are_there and self._asking.is_proven:
             self.end_job()
         if is_stopped:
-            await self.clear()  # a kiosk that was started anew does not know what was sent before
+            self._suspect_the_past()
+            await self.clear()
         await self._recover(status)
         if self._has_piece and status.device is DeviceStatus.ONLINE:
             await self._line.write(escpos.CUT_OFF, within_s=_WRITE_S)
@@ -104,6 +108,12 @@ class Remains:
             self._is_torn = True
             await self._asking.recover()
             self._is_recovery_tried = True
+
+    def _suspect_the_past(self) -> None:
+        """A kiosk that was started anew does not know what was sent before."""
+        if not self._is_past_known:
+            self.are_there = self._is_past_known = True
+            self._asking.owe_end()
 
     async def _see_them_gone(self) -> None:
         if not self.are_there or not self._asking.was_cleared:
