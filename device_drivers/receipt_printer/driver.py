@@ -67,6 +67,10 @@ _STOPS = frozenset(
 """What keeps a job from going on until a person comes. A hot head cools by itself."""
 
 
+ClearBy = Literal["dle_dc4", "none"]
+"""What a broken receipt is dropped with: DLE DC4 8, or nothing."""
+
+
 class EscposReceiptPrinter:
     """One printer on `tcp:` or `serial:`.
 
@@ -75,7 +79,8 @@ class EscposReceiptPrinter:
     it, `cooling_s` in all: no manual says how long, and a citizen does not stand there for ever.
     `status_by`: what the model answers (DEVICES.md 4.3, 4.4).
     `clear_by`: `dle_dc4` is asked to drop a broken receipt, and no harm to a make that does not
-    know it; `none` for one that knows no real-time command or takes it amiss.
+    know it; `none` for one that knows no real-time command or takes it amiss. Not said: `dle_dc4`
+    where it answers DLE EOT and has no presenter of the Custom family, else `none`.
     `presenter`: `custom` holds the cut ticket until GS e moves it, and sees it in its mouth, so
     that PRESENTED and TAKEN can be told; `present_steps` is how far out, in the model's own steps.
     A job then waits up to `taken_within_s` for the paper to be taken, after which `not_taken` says
@@ -91,7 +96,7 @@ class EscposReceiptPrinter:
         cut_timeout_s: float = 15.0,
         cooling_s: float = 60.0,
         status_by: StatusSource = "real_time",
-        clear_by: Literal["dle_dc4", "none"] = "dle_dc4",
+        clear_by: ClearBy | None = None,
         presenter: Literal["none", "custom"] = "none",
         present_steps: int = 12,
         taken_within_s: float = 30.0,
@@ -103,12 +108,15 @@ class EscposReceiptPrinter:
         for name, value, known in (
             ("encoding", encoding, ("gb18030", "gbk", "utf-8")),
             ("status_by", status_by, ("real_time", "automatic", "custom")),
-            ("clear_by", clear_by, ("dle_dc4", "none")),
+            ("clear_by", clear_by, (None, "dle_dc4", "none")),
             ("presenter", presenter, ("none", "custom")),
             ("not_taken", not_taken, ("retract", "eject", "leave")),
         ):
             if value not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}")
+                raise ValueError(f"{name} must be one of {', '.join(filter(None, known))}")
+        if clear_by is None:
+            is_known_by_some = status_by == "real_time" and presenter == "none"
+            clear_by = "dle_dc4" if is_known_by_some else "none"
         if not 1 <= present_steps <= 255:
             raise ValueError("present_steps must be from 1 to 255")
         self.capabilities: Mapping[str, str] = {

@@ -110,10 +110,12 @@ class Remains:
             self._is_recovery_tried = True
 
     def _suspect_the_past(self) -> None:
-        """A kiosk that was started anew does not know what was sent before."""
+        """A kiosk that was started anew does not know what was sent before.
+
+        No end is owed by it: the first citizen after each empty roll would wait for one in vain.
+        """
         if not self._is_past_known:
             self.are_there = self._is_past_known = True
-            self._asking.owe_end()
 
     async def _see_them_gone(self) -> None:
         if not self.are_there or not self._asking.was_cleared:

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
+
 from device_drivers.ports import Port
 from device_drivers.receipt_printer.driver import EscposReceiptPrinter
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
@@ -92,6 +94,19 @@ async def test_a_printer_that_is_not_to_be_asked_hears_neither_of_the_two_reques
     assert {command[:2] for command in emulator.overheard} == {b"\x10\x04"}
 
 
+@pytest.mark.parametrize(
+    "settings", [{"presenter": "custom"}, {"status_by": "automatic"}, {"status_by": "custom"}]
+)
+async def test_a_make_of_which_nobody_says_that_it_can_be_asked_is_not(
+    settings: dict[str, object],
+) -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S, presenter="custom")
+    async with _at(emulator, **settings) as driver:
+        assert await _break(driver, emulator, _take_paper) == Unconfirmed("D301")
+    assert driver.capabilities["clear_by"] == "none"
+    assert {command[:2] for command in emulator.overheard} <= {b"\x10\x04"}
+
+
 async def test_a_make_that_forgets_only_after_an_error_of_its_knife_does() -> None:
     emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S, clears_buffer=False, latches_errors=True)
     async with _at(emulator, cut_timeout_s=1.5) as driver:
@@ -178,7 +193,7 @@ async def test_a_printer_found_without_paper_before_the_first_receipt_cuts_one_b
 
 async def test_a_presenter_draws_the_torn_piece_back_before_the_next_ticket() -> None:
     emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S, presenter="custom")
-    async with _at(emulator, presenter="custom", taken_within_s=0.2) as driver:
+    async with _at(emulator, presenter="custom", taken_within_s=0.2, clear_by="dle_dc4") as driver:
         assert await _break(driver, emulator, _take_paper) == Unconfirmed("D301")
         emulator.refill()
         assert await _print(driver, SHORT) == Printed(TicketEnd.RETRACTED)
