@@ -350,7 +350,7 @@ async def test_a_printer_switched_on_to_report_by_itself_is_understood() -> None
         emulator.set_cover(is_open=False)
         emulator.set_paper(left_mm=60)
         assert (await _print(driver, _LONG))[0] == Unconfirmed("D301")
-        assert emulator.receipts == []
+        assert [piece for piece in emulator.receipts if piece.lines] == []
 
 
 async def test_an_end_of_job_among_noise_proves_nothing() -> None:
