@@ -7,8 +7,9 @@ paper, cover or a stuck cutter executes nothing, so there the answer stays away.
 receipt was printed and cut. Answer missing: bytes were sent and nobody knows, hence unconfirmed.
 
 What an unconfirmed job has left in the printer is cleared, see `Remains`. A make that cannot may
-finish it later and answer then. The driver therefore waits for the answers it is owed on a
-connection before it sends the next job, and takes only the last one as proof of that.
+finish it later and answer then. The driver therefore waits for the answers it is owed, also for
+that of a job lost with its line, before it sends the next job, and takes only the last one as proof
+of that.
 
 Automatic status could be taken for that answer, byte by byte. It is switched off when the line is
 opened and at the head of every job (ESC @ may bring it back); a printer that sends it all the same,
@@ -66,6 +67,10 @@ _STOPS = frozenset(
 """What keeps a job from going on until a person comes. A hot head cools by itself."""
 
 
+ClearBy = Literal["dle_dc4", "none"]
+"""What a broken receipt is dropped with: DLE DC4 8, or nothing."""
+
+
 class EscposReceiptPrinter:
     """One printer on `tcp:` or `serial:`.
 
@@ -74,7 +79,8 @@ class EscposReceiptPrinter:
     it, `cooling_s` in all: no manual says how long, and a citizen does not stand there for ever.
     `status_by`: what the model answers (DEVICES.md 4.3, 4.4).
     `clear_by`: `dle_dc4` is asked to drop a broken receipt, and no harm to a make that does not
-    know it; `none` for one that knows no real-time command or takes it amiss.
+    know it; `none` for one that knows no real-time command or takes it amiss. Not said: `dle_dc4`
+    where it answers DLE EOT and has no presenter of the Custom family, else `none`.
     `presenter`: `custom` holds the cut ticket until GS e moves it, and sees it in its mouth, so
     that PRESENTED and TAKEN can be told; `present_steps` is how far out, in the model's own steps.
     A job then waits up to `taken_within_s` for the paper to be taken, after which `not_taken` says
@@ -90,7 +96,7 @@ class EscposReceiptPrinter:
         cut_timeout_s: float = 15.0,
         cooling_s: float = 60.0,
         status_by: StatusSource = "real_time",
-        clear_by: Literal["dle_dc4", "none"] = "dle_dc4",
+        clear_by: ClearBy | None = None,
         presenter: Literal["none", "custom"] = "none",
         present_steps: int = 12,
         taken_within_s: float = 30.0,
@@ -102,12 +108,15 @@ class EscposReceiptPrinter:
         for name, value, known in (
             ("encoding", encoding, ("gb18030", "gbk", "utf-8")),
             ("status_by", status_by, ("real_time", "automatic", "custom")),
-            ("clear_by", clear_by, ("dle_dc4", "none")),
+            ("clear_by", clear_by, (None, "dle_dc4", "none")),
             ("presenter", presenter, ("none", "custom")),
             ("not_taken", not_taken, ("retract", "eject", "leave")),
         ):
             if value not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}")
+                raise ValueError(f"{name} must be one of {', '.join(filter(None, known))}")
+        if clear_by is None:
+            is_known_by_some = status_by == "real_time" and presenter == "none"
+            clear_by = "dle_dc4" if is_known_by_some else "none"
         if not 1 <= present_steps <= 255:
             raise ValueError("present_steps must be from 1 to 255")
         self.capabilities: Mapping[str, str] = {
@@ -300,10 +309,11 @@ class EscposReceiptPrinter:
             while time.monotonic() < deadline:
                 await self._asking.listen_for_end(min(_POLL_S, deadline - time.monotonic()))
                 status = await self._asking.status_while_printing()
-                if self._asking.ends_owed == 0:
-                    if self._asking.is_noisy:
-                        break  # its end may be noise
+                if self._asking.is_proven:
                     return self._ended(status)
+                if self._asking.has_ended:  # or it was noise, and the true one is to come
+                    self._asking.owe_end()
+                    break
                 held_by = status.fault
                 if held_by in _STOPS:
                     break
@@ -311,7 +321,7 @@ class EscposReceiptPrinter:
                     deadline = min(time.monotonic() + self._cut_timeout_s, began + self._cooling_s)
         except DeviceFault as fault:
             await self._line.close()
-            if self._asking.has_ended:
+            if self._asking.is_proven:
                 return self._ended(PrinterStatus(device=DeviceStatus.UNKNOWN))
             return Unconfirmed(fault.code.value)
         return await self._broken_off(status)
@@ -327,15 +337,13 @@ class EscposReceiptPrinter:
             await self._see_to_remains(status)
         except DeviceFault:
             await self._line.close()
-        return self._ended(status) if self._asking.has_ended else Unconfirmed(_why(status))
+        if self._asking.is_proven:
+            return self._ended(status)
+        is_garbled = self._asking.has_ended
+        return Unconfirmed(FaultCode.DEVICE_GARBLED.value if is_garbled else _why(status))
 
     def _ended(self, after: PrinterStatus) -> PrintOutcome:
-        """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt.
-
-        So does a noisy line: the one byte that proves it may be noise.
-        """
-        if self._asking.is_noisy:
-            return Unconfirmed(FaultCode.DEVICE_GARBLED.value)
+        """The job was executed; a stuck cutter, or paper at its end, leave the receipt in doubt."""
         self._remains.end_job()
         if after.fault is FaultCode.CUTTER_STUCK:
             return Unconfirmed(FaultCode.CUTTER_STUCK.value)

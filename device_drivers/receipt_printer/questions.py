@@ -37,7 +37,7 @@ StatusSource = Literal["real_time", "automatic", "custom"]
 """`real_time` asks DLE EOT 1 to 4; `automatic` GS a, of models that know no DLE EOT; `custom` DLE
 EOT 20, of the Custom family (DEVICES.md 4.3, 4.4)."""
 
-_Answer = TypeVar("_Answer", RealTimeAnswer, FullStatus, AutomaticStatus, Cleared)
+_Answer = TypeVar("_Answer", RealTimeAnswer, FullStatus, AutomaticStatus)
 
 ANSWER_S = 0.2
 """A real-time answer takes a few ms on any line; five questions still fit into 1 s."""
@@ -61,11 +61,11 @@ class Questions:
         self._automatic: bytes | None = None
         """The last automatic report on this connection."""
         self.ends_owed = 0
-        """GS r 1 sent on this connection and not answered."""
+        """GS r 1 not answered: sent on this connection, or on one before it (`owe_end`)."""
         self.last_end: EndOfJob | None = None
         """The last answer to one of them."""
         self.has_ended = False
-        """The last job sent on this connection was executed to its end."""
+        """No end is owed of the last job sent on this connection; see `is_proven`."""
         self.was_cleared = False
         """The printer said that its buffers are empty, and no job was sent since it was asked."""
         self._is_clearing = False
@@ -88,22 +88,39 @@ class Questions:
         self.has_ended = self.was_cleared = self._is_clearing = False
 
     def forget_ends(self) -> None:
-        """An on-line printer had all the time it may take: what is still owed was lost."""
+        """The printer had all the time it may take: what is still owed was lost."""
         self.ends_owed = 0
+
+    def owe_end(self) -> None:
+        """A job not sent on this connection, or whose end was in doubt, may still end on it."""
+        self.ends_owed = max(self.ends_owed, 1)
 
     async def begin(self) -> None:
         """Say which automatic status is wanted. Raises DeviceFault."""
         await self._line.write(self.automatic_status, within_s=ANSWER_S)
 
-    async def clear(self, within_s: float) -> bool:
-        """Have the printer drop what it has not printed; True when it says that it has.
+    async def send_clear(self) -> None:
+        """Ask the printer to drop what it has not printed. Raises DeviceFault.
 
-        No end is owed any more then. An answer that comes later sets `was_cleared` all the same.
-        Raises DeviceFault.
+        The answer sets `was_cleared`, whoever hears it, and however late.
         """
+        await self._forget_input()
         self.was_cleared, self._is_clearing = False, True
-        await self._answer_of(CLEAR_BUFFERS, Cleared, within_s)
-        return self.was_cleared
+        await self._line.write(CLEAR_BUFFERS, within_s=ANSWER_S)
+
+    async def await_cleared(self, within_s: float) -> None:
+        """Wait until the printer says that it has, or time is up. Raises DeviceFault."""
+        deadline = time.monotonic() + within_s
+        while not self.was_cleared and (left := deadline - time.monotonic()) > 0:
+            self._take(await self._line.read(within_s=left))
+
+    async def hear_out(self) -> None:
+        """Of a printer that was cleared: an end already on its way is one, then none is owed.
+
+        Its answer may have overtaken that end, as every real-time answer may. Raises DeviceFault.
+        """
+        await self.listen_for_end(ANSWER_S)
+        self.forget_ends()
 
     async def recover(self) -> None:
         """Clear the buffers and end an error of the cutter; not answered. Raises DeviceFault."""
@@ -144,9 +161,12 @@ class Questions:
         self.has_ended = self.was_cleared = self._is_clearing = False
 
     @property
-    def is_noisy(self) -> bool:
-        """Bytes came since the job began that no printer sends: the end may be one of them."""
-        return self._hearing.noise > 0
+    def is_proven(self) -> bool:
+        """The last job sent on this connection was executed to its end.
+
+        Not when bytes came since it began that no printer sends: its end may be one of them.
+        """
+        return self.has_ended and self._hearing.noise == 0
 
     async def _real_time(self) -> PrinterStatus:
         """A silent printer is asked once, not four times."""
@@ -219,6 +239,5 @@ class Questions:
                 self.last_end = each
                 self.has_ended = self.ends_owed == 0
             if isinstance(each, Cleared) and self._is_clearing:
-                self.ends_owed = 0
                 self.was_cleared, self._is_clearing = True, False
         return heard

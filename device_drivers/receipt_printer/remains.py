@@ -3,11 +3,13 @@
 A printer that stops for paper, cover or knife keeps what it has received, and prints it when it is
 put right: one citizen's lines into the next one's hands. So whenever a job is not seen to end, its
 buffers are cleared (DLE DC4 8; after an error of the knife DLE ENQ 2 as well), and what was printed
-of it is cut off as soon as the printer is on line.
+of it is cut off as soon as the printer is on line. A printer that is found stopped before this
+driver has sent it anything is taken to hold such a receipt, of a program that has ended since.
 
 A make that does not know DLE DC4 8 gives no answer. Then nothing is known of its buffers, and
-nothing is taken for granted: what waits in them is printed and cut off before the next job is sent,
-and a job whose end was lost with the line gets `escpos.RECOVERY`. The bytes do no harm there: they
+nothing is taken for granted: its end stays owed, also on a line that was opened anew, so that what
+waits in them is printed and cut off before the next job is sent; and a job that follows on one lost
+with its line begins with `escpos.RECOVERY`. The bytes do no harm there: they
 follow on a whole job, are all control characters, and ESC @ at the head of the next one drops even
 a printer's idea of them as text.
 """
@@ -43,11 +45,13 @@ class Remains:
         self._is_recovery_tried = False
         self._has_piece = False
         """What was printed of it hangs in the printer, not cut off."""
+        self._is_past_known = False
+        """What was sent before this driver was made is no longer in question."""
 
     def begin_job(self) -> bytes:
         """A job is sent; what it must begin with."""
         lead = escpos.RECOVERY if self.are_there and self._is_torn else b""
-        self.are_there = True
+        self.are_there = self._is_past_known = True
         self._is_torn = self._is_asked = False
         return lead
 
@@ -60,27 +64,29 @@ class Remains:
         self._is_asked = self._is_recovery_tried = False
         self._is_torn = True
         if self.are_there:
+            self._asking.owe_end()
             await self.clear()
 
     async def clear(self) -> None:
         """Have the buffers cleared, asked once for each job and line. Raises DeviceFault."""
         if self._is_asked or not self._is_clearing:
             return
+        await self._asking.send_clear()
         self._is_asked = True
-        if await self._asking.clear(_CLEARED_S):
-            self._are_gone()
+        await self._asking.await_cleared(_CLEARED_S)
+        await self._see_them_gone()
 
     async def see_to(self, status: PrinterStatus, *, is_stopped: bool) -> None:
         """Do what `status`, the newest there is, calls for. Raises DeviceFault.
 
         `is_stopped`: the printer will execute nothing until a person comes.
         """
-        if self.are_there and self._asking.was_cleared:
-            self._are_gone()
-        if self.are_there and self._asking.has_ended and not self._asking.is_noisy:
+        await self._see_them_gone()
+        if self.are_there and self._asking.is_proven:
             self.end_job()
         if is_stopped:
-            await self.clear()  # a kiosk that was started anew does not know what was sent before
+            self._suspect_the_past()
+            await self.clear()
         await self._recover(status)
         if self._has_piece and status.device is DeviceStatus.ONLINE:
             await self._line.write(escpos.CUT_OFF, within_s=_WRITE_S)
@@ -99,11 +105,21 @@ class Remains:
         if status.cutter is not CutterStatus.STUCK:
             self._is_recovery_tried = False
         elif self._is_clearing and not self._is_recovery_tried:
-            self._is_recovery_tried = True
             self._is_torn = True
             await self._asking.recover()
+            self._is_recovery_tried = True
 
-    def _are_gone(self) -> None:
-        if self.are_there and not self._asking.has_ended:
-            self._has_piece = True
+    def _suspect_the_past(self) -> None:
+        """A kiosk that was started anew does not know what was sent before.
+
+        No end is owed by it: the first citizen after each empty roll would wait for one in vain.
+        """
+        if not self._is_past_known:
+            self.are_there = self._is_past_known = True
+
+    async def _see_them_gone(self) -> None:
+        if not self.are_there or not self._asking.was_cleared:
+            return
+        await self._asking.hear_out()
+        self._has_piece = self._has_piece or not self._asking.is_proven
         self.are_there = False

@@ -7,6 +7,7 @@ reference, with constants of its own: it shares nothing with the encoder it is u
 from collections.abc import Iterator
 from typing import Literal
 
+from device_drivers.receipt_printer.emulator.character_set import CharacterSet
 from device_drivers.receipt_printer.emulator.cursor import Cursor, NeedMore
 from device_drivers.receipt_printer.emulator.graphics import (
     PrintBuffer,
@@ -16,7 +17,6 @@ from device_drivers.receipt_printer.emulator.graphics import (
 from device_drivers.receipt_printer.emulator.steps import (
     AutomaticFullStatus,
     AutomaticStatus,
-    Characters,
     Cut,
     Feed,
     HardwareReset,
@@ -36,18 +36,6 @@ from device_drivers.receipt_printer.emulator.steps import (
 from device_drivers.receipt_printer.emulator.symbols import Bars, Pdf417Memory, QrMemory
 
 _NONE_ONE_TWO = {0: 0, 1: 1, 2: 2, 48: 0, 49: 1, 50: 2}
-_CODE_PAGES = {
-    0: "cp437",
-    2: "cp850",
-    3: "cp860",
-    4: "cp863",
-    5: "cp865",
-    16: "cp1252",
-    17: "cp866",
-    18: "cp852",
-    19: "cp858",
-}
-"""n of ESC t (Epson's numbers, which the Chinese models follow)."""
 _CLEAR = b"\x08\x01\x03\x14\x01\x06\x02\x08"
 """What follows on DLE DC4 to clear the buffers (Epson)."""
 _IGNORED = {
@@ -77,7 +65,7 @@ class Interpreter:
         presenter: Literal["none", "custom"] = "custom",
         clears_buffer: bool = True,
     ) -> None:
-        self._encoding = encoding
+        self._characters = CharacterSet(encoding)
         self._clears_buffer = clears_buffer
         self._presenter = presenter
         self._cursor = Cursor()
@@ -109,8 +97,7 @@ class Interpreter:
 
     def _begin_anew(self) -> None:
         """As after switching on, or ESC @."""
-        self._is_chinese = True  # Chinese-market printers power on in Chinese mode (4.1)
-        self._code_page = ""
+        self._characters.begin_anew()
         self._qr = QrMemory()
         self._pdf417 = Pdf417Memory()
         self._bars = Bars()
@@ -123,7 +110,7 @@ class Interpreter:
         """One command, or a run of text; None when it means nothing."""
         first = self._cursor.peek()
         if first >= 0x20 and first != 0x7F:
-            return self._text()
+            return self._characters.read(self._cursor)
         self._cursor.byte()
         match first:
             case 0x00 | 0x0D:
@@ -141,57 +128,6 @@ class Interpreter:
             case 0x1D:
                 return self._group(self._cursor.byte())
         return None
-
-    def _text(self) -> list[Step] | None:
-        """The characters up to the next control byte, or up to one that is in no font."""
-        text = ""
-        from_code_page = not self._is_chinese and self._encoding != "utf-8"
-        while self._cursor.has_more:
-            place = self._cursor.place
-            byte = self._cursor.peek()
-            if byte < 0x20 or byte == 0x7F:
-                break
-            try:
-                character = self._character()
-            except NeedMore:
-                self._cursor.back(place)
-                break
-            if character is None:
-                if text:
-                    self._cursor.back(place)
-                    break
-                return None
-            text += character
-        if not text:
-            raise NeedMore
-        is_narrow = from_code_page and not text.isascii()
-        return [Characters(text, from_code_page=is_narrow)]
-
-    def _character(self) -> str | None:
-        """One character, or None for what no font of the printer holds."""
-        lead = self._cursor.byte()
-        if lead < 0x80:
-            return chr(lead)
-        if self._encoding == "utf-8":
-            if not 0xC2 <= lead <= 0xF4:
-                return None
-            length = 2 if lead < 0xE0 else 3 if lead < 0xF0 else 4
-            return _in_font(bytes([lead]) + self._cursor.take(length - 1), "utf-8")
-        if not self._is_chinese:
-            return self._of_code_page(lead)
-        second = self._cursor.byte()
-        if 0x30 <= second <= 0x39:
-            self._cursor.take(2)  # four-byte GB18030: no receipt printer's font holds it (4.1)
-            return None
-        return _in_font(bytes([lead, second]), "gbk")
-
-    def _of_code_page(self, byte: int) -> str | None:
-        if not self._code_page:
-            return None
-        try:
-            return bytes([byte]).decode(self._code_page)
-        except UnicodeDecodeError:
-            return None
 
     def _real_time(self) -> list[Step] | None:
         """What was obeyed when it arrived; in its turn it does nothing (4.3)."""
@@ -240,8 +176,7 @@ class Interpreter:
             case "i" | "m":  # the older cuts, partial both
                 return [Cut(to_cutter=False, dots=0)]
             case "t":
-                self._code_page = _CODE_PAGES.get(self._cursor.byte(), "")
-                return [] if self._code_page else None
+                return [] if self._characters.choose_page(self._cursor.byte()) else None
         return self._escape_setting(command)
 
     def _escape_setting(self, command: int) -> list[Step] | None:
@@ -280,10 +215,10 @@ class Interpreter:
     def _chinese_mode(self, command: int) -> list[Step] | None:
         match command:
             case 0x26:  # FS &
-                self._is_chinese = True
+                self._characters.is_chinese = True
                 return []
             case 0x2E:  # FS .
-                self._is_chinese = False
+                self._characters.is_chinese = False
                 return []
             case 0x21:  # FS ! n: bit 2 wide, bit 3 tall, bit 7 underlined
                 n = self._cursor.byte()
@@ -389,12 +324,4 @@ class Interpreter:
                 return [Presenter("eject")]
             case 6:
                 return [Presenter("status")]
-        return None
-
-
-def _in_font(data: bytes, encoding: str) -> str | None:
-    try:
-        character = data.decode(encoding)
-        return character if len(character.encode("gbk")) == 2 else None
-    except UnicodeError:
         return None

@@ -37,7 +37,8 @@ def source(request: pytest.FixtureRequest) -> StatusSource:
 
 @pytest.fixture
 async def emulator(source: StatusSource) -> AsyncIterator[ReceiptPrinterEmulator]:
-    """A printer that answers this source and no other; slow enough for a hand in between."""
+    """A printer that answers this source and no other, and knows DLE DC4 8 whatever its make; slow
+    enough for a hand in between."""
     made = ReceiptPrinterEmulator(
         mm_per_s=600,
         answers_real_time=source == "real_time",
@@ -52,7 +53,9 @@ async def emulator(source: StatusSource) -> AsyncIterator[ReceiptPrinterEmulator
 async def driver(
     emulator: ReceiptPrinterEmulator, source: StatusSource
 ) -> AsyncIterator[EscposReceiptPrinter]:
-    made = EscposReceiptPrinter(Port.parse(emulator.port), status_by=source, cut_timeout_s=20)
+    made = EscposReceiptPrinter(
+        Port.parse(emulator.port), status_by=source, clear_by="dle_dc4", cut_timeout_s=20
+    )
     await made.connect()
     yield made
     await made.close()
@@ -137,7 +140,9 @@ async def test_a_hot_head_pauses_the_job_which_is_printed_when_it_has_cooled(
 async def test_a_head_that_stays_hot_is_named_and_what_follows_is_whole(
     emulator: ReceiptPrinterEmulator, source: StatusSource
 ) -> None:
-    driver = EscposReceiptPrinter(Port.parse(emulator.port), status_by=source, cooling_s=0.8)
+    driver = EscposReceiptPrinter(
+        Port.parse(emulator.port), status_by=source, clear_by="dle_dc4", cooling_s=0.8
+    )
     outcome = await _print_and_meddle(driver, emulator, lambda it: it.set_head(is_hot=True))
     assert outcome == Unconfirmed("D204")
     emulator.set_head(is_hot=False)

@@ -4,6 +4,8 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
+import pytest
+
 from device_drivers.ports import Port
 from device_drivers.receipt_printer.driver import EscposReceiptPrinter
 from device_drivers.receipt_printer.emulator import ReceiptPrinterEmulator
@@ -92,6 +94,19 @@ async def test_a_printer_that_is_not_to_be_asked_hears_neither_of_the_two_reques
     assert {command[:2] for command in emulator.overheard} == {b"\x10\x04"}
 
 
+@pytest.mark.parametrize(
+    "settings", [{"presenter": "custom"}, {"status_by": "automatic"}, {"status_by": "custom"}]
+)
+async def test_a_make_of_which_nobody_says_that_it_can_be_asked_is_not(
+    settings: dict[str, object],
+) -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S, presenter="custom")
+    async with _at(emulator, **settings) as driver:
+        assert await _break(driver, emulator, _take_paper) == Unconfirmed("D301")
+    assert driver.capabilities["clear_by"] == "none"
+    assert {command[:2] for command in emulator.overheard} <= {b"\x10\x04"}
+
+
 async def test_a_make_that_forgets_only_after_an_error_of_its_knife_does() -> None:
     emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S, clears_buffer=False, latches_errors=True)
     async with _at(emulator, cut_timeout_s=1.5) as driver:
@@ -114,9 +129,22 @@ async def test_a_kiosk_that_was_started_anew_has_what_it_knows_nothing_of_cleare
         emulator.refill()
         assert await _print(after, SHORT) == Printed()
         await after.close()
-    (only,) = _printed(emulator)
-    assert only[-2:] == _SHORT_LINES
-    assert len(only) < len(_OLD.blocks)
+    torn, whole = _printed(emulator)
+    assert 0 < len(torn) < len(_OLD.blocks)
+    assert whole == _SHORT_LINES
+
+
+async def test_a_kiosk_started_anew_lets_a_make_that_cannot_forget_print_the_rest_alone() -> None:
+    emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S, clears_buffer=False)
+    async with _at(emulator) as before:
+        assert await _break(before, emulator, _take_paper) == Unconfirmed("D301")
+        await before.close()
+        after = _driver_of(emulator, cut_timeout_s=2.0)
+        assert (await after.status()).device is DeviceStatus.USER_ERROR
+        emulator.refill()
+        assert await _print(after, SHORT) == Printed()
+        await after.close()
+    assert _printed(emulator) == [tuple(f"第{number}行" for number in range(30)), _SHORT_LINES]
 
 
 async def test_the_torn_piece_is_cut_off_when_the_printer_is_put_right_and_not_with_the_next() -> (
@@ -139,17 +167,33 @@ async def test_an_idle_printer_whose_paper_was_changed_cuts_nothing() -> None:
     """The negative control of the test above."""
     emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S)
     async with _at(emulator) as driver:
+        assert await _print(driver, SHORT) == Printed()
         _take_paper(emulator)
         assert (await driver.status()).device is DeviceStatus.USER_ERROR
         emulator.refill()
         assert (await driver.status()).device is DeviceStatus.ONLINE
         assert await _print(driver, SHORT) == Printed()
-    assert len(emulator.receipts) == 1
+    assert len(emulator.receipts) == 2
+
+
+async def test_a_printer_found_without_paper_before_the_first_receipt_cuts_one_blank_piece() -> (
+    None
+):
+    """The price of not knowing what a kiosk that has ended has left on it; paid once."""
+    emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S)
+    async with _at(emulator) as driver:
+        _take_paper(emulator)
+        assert (await driver.status()).device is DeviceStatus.USER_ERROR
+        assert (await driver.status()).device is DeviceStatus.USER_ERROR
+        emulator.refill()
+        assert await _print(driver, SHORT) == Printed()
+        assert await _print(driver, SHORT) == Printed()
+    assert [piece.lines for piece in emulator.receipts] == [(), _SHORT_LINES, _SHORT_LINES]
 
 
 async def test_a_presenter_draws_the_torn_piece_back_before_the_next_ticket() -> None:
     emulator = ReceiptPrinterEmulator(mm_per_s=_MM_PER_S, presenter="custom")
-    async with _at(emulator, presenter="custom", taken_within_s=0.2) as driver:
+    async with _at(emulator, presenter="custom", taken_within_s=0.2, clear_by="dle_dc4") as driver:
         assert await _break(driver, emulator, _take_paper) == Unconfirmed("D301")
         emulator.refill()
         assert await _print(driver, SHORT) == Printed(TicketEnd.RETRACTED)
