@@ -49,10 +49,15 @@ def set_right(system: System) -> None:
 def bring_to_rest(fingers: Fingers) -> None:
     """Leave whatever page is shown, until the idle page."""
     deadline = time.monotonic() + REST_WITHIN_S
-    while (shown := fingers.shown()).page != "idle":
+    while (shown := _what_is_shown(fingers)).page != "idle":
         assert time.monotonic() < deadline, f"the screen stays at {shown.page}"
         _step_out(fingers, shown)
         _wait_for_another(fingers, shown.page)
+
+
+def _what_is_shown(fingers: Fingers) -> Shown:
+    """An app that has just been begun anew has drawn nothing yet."""
+    return fingers.wait_until(lambda _shown: True, "a page", within_s=REST_WITHIN_S)
 
 
 def _wait_for_another(fingers: Fingers, page: str) -> None:
