@@ -66,8 +66,12 @@ def test_a_publication_is_put_in_place_at_the_poke(fleet: Fleet) -> None:
     found = active(fleet)
     assert found is not None
     assert load_bundle_file(found.path).hash == second.hash
-    reported = [one.body for one in ingest.messages if isinstance(one, ReportedMessage)]
-    assert (reported[-1].content, reported[-1].desired_version) == ("applied", 3)
+
+    def last_reported() -> tuple[str, int]:
+        reported = [one.body for one in ingest.messages if isinstance(one, ReportedMessage)]
+        return reported[-1].content, reported[-1].desired_version
+
+    assert eventually(lambda: last_reported() == ("applied", 3)), last_reported()
 
 
 def test_a_bundle_that_leads_nowhere_is_refused_by_name_and_the_old_one_stays(
