@@ -9,10 +9,12 @@ driver has sent it anything is taken to hold such a receipt, of a program that h
 A make that does not know DLE DC4 8 gives no answer. Then nothing is known of its buffers, and
 nothing is taken for granted: its end stays owed, also on a line that was opened anew, so that what
 waits in them is printed and cut off before the next job is sent; and a job that follows on one lost
-with its line begins with `escpos.RECOVERY`. The bytes do no harm there: they
-follow on a whole job, are all control characters, and ESC @ at the head of the next one drops even
-a printer's idea of them as text.
+with its line begins with `escpos.RECOVERY`. The bytes do no harm there: they follow on a whole job,
+are all control characters, and ESC @ at the head of the next one drops even a printer's idea of
+them as text.
 """
+
+from enum import Enum, auto
 
 from device_drivers.receipt_printer import escpos
 from device_drivers.receipt_printer.interface import CutterStatus, PrinterStatus
@@ -26,6 +28,22 @@ _CLEARED_S = 0.3
 _WRITE_S = 0.2
 
 
+class _Left(Enum):
+    """What may still come out of the printer."""
+
+    UNKNOWN = auto()
+    """Whatever a program before this one has sent; in doubt only where the printer is stopped."""
+    NOTHING = auto()
+    WHOLE = auto()
+    """A job that has not been seen to end, every byte of it sent on this line."""
+    TORN = auto()
+    """One of which bytes may have been lost: the printer may still wait for the rest of a picture,
+    and was not told to cut."""
+
+
+_A_JOB = frozenset({_Left.WHOLE, _Left.TORN})
+
+
 class Remains:
     """What the last job left in one printer. Used inside a conversation of the line.
 
@@ -36,34 +54,33 @@ class Remains:
         self._line = line
         self._asking = asking
         self._is_clearing = is_clearing
-        self.are_there = False
-        """The last job sent has not been seen to end."""
-        self._is_torn = False
-        """Bytes of it may have been lost: a printer may still wait for the rest of a picture, and
-        was not told to cut."""
+        self._left = _Left.UNKNOWN
         self._is_asked = False
         self._is_recovery_tried = False
         self._has_piece = False
         """What was printed of it hangs in the printer, not cut off."""
-        self._is_past_known = False
-        """What was sent before this driver was made is no longer in question."""
+
+    @property
+    def are_there(self) -> bool:
+        """The last job sent has not been seen to end."""
+        return self._left in _A_JOB
 
     def begin_job(self) -> bytes:
         """A job is sent; what it must begin with."""
-        lead = escpos.RECOVERY if self.are_there and self._is_torn else b""
-        self.are_there = self._is_past_known = True
-        self._is_torn = self._is_asked = False
+        lead = escpos.RECOVERY if self._left is _Left.TORN else b""
+        self._left = _Left.WHOLE
+        self._is_asked = False
         return lead
 
     def end_job(self) -> None:
         """It was executed to its end."""
-        self.are_there = False
+        self._left = _Left.NOTHING
 
     async def line_opened(self) -> None:
         """Clear what the job lost with the old line has left. Raises DeviceFault."""
         self._is_asked = self._is_recovery_tried = False
-        self._is_torn = True
         if self.are_there:
+            self._left = _Left.TORN
             self._asking.owe_end()
             await self.clear()
 
@@ -105,7 +122,8 @@ class Remains:
         if status.cutter is not CutterStatus.STUCK:
             self._is_recovery_tried = False
         elif self._is_clearing and not self._is_recovery_tried:
-            self._is_torn = True
+            if self.are_there:
+                self._left = _Left.TORN
             await self._asking.recover()
             self._is_recovery_tried = True
 
@@ -114,12 +132,12 @@ class Remains:
 
         No end is owed by it: the first citizen after each empty roll would wait for one in vain.
         """
-        if not self._is_past_known:
-            self.are_there = self._is_past_known = True
+        if self._left is _Left.UNKNOWN:
+            self._left = _Left.TORN
 
     async def _see_them_gone(self) -> None:
         if not self.are_there or not self._asking.was_cleared:
             return
         await self._asking.hear_out()
         self._has_piece = self._has_piece or not self._asking.is_proven
-        self.are_there = False
+        self._left = _Left.NOTHING

@@ -5,7 +5,8 @@ of the torn piece in a presenter: `tests/device_drivers/receipt_printer/test_rem
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 
 import pytest
 
@@ -16,10 +17,11 @@ from device_drivers.receipt_printer.interface import (
     ReceiptPrinter,
     Unconfirmed,
 )
-from device_drivers.registry import make_device
 from device_drivers.status import DeviceStatus
-from tests.contract.test_receipt_printer import DEVICE, MODELS, STANDS, Hand, Model, Stand
+from tests.contract.test_receipt_printer import DEVICE, MODELS, Hand, Model, hand, printer, stand
 from tests.device_drivers.receipt_printer.sample import LONG, SHORT
+
+__all__ = ["DEVICE", "hand", "printer", "stand"]
 
 MM_PER_S = 400.0
 """Of the emulated paper: fast, and slow enough for a hand."""
@@ -33,64 +35,44 @@ def model(request: pytest.FixtureRequest) -> Model:
     return named[request.param.name]
 
 
-@pytest.fixture
-async def stand(
-    stand_kind: str, model: Model, request: pytest.FixtureRequest
-) -> AsyncIterator[Stand]:
-    async with STANDS[stand_kind](model, request) as standing:
-        yield standing
-
-
-@pytest.fixture
-def hand(stand: Stand) -> Hand:
-    return stand[1]
-
-
-@pytest.fixture
-async def printer(stand: Stand, model: Model) -> AsyncIterator[ReceiptPrinter]:
-    made = make_device(DEVICE, "escpos", stand[0], width_mm=model.width_mm, **model.driver)
-    await made.connect()
-    yield made
-    await made.close()
-
-
 async def _print(printer: ReceiptPrinter, receipt: Receipt) -> PrintOutcome:
     return await printer.print_receipt(receipt, on_progress=lambda _: None)
 
 
-async def test_of_a_receipt_that_ran_out_of_paper_nothing_comes_out_when_there_is_some(
-    printer: ReceiptPrinter, hand: Hand
+@dataclass(frozen=True)
+class Stop:
+    """What keeps a printer from going on, and how it is put right."""
+
+    name: str
+    happens: Callable[[Hand], Awaitable[None]]
+    mended: Callable[[Hand], Awaitable[None]]
+    code: str
+
+
+STOPS = (
+    Stop("no paper", lambda hand: hand.take_paper_out(), lambda hand: hand.put_paper_in(), "D301"),
+    Stop("cover", lambda hand: hand.open_the_cover(), lambda hand: hand.close_the_cover(), "D302"),
+    Stop(
+        "knife",
+        lambda hand: hand.block_the_knife(is_stuck=True),
+        lambda hand: hand.block_the_knife(is_stuck=False),
+        "D203",
+    ),
+)
+
+
+@pytest.mark.parametrize("looks", [1, 0], ids=["seen on line before", "printed at once"])
+@pytest.mark.parametrize("stop", STOPS, ids=lambda stop: stop.name)
+async def test_of_a_receipt_that_broke_off_nothing_comes_out_when_the_printer_is_put_right(
+    printer: ReceiptPrinter, hand: Hand, stop: Stop, looks: int
 ) -> None:
     printing = asyncio.create_task(_print(printer, LONG))
     await hand.sees_paper_move()
-    await hand.take_paper_out()
-    assert await printing == Unconfirmed("D301")
-    await hand.put_paper_in()
-    assert (await printer.status()).device is DeviceStatus.ONLINE
-    assert isinstance(await _print(printer, SHORT), Printed)
-    await hand.sees_a_torn_receipt_and(SHORT_LINES)
-
-
-async def test_of_a_receipt_whose_cover_was_opened_nothing_comes_out_when_it_is_closed(
-    printer: ReceiptPrinter, hand: Hand
-) -> None:
-    printing = asyncio.create_task(_print(printer, LONG))
-    await hand.sees_paper_move()
-    await hand.open_the_cover()
-    assert await printing == Unconfirmed("D302")
-    await hand.close_the_cover()
-    assert isinstance(await _print(printer, SHORT), Printed)
-    await hand.sees_a_torn_receipt_and(SHORT_LINES)
-
-
-async def test_of_a_receipt_whose_knife_stuck_nothing_comes_out_when_it_is_free(
-    printer: ReceiptPrinter, hand: Hand
-) -> None:
-    printing = asyncio.create_task(_print(printer, LONG))
-    await hand.sees_paper_move()
-    await hand.block_the_knife(is_stuck=True)
-    assert await printing == Unconfirmed("D203")
-    await hand.block_the_knife(is_stuck=False)
+    await stop.happens(hand)
+    assert await printing == Unconfirmed(stop.code)
+    await stop.mended(hand)
+    for _ in range(looks):
+        await printer.status()
     assert isinstance(await _print(printer, SHORT), Printed)
     await hand.sees_a_torn_receipt_and(SHORT_LINES)
 

@@ -64,6 +64,10 @@ class Setting:
     value: str
 
 
+def receipt_printer(settings: dict[str, object], name: str, value: str) -> Setting:
+    return Setting(DeviceKind.RECEIPT_PRINTER, "escpos", Scheme.TCP, settings, name, value)
+
+
 @pytest.mark.parametrize(
     "case",
     [
@@ -88,38 +92,10 @@ class Setting:
             "status_source",
             "automatic",
         ),
-        Setting(
-            DeviceKind.RECEIPT_PRINTER,
-            "escpos",
-            Scheme.TCP,
-            {"clear_by": "none"},
-            "clear_by",
-            "none",
-        ),
-        Setting(
-            DeviceKind.RECEIPT_PRINTER,
-            "escpos",
-            Scheme.TCP,
-            {},
-            "clear_by",
-            "dle_dc4",
-        ),
-        Setting(
-            DeviceKind.RECEIPT_PRINTER,
-            "escpos",
-            Scheme.TCP,
-            {"presenter": "custom"},
-            "clear_by",
-            "none",
-        ),
-        Setting(
-            DeviceKind.RECEIPT_PRINTER,
-            "escpos",
-            Scheme.TCP,
-            {"status_by": "automatic"},
-            "clear_by",
-            "none",
-        ),
+        receipt_printer({"clear_by": "none"}, "clear_by", "none"),
+        receipt_printer({}, "clear_by", "dle_dc4"),
+        receipt_printer({"presenter": "custom"}, "clear_by", "none"),
+        receipt_printer({"status_by": "automatic"}, "clear_by", "none"),
         Setting(
             DeviceKind.DOCUMENT_CAMERA,
             "opencv",

@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from shutil import copytree
+from tempfile import TemporaryFile
 from typing import IO
 
 import httpx
@@ -36,7 +37,7 @@ from fleet_server.settings import FILE_NAME, Settings, load
 from kiosk.contract.cases import Applicant, CasePayload, SealedCase
 from kiosk.contract.identifiers import NumberKind
 from kiosk.store.vault import Paper, Sealed, seal
-from tests.fleet_server.folder_kept import FolderKept
+from tests.fleet_server.kept_folder import kept_folder
 from tests.fleet_server.quick_passwords import quick_passwords
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -144,20 +145,19 @@ def make_hall(folder: Path, *, departments: tuple[str, ...] = DEPARTMENTS) -> Ha
             f'[departments.{department}]\nbase_url = "http://127.0.0.1:{port}"\n'
             'api_key = "sandbox"\nanswer_timeout_s = 1.0'
         )
-    folder.mkdir(mode=0o700, exist_ok=True)
-    _initialised().lay_down(folder)
+    copytree(_initialised(), folder, dirs_exist_ok=True)
     write_private(folder / FILE_NAME, ("\n".join(lines) + "\n").encode())
     return Hall(load(folder), ports)
 
 
 @cache
-def _initialised() -> FolderKept:
+def _initialised() -> Path:
     """What `init` makes, with no configuration yet: keys, an administrator, the first release."""
-    with TemporaryDirectory(prefix="initialised-") as made, quick_passwords():
-        folder = Path(made)
+    folder = kept_folder("initialised-")
+    with quick_passwords():
         initialise(folder, config=f"{PUBLIC_URL}\n", now=datetime.now(UTC))
-        (folder / FILE_NAME).unlink()
-        return FolderKept.of(folder)
+    (folder / FILE_NAME).unlink()
+    return folder
 
 
 @contextmanager

@@ -4,10 +4,12 @@ Which printer is meant, the question says (RFC 8011, 4.1.5); the path of HTTP is
 """
 
 from collections.abc import Callable
+from functools import partial
 from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from socketserver import ThreadingUnixStreamServer
 from threading import Thread
+from typing import Any
 
 _MEDIA_TYPE = "application/ipp"
 _LOOK_S = 0.01
@@ -18,13 +20,9 @@ class IppDoor:
     """Hands every question to `answer`, in a thread a connection, until it is closed."""
 
     def __init__(self, socket: Path, answer: Callable[[bytes], bytes]) -> None:
-        class Handler(_Listener):
-            def answered(self, question: bytes) -> bytes:
-                return answer(question)
-
         socket.unlink(missing_ok=True)
         self._socket = socket
-        self._server = _Server(str(socket), Handler)
+        self._server = _Server(str(socket), partial(_Listener, answer))
         self._thread = Thread(
             target=self._server.serve_forever, args=(_LOOK_S,), name="ipp-door", daemon=True
         )
@@ -47,15 +45,16 @@ class _Listener(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     """It also says "100 Continue" to who asks for it, as CUPS does."""
 
-    def answered(self, question: bytes) -> bytes:
-        raise NotImplementedError
+    def __init__(self, answer: Callable[[bytes], bytes], *connection: Any) -> None:
+        self._answer = answer
+        super().__init__(*connection)  # which listens until the connection ends
 
     def do_POST(self) -> None:
         question = self._chunks() if "Transfer-Encoding" in self.headers else self._whole()
         if self.headers.get("Content-Type") != _MEDIA_TYPE:
             self.send_error(415)
             return
-        answer = self.answered(question)
+        answer = self._answer(question)
         self.send_response(200)
         self.send_header("Content-Type", _MEDIA_TYPE)
         self.send_header("Content-Length", str(len(answer)))
