@@ -248,3 +248,17 @@ async def test_a_job_somebody_cancels_at_cups_is_told_as_given_up(
     assert isinstance(outcome, Unconfirmed)
     assert told.progress[-1] == JobProgress(JobState.CANCELED, outcome.pages)
     await _until(lambda: len(printing.papers()[-1].pages) == outcome.pages)
+
+
+@pytest.mark.slow
+async def test_where_no_server_is_named_the_one_that_libcups_would_take_is_asked(
+    printing: PrivatePrinting, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CUPS_SERVER", printing.settings["server"])
+    port = Port.parse("cups:document_printer")
+    unnamed = CupsDocumentPrinter(port, printer=printing.settings["printer"])
+    try:
+        await unnamed.connect()
+        assert (await unnamed.status()).device is DeviceStatus.ONLINE
+    finally:
+        await unnamed.close()
